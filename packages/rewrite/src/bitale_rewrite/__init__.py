@@ -1,0 +1,7 @@
+"""Rewriting and lowering of array expressions."""
+
+from __future__ import annotations
+
+from .__about__ import __version__
+
+__all__ = ["__version__"]
