@@ -1,0 +1,52 @@
+"""The dtypes an array may have, and NumPy 2's promotion among them and Python's weak scalars."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bitale_graph.errors import DtypeError
+
+BOOL = ("bool",)
+SIGNED = ("int8", "int16", "int32", "int64")
+UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
+FLOATS = ("float16", "float32", "float64")
+COMPLEX = ("complex64", "complex128")
+INTEGERS = SIGNED + UNSIGNED
+DTYPES = BOOL + INTEGERS + FLOATS + COMPLEX
+INEXACT = FLOATS + COMPLEX
+
+SIZE = "int64"  # the dtype of sizes, indices and counts
+
+
+def as_dtype(dtype: object) -> str:
+    """The canonical name of `dtype` (a name, a NumPy dtype or a Python type).
+
+    Raises DtypeError for a dtype that arrays cannot have, such as object or a string dtype.
+    """
+    try:
+        name = np.dtype(dtype).name  # type: ignore[call-overload]
+    except TypeError:
+        raise DtypeError(f"{dtype!r} is no dtype; known dtypes are {', '.join(DTYPES)}") from None
+    if name not in DTYPES:
+        raise DtypeError(f"arrays of dtype {name} are not supported; known dtypes are {', '.join(DTYPES)}")
+    return name
+
+
+def real_dtype(dtype: str) -> str:
+    """The dtype of the real part: complex64 -> float32, complex128 -> float64, others themselves."""
+    return {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)
+
+
+def complex_dtype(dtype: str) -> str:
+    """The complex dtype that holds `dtype`: float32 and smaller floats -> complex64, else complex128."""
+    return "complex64" if dtype in ("float16", "float32", "complex64") else "complex128"
+
+
+def is_differentiable(dtype: str) -> bool:
+    """Whether derivatives with respect to such an array exist (floating or complex)."""
+    return dtype in INEXACT
+
+
+def is_weak(value: object) -> bool:
+    """Whether `value` is a Python scalar, which adapts to the dtype it meets (NumPy 2, NEP 50)."""
+    return type(value) in (bool, int, float, complex)

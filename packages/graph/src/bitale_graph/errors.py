@@ -1,0 +1,60 @@
+"""The errors Bitale raises: each names what was wrong, where the variables were made, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bitale_graph.variable import Variable
+
+
+class BitaleError(Exception):
+    """Base of every error that Bitale raises on purpose."""
+
+
+class DtypeError(BitaleError, TypeError):
+    """An argument has a dtype the operation is not defined for."""
+
+
+class ShapeError(BitaleError, ValueError):
+    """Ranks or lengths do not fit together."""
+
+
+class ArgumentError(BitaleError, ValueError):
+    """A parameter (an axis, a mode, a count) has a value the operation does not take."""
+
+
+class IndexingError(BitaleError, IndexError):
+    """An index is out of range, or there are more indices than axes."""
+
+
+class MissingInputError(BitaleError, ValueError):
+    """A graph needs a variable that is neither among its inputs nor given a value."""
+
+
+class GraphError(BitaleError, ValueError):
+    """A graph is not well formed: duplicate inputs, a cyclic replacement, a foreign variable."""
+
+
+class VerifyError(GraphError):
+    """A node's recorded type is not what its inputs give: a fault in Bitale, not in the user's program."""
+
+
+class MissingRule(BitaleError, NotImplementedError):
+    """A rule table has no row for an op."""
+
+
+def describe(variable: Variable, label: str | None = None) -> str:
+    """One line on a variable: its name, type, and where the user made it."""
+    name = label or variable.name or (str(variable.owner.op) if variable.owner else "constant or input")
+    made = f"    made at {variable.origin}" if variable.origin else ""
+    return f"    {name}: {variable.type}{made}"
+
+
+def explain(problem: str, variables: Iterable[Variable] = (), advice: str = "") -> str:
+    """The text of an error: the problem, a line per variable, then what to do about it."""
+    lines = [problem, *(describe(v) for v in variables)]
+    if advice:
+        lines.append(f"  {advice}")
+    return "\n".join(lines)

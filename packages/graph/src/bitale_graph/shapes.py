@@ -1,0 +1,245 @@
+"""Symbolic shapes: the lengths of any variable's axes as ints or int64 scalars, without computing the variable.
+
+A rule gives the lengths of an op's outputs from its inputs; lengths known statically never ask it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from bitale_graph.ops.control import Check, Composite, StopGradient
+from bitale_graph.ops.contraction import Contract
+from bitale_graph.ops.elementwise import Elementwise, maximum, minimum
+from bitale_graph.ops.indexing import Gather, Nonzero, Scatter
+from bitale_graph.ops.movement import (
+    Broadcast, Concatenate, Diagonal, Dimension, ExpandDims, Iota, Pad, Reshape, SetSlice, Slice, Squeeze, Transpose,
+)
+from bitale_graph.ops.reduction import ArgReduce, Cumulate, Reduce
+from bitale_graph.origin import made_at
+from bitale_graph.table import RuleTable
+from bitale_graph.variable import Apply, Constant, Variable
+
+Size = "int | Variable"
+Sizes = tuple  # of int | Variable
+SHAPES: RuleTable[Callable[[Apply], list[Sizes]]] = RuleTable("shape rule")
+
+
+def shape_of(x: Variable) -> tuple[int | Variable, ...]:
+    """The length of each axis: an int where it is known, else an int64 scalar. O(1) once asked."""
+    if x.sizes is None:
+        stack = [x]
+        while stack:
+            if stack[-1].sizes is not None:
+                stack.pop()
+                continue
+            wanted = [v for v in _needed(stack[-1]) if v.sizes is None]
+            if wanted:
+                stack.extend(wanted)
+            else:
+                _fill(stack.pop())
+    assert x.sizes is not None
+    return x.sizes
+
+
+def size_of(x: Variable, axis: int) -> int | Variable:
+    """The length of one axis."""
+    return shape_of(x)[axis]
+
+
+def size_variable(size: int | Variable) -> Variable:
+    """A length as an int64 scalar variable."""
+    return size if isinstance(size, Variable) else Constant(np.asarray(size, "int64"))
+
+
+def size_value(size: int | Variable) -> int | Variable:
+    """A length as an int if it is constant."""
+    return int(size.data) if isinstance(size, Constant) else size
+
+
+def size_maximum(a: int | Variable, b: int | Variable) -> int | Variable:
+    return max(a, b) if isinstance(a, int) and isinstance(b, int) else maximum(a, b)
+
+
+def size_minimum(a: int | Variable, b: int | Variable) -> int | Variable:
+    return min(a, b) if isinstance(a, int) and isinstance(b, int) else minimum(a, b)
+
+
+def size_product(sizes: Sizes) -> int | Variable:
+    """The number of elements."""
+    known, unknown = 1, []
+    for n in sizes:
+        if isinstance(n, int):
+            known *= n
+        else:
+            unknown.append(n)
+    result: int | Variable = known
+    for n in unknown:
+        result = n if isinstance(result, int) and result == 1 else result * n
+    return result
+
+
+def _needed(x: Variable) -> tuple[Variable, ...]:
+    if x.type.is_static or x.owner is None:
+        return ()
+    return tuple(v for v in x.owner.inputs if v.ndim)
+
+
+def _fill(x: Variable) -> None:
+    if x.type.is_static:
+        x.sizes = x.type.shape  # type: ignore[assignment]
+        return
+    with made_at(x.origin):
+        rule = None if x.owner is None else SHAPES.find(x.owner.op)
+        if x.owner is None or rule is None:
+            x.sizes = tuple(Dimension(axis)(x) if n is None else n for axis, n in enumerate(x.type.shape))
+            return
+        for output, sizes in zip(x.owner.outputs, rule(x.owner), strict=True):
+            known = zip(output.type.shape, sizes, strict=True)
+            output.sizes = tuple(size_value(size) if n is None else n for n, size in known)
+
+
+@SHAPES.register(Elementwise)
+def _elementwise(node: Apply) -> list[Sizes]:
+    operands = [v for v in node.inputs if v.ndim]
+    return [tuple(_first_long(operands, axis) for axis in range(operands[0].ndim))]
+
+
+def _first_long(operands: list[Variable], axis: int) -> int | Variable:
+    """The length on `axis` of the first operand that is not statically 1 there."""
+    for v in operands:
+        if v.type.shape[axis] != 1:
+            return shape_of(v)[axis]
+    return 1
+
+
+@SHAPES.register(StopGradient, Check, Cumulate, Scatter, SetSlice)
+def _as_first(node: Apply) -> list[Sizes]:
+    return [shape_of(node.inputs[0])]
+
+
+@SHAPES.register(ExpandDims)
+def _expand_dims(node: Apply) -> list[Sizes]:
+    lengths = iter(shape_of(node.inputs[0]))
+    axes = node.op.axes
+    return [tuple(1 if axis in axes else next(lengths) for axis in range(node.outputs[0].ndim))]
+
+
+@SHAPES.register(Squeeze)
+def _squeeze(node: Apply) -> list[Sizes]:
+    return [tuple(n for axis, n in enumerate(shape_of(node.inputs[0])) if axis not in node.op.axes)]
+
+
+@SHAPES.register(Transpose)
+def _transpose(node: Apply) -> list[Sizes]:
+    sizes = shape_of(node.inputs[0])
+    return [tuple(sizes[axis] for axis in node.op.axes)]
+
+
+def unknown_inputs(lengths: tuple[int | None, ...], inputs: tuple[Variable, ...]) -> Sizes:
+    """`lengths` with each None replaced by the next of `inputs`."""
+    unknown = iter(inputs)
+    return tuple(next(unknown) if n is None else n for n in lengths)
+
+
+@SHAPES.register(Broadcast, Reshape)
+def _given(node: Apply) -> list[Sizes]:
+    return [unknown_inputs(node.op.shape, node.inputs[1:])]
+
+
+@SHAPES.register(Slice)
+def _slice(node: Apply) -> list[Sizes]:
+    rank = len(node.op.starts)
+    bounds = unknown_inputs((*node.op.starts, *node.op.lengths, *node.op.steps), node.inputs[1:])
+    return [bounds[rank : 2 * rank]]
+
+
+@SHAPES.register(Pad)
+def _pad(node: Apply) -> list[Sizes]:
+    rank = len(node.op.before)
+    widths = unknown_inputs((*node.op.before, *node.op.after), node.inputs[2:])
+    return [tuple(b + n + a for b, n, a in zip(widths[:rank], shape_of(node.inputs[0]), widths[rank:], strict=True))]
+
+
+@SHAPES.register(Concatenate)
+def _concatenate(node: Apply) -> list[Sizes]:
+    sizes = list(shape_of(node.inputs[0]))
+    for axis in range(len(sizes)):
+        lengths = [shape_of(v)[axis] for v in node.inputs]
+        sizes[axis] = sum(lengths[1:], lengths[0]) if axis == node.op.axis else lengths[0]
+    return [tuple(sizes)]
+
+
+@SHAPES.register(Diagonal)
+def _diagonal(node: Apply) -> list[Sizes]:
+    op, sizes = node.op, shape_of(node.inputs[0])
+    rows, columns = sizes[op.axis1] + min(op.offset, 0), sizes[op.axis2] - max(op.offset, 0)
+    length = size_maximum(size_minimum(rows, columns), 0)
+    return [(*(n for axis, n in enumerate(sizes) if axis not in (op.axis1, op.axis2)), length)]
+
+
+@SHAPES.register(Iota)
+def _iota(node: Apply) -> list[Sizes]:
+    return [unknown_inputs((node.op.length,), node.inputs)]
+
+
+@SHAPES.register(Reduce)
+def _reduce(node: Apply) -> list[Sizes]:
+    return [tuple(n for axis, n in enumerate(shape_of(node.inputs[0])) if axis not in node.op.axes)]
+
+
+@SHAPES.register(ArgReduce)
+def _arg_reduce(node: Apply) -> list[Sizes]:
+    return [tuple(n for axis, n in enumerate(shape_of(node.inputs[0])) if axis != node.op.axis)]
+
+
+@SHAPES.register(Contract)
+def _contract(node: Apply) -> list[Sizes]:
+    left, right = node.inputs
+    sizes = dict(zip(node.op.right, shape_of(right), strict=True)) | dict(zip(node.op.left, shape_of(left), strict=True))
+    return [tuple(sizes[label] for label in node.op.result)]
+
+
+@SHAPES.register(Gather)
+def _gather(node: Apply) -> list[Sizes]:
+    x, *indices = node.inputs
+    batch = tuple(_first_long(indices, axis) for axis in range(indices[0].ndim))
+    return [(*batch, *(n for axis, n in enumerate(shape_of(x)) if axis not in node.op.axes))]
+
+
+@SHAPES.register(Nonzero)
+def _nonzero(node: Apply) -> list[Sizes]:
+    first = Dimension(0)(node.outputs[0])  # data-dependent: one length that all outputs share
+    return [(first,) for _ in node.outputs]
+
+
+@SHAPES.register(Composite)
+def _composite(node: Apply) -> list[Sizes]:
+    """The body's shapes with the body's inputs replaced; a length that needs the body's values is asked of the output."""
+    from bitale_graph.graph import ancestors, substitute
+
+    body = node.op.body
+    replacements = dict(zip(body.inputs, node.inputs, strict=True))
+    result = []
+    for output, inner in zip(node.outputs, body.outputs, strict=True):
+        sizes = [n for n in shape_of(inner) if isinstance(n, Variable)]
+        light = all(v.ndim == 0 or v.owner is None for n in sizes for v in ancestors([n]))
+        if not light:
+            result.append(tuple(Dimension(axis)(output) if n is None else n for axis, n in enumerate(output.type.shape)))
+            continue
+        new = iter(_fold_dimensions(substitute(sizes, replacements)))
+        result.append(tuple(next(new) if isinstance(n, Variable) else n for n in shape_of(inner)))
+    return result
+
+
+def _fold_dimensions(sizes: list[Variable]) -> list[int | Variable]:
+    """Dimension(axis)(x) replaced by what shape_of knows of x."""
+    from bitale_graph.graph import substitute, toposort
+
+    known = {
+        node.outputs[0]: size_variable(shape_of(node.inputs[0])[node.op.axis])
+        for node in toposort(sizes)
+        if isinstance(node.op, Dimension)
+    }
+    return [size_value(v) for v in substitute(sizes, known)]

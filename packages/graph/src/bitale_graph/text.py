@@ -1,0 +1,91 @@
+"""The typed text form of graphs: one assignment a line, such as `z: float64[?, 10] = add(x, y)`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bitale_graph.variable import Constant, Variable
+
+if TYPE_CHECKING:
+    from bitale_graph.graph import Graph
+
+
+class Namer:
+    """Gives every variable a name that no other has: the user's where possible, else a short one."""
+
+    def __init__(self, taken: tuple[str, ...] = ()) -> None:
+        self._names: dict[Variable, str] = {}
+        self._taken = set(taken)
+        self._next = 0
+
+    def __call__(self, variable: Variable) -> str:
+        if isinstance(variable, Constant) and variable.name is None:
+            return constant_text(variable.data)
+        if variable not in self._names:
+            self._names[variable] = self._free(variable.name)
+        return self._names[variable]
+
+    def _free(self, wanted: str | None) -> str:
+        if wanted is not None:
+            name, repeat = wanted, 1
+            while name in self._taken:
+                repeat += 1
+                name = f"{wanted}_{repeat}"
+        else:
+            name = f"%{self._next}"
+            self._next += 1
+        self._taken.add(name)
+        return name
+
+
+def constant_text(data: np.ndarray) -> str:
+    """A scalar as its value; an array as its type, with its values when it has at most eight."""
+    if data.ndim == 0:
+        return repr(data.item())
+    if data.size <= 8:
+        return np.array2string(data, separator=", ", max_line_width=10_000).replace("\n", "")
+    return f"<{data.dtype.name}[{', '.join(map(str, data.shape))}]>"
+
+
+def graph_text(graph: Graph) -> str:
+    """The graph as text: a line with the inputs, a line per application, a line with the outputs."""
+    name = Namer()
+    lines = [f"graph {graph.name or ''}({', '.join(f'{name(v)}: {v.type}' for v in graph.inputs)}):".replace("graph (", "graph(")]
+    for node in graph.nodes:
+        left = ", ".join(f"{name(v)}: {v.type}" for v in node.outputs)
+        lines.append(f"    {left} = {node.op}({', '.join(map(name, node.inputs))})")
+    lines.append(f"    return {', '.join(map(name, graph.outputs))}")
+    return "\n".join(lines)
+
+
+def expression(variable: Variable, limit: int = 200) -> str:
+    """A variable as a nested expression, cut off when it gets long."""
+    if variable.owner is None:
+        return _leaf(variable)
+    pieces: list[str] = []
+    pending: list[str | Variable] = [variable]
+    length = 0
+    while pending and length < limit:
+        item = pending.pop()
+        if isinstance(item, str):
+            pieces.append(item)
+            length += len(item)
+        elif item.owner is None or (item.name and item is not variable):
+            pieces.append(_leaf(item))
+            length += len(pieces[-1])
+        else:
+            pieces.append(f"{item.owner.op}(")
+            length += len(pieces[-1])
+            pending.append(")")
+            for i, v in enumerate(reversed(item.owner.inputs)):
+                pending.extend([", "] if i else [])
+                pending.append(v)
+    return "".join(pieces) + (" ..." if pending else "")
+
+
+def _leaf(variable: Variable) -> str:
+    if isinstance(variable, Constant):
+        return variable.name or constant_text(variable.data)
+    return variable.name or f"<{variable.type}>"

@@ -1,0 +1,128 @@
+"""The nodes of the expression graph: Variable, Constant, Apply and Op."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from bitale_graph.errors import GraphError
+from bitale_graph.operators import Operators
+from bitale_graph.origin import Origin, here
+from bitale_graph.types import TensorType, tensor_type
+
+_serial = count()
+
+
+class Op:
+    """An operation: a name, parameters (the fields of a frozen dataclass) and `infer`.
+
+    Whatever else is known about an op (its NumPy meaning, its pullback, its loops) is a row in a
+    RuleTable of the package that needs it.
+    """
+
+    def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        """The types of the outputs. Raises DtypeError or ShapeError when the inputs do not fit."""
+        raise NotImplementedError
+
+    @property
+    def name(self) -> str:
+        """The op's name in text: the class's name in lower case."""
+        return type(self).__name__.lower()
+
+    def __str__(self) -> str:
+        parameters = [f"{f.name}={getattr(self, f.name)}" for f in fields(self)]  # type: ignore[arg-type]
+        return f"{self.name}{{{', '.join(parameters)}}}" if parameters else self.name
+
+    def __call__(self, *inputs: Variable) -> Variable:
+        """Apply an op of one output to variables that already have the types it wants."""
+        outputs = Apply(self, inputs).outputs
+        if len(outputs) != 1:
+            raise GraphError(f"{self} has {len(outputs)} outputs; use Apply(op, inputs).outputs")
+        return outputs[0]
+
+
+class Apply:
+    """One application of an op: inputs in, outputs out."""
+
+    __slots__ = ("op", "inputs", "outputs", "origin", "__weakref__")
+
+    def __init__(self, op: Op, inputs: tuple[Variable, ...] | list[Variable], origin: Origin | None = None) -> None:
+        self.op = op
+        self.inputs = tuple(inputs)
+        self.origin = origin or here()
+        types = op.infer(*[v.type for v in self.inputs])
+        self.outputs = tuple(Variable(t, self, i, None, self.origin) for i, t in enumerate(types))
+
+    def __repr__(self) -> str:
+        return f"Apply({self.op}, {len(self.inputs)} inputs)"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise GraphError("pickle a Graph, not its nodes: Graph(inputs, outputs) pickles graphs of any depth")
+
+
+class Variable(Operators):
+    """An array that does not exist yet: a typed edge of the graph.
+
+    `owner` is the Apply that computes it (None for an input), `index` its place among the owner's
+    outputs. Variables compare and hash by identity, so `==` does not build a graph: use `eq(x, y)`.
+    """
+
+    __slots__ = ("type", "owner", "index", "name", "origin", "serial", "sizes", "__weakref__")
+
+    def __init__(
+        self,
+        type: TensorType,
+        owner: Apply | None = None,
+        index: int = 0,
+        name: str | None = None,
+        origin: Origin | None = None,
+    ) -> None:
+        self.type = type
+        self.owner = owner
+        self.index = index
+        self.name = name
+        self.origin = origin or here()
+        self.serial = next(_serial)  # creation order: deterministic where id() is not
+        self.sizes: tuple[int | Variable, ...] | None = None  # filled by shape_of
+
+    @property
+    def dtype(self) -> str:
+        return self.type.dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self.type.shape)
+
+    def __repr__(self) -> str:
+        from bitale_graph.text import expression
+
+        return expression(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from bitale_graph.pickling import variable_state
+
+        return variable_state(self)
+
+
+class Constant(Variable):
+    """A variable whose value is known; `data` is a read-only array."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: np.ndarray, name: str | None = None, origin: Origin | None = None) -> None:
+        if data.flags.writeable:
+            data = data.copy()
+            data.flags.writeable = False
+        self.data = data
+        super().__init__(tensor_type(data.dtype.name, data.shape), None, 0, name, origin)
+
+
+def parameters(op: Op) -> dict[str, Any]:
+    """The op's parameters by name."""
+    return {f.name: getattr(op, f.name) for f in fields(op)}  # type: ignore[arg-type]
+
+
+
