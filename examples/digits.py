@@ -1,8 +1,8 @@
 """Two models learn to read handwritten digits: a logistic regression, then a multi-layer perceptron.
 
-Run it with `hatch run demo`. The data are scikit-learn's 1,797 scanned digits of 8 x 8 pixels; a fifth is held
-out, and accuracy is counted on that. Nothing here is special to these data or these models: an expression for
-the scores, one line for the cost, one for its gradient, one for the training step.
+Run it with `hatch run demo`. The data are scikit-learn's 1,797 scanned digits of 8 x 8 pixels; a fifth is kept
+back, and accuracy is counted on that. Nothing here is special to these data or these models: an expression
+for the scores, one line for the cost, one for its gradient, one for the training step.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def load():
 def dense(x, inputs, outputs, name):
     """A layer, `x @ weight + bias`, and its parameters.
 
-    The parameters are shared variables, they keep their values between calls, and their names reappear in the C.
+    Parameters are shared variables: they keep their values between calls. Their names reappear in the C code.
     """
     weight = rng.normal(0, np.sqrt(2 / inputs), (inputs, outputs)).astype("float32")
     weight = bt.shared(weight, name=f"{name}_weight")

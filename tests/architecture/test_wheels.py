@@ -1,4 +1,4 @@
-"""Each of the three ways in works from built wheels in a clean environment, and brings no more than it says."""
+"""Each way in works from built wheels in a clean environment, and brings no more than it says."""
 
 from __future__ import annotations
 
@@ -110,7 +110,8 @@ def test_wheels_hold_the_package_and_its_papers_only(wheels: Path):
         distribution = package.project["name"].replace("-", "_")
         (wheel,) = wheels.glob(f"{distribution}-[0-9]*.whl")
         names = zipfile.ZipFile(wheel).namelist()
-        assert {name.partition("/")[0].partition("-")[0] for name in names} == {package.import_name, distribution}
+        folders = {name.partition("/")[0].partition("-")[0] for name in names}
+        assert folders == {package.import_name, distribution}
         assert f"{package.import_name}/py.typed" in names
         assert any(name.endswith("/licenses/LICENSE") for name in names)
 
