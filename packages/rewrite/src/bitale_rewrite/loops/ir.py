@@ -1,0 +1,307 @@
+"""The loop IR: what a Program is made of. It knows arrays as buffers and sizes, but no target language.
+
+    program   = sizes and steps in order: Define | Require | Run(kernel) | Gemm
+    kernel    = statements over scalar expressions
+    statement = For | Let | Accumulate | Store | If | Fail
+    value     = Literal | Name | Load | Call(function of the graph's own elementwise table)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from bitale_graph.ops.elementwise import Function
+
+
+class Value:
+    """A scalar expression. Values are immutable, equal by content, and remember their hash."""
+
+    __slots__ = ("dtype", "_hash")
+    dtype: str
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+class Literal(Value):
+    """A number of a dtype."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: Any, dtype: str) -> None:
+        self.number = number
+        self.dtype = dtype
+        self._hash = hash((repr(number), dtype))
+
+    def __eq__(self, other: object) -> bool:
+        # By text, so that NaN equals itself and -0.0 differs from 0.0.
+        return type(other) is Literal and other.dtype == self.dtype and repr(other.number) == repr(self.number)
+
+    __hash__ = Value.__hash__
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class Name(Value):
+    """A loop index, a size, or a scalar bound by Let."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str, dtype: str = "int64") -> None:
+        self.name = name
+        self.dtype = dtype
+        self._hash = hash(name)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Name and other.name == self.name
+
+    __hash__ = Value.__hash__
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Load(Value):
+    """The element of a buffer at an index (one int64 value per axis)."""
+
+    __slots__ = ("buffer", "index")
+
+    def __init__(self, buffer: Buffer, index: tuple[Value, ...]) -> None:
+        self.buffer = buffer
+        self.index = index
+        self.dtype = buffer.dtype
+        self._hash = hash((id(buffer), index))
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (type(other) is Load and other.buffer is self.buffer and other.index == self.index)
+
+    __hash__ = Value.__hash__
+
+    def __str__(self) -> str:
+        return f"{self.buffer.name}[{', '.join(map(str, self.index))}]"
+
+
+class Call(Value):
+    """An elementwise function of the graph, applied to scalars."""
+
+    __slots__ = ("function", "operands")
+
+    def __init__(self, function: Function, operands: tuple[Value, ...], dtype: str) -> None:
+        self.function = function
+        self.operands = operands
+        self.dtype = dtype
+        self._hash = hash((function, operands))
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return (
+            type(other) is Call
+            and other._hash == self._hash
+            and other.function is self.function
+            and other.operands == self.operands
+        )
+
+    __hash__ = Value.__hash__
+
+    def __str__(self) -> str:
+        return f"{self.function.name}({', '.join(map(str, self.operands))})"
+
+
+@dataclass(eq=False)
+class Buffer:
+    """An array in memory. `shape` holds values over sizes.
+
+    kind: `input` (any strides, given by the caller), `output` (row-major, allocated for the caller or donated),
+    `temporary` (row-major, in the workspace), `scratch` (row-major, one per thread, inside one kernel).
+    `slot` numbers inputs and outputs. `base` is the buffer whose memory a view shares, in row-major order.
+    `note` says what it holds: the user's expression and line.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[Value, ...]
+    kind: str
+    slot: int = -1
+    base: Buffer | None = None
+    note: str = ""
+
+    @property
+    def root(self) -> Buffer:
+        """The buffer that owns the memory."""
+        buffer = self
+        while buffer.base is not None:
+            buffer = buffer.base
+        return buffer
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.dtype}[{', '.join(map(str, self.shape))}]"
+
+
+# ---- statements ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class For:
+    """for index in range(extent): body. `parallel` promises that the iterations are independent."""
+
+    index: Name
+    extent: Value
+    body: list[Statement]
+    parallel: bool = False
+    reverse: bool = False
+
+
+@dataclass(eq=False)
+class Let:
+    """Bind a scalar; `mutable` ones are the targets of Accumulate."""
+
+    name: Name
+    value: Value
+    mutable: bool = False
+
+
+@dataclass(eq=False)
+class Accumulate:
+    """target = function(target, value), in any order of the enclosing loops. The target is a mutable scalar or a
+    buffer element (a Load)."""
+
+    target: Name | Load
+    function: Function
+    value: Value
+
+
+@dataclass(eq=False)
+class Assign:
+    """A mutable scalar takes a new value, in the order of the loops (unlike Accumulate)."""
+
+    target: Name
+    value: Value
+
+
+@dataclass(eq=False)
+class Store:
+    """buffer[index] = value."""
+
+    buffer: Buffer
+    index: tuple[Value, ...]
+    value: Value
+
+
+@dataclass(eq=False)
+class If:
+    """Run `body` where the boolean condition holds, `orelse` where not."""
+
+    condition: Value
+    body: list[Statement]
+    orelse: list[Statement] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Fail:
+    """Stop the function with failure number `code`, reporting `values`, where the condition holds."""
+
+    condition: Value
+    code: int
+    values: tuple[Value, ...] = ()
+
+
+Statement = For | Let | Accumulate | Assign | Store | If | Fail
+
+
+@dataclass(eq=False)
+class Kernel:
+    """A loop nest, or several that share their outer loops. `note` says what it computes, line by line."""
+
+    name: str
+    body: list[Statement]
+    note: list[str] = field(default_factory=list)
+    scratch: list[Buffer] = field(default_factory=list)
+
+
+# ---- steps ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class Define:
+    """Bind a size (int64) for the steps that follow. Its value may read scalar buffers written by earlier steps."""
+
+    name: Name
+    value: Value
+
+
+@dataclass(eq=False)
+class Require:
+    """Stop the function with failure number `code` unless the condition holds."""
+
+    condition: Value
+    code: int
+    values: tuple[Value, ...] = ()
+
+
+@dataclass(eq=False)
+class Run:
+    kernel: Kernel
+
+
+@dataclass(eq=False)
+class Gemm:
+    """out = alpha * left @ right + beta * out, over row-major matrices (batch axes in front, all of one length).
+
+    `left` is m x k (k x m when `transpose_left`), `right` k x n (n x k when `transpose_right`), `out` m x n.
+    """
+
+    out: Buffer
+    left: Buffer
+    right: Buffer
+    m: Value
+    n: Value
+    k: Value
+    transpose_left: bool
+    transpose_right: bool
+    batch: Value
+    alpha: Value
+    beta: Value
+    note: str = ""
+
+
+@dataclass(eq=False)
+class Choose:
+    """Run one list of steps or the other: which is known only when sizes are."""
+
+    condition: Value
+    then: list[Step]
+    otherwise: list[Step]
+
+
+Step = Define | Require | Run | Gemm | Choose
+
+
+@dataclass(eq=False)
+class Failure:
+    """What failure number `code` means: an error class and a message with {0}, {1}, ... for the reported values."""
+
+    error: type[Exception]
+    message: str
+
+
+@dataclass(eq=False)
+class Program:
+    """A whole function: buffers and steps. `donated[k] = j`: output k is written into the memory of input j.
+
+    `contiguous` holds the inputs that must be row-major (the caller copies those that are not).
+    """
+
+    name: str
+    inputs: list[Buffer]
+    outputs: list[Buffer]
+    temporaries: list[Buffer]
+    steps: list[Step]
+    failures: list[Failure]
+    donated: dict[int, int] = field(default_factory=dict)
+    contiguous: set[int] = field(default_factory=set)
