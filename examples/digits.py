@@ -1,8 +1,8 @@
 """Two models learn to read handwritten digits: a logistic regression, then a multi-layer perceptron.
 
-Run it with `hatch run demo`. The data are scikit-learn's 1,797 scanned digits of 8 x 8 pixels; a fifth is kept
-back, and accuracy is counted on that. Nothing here is special to these data or these models: an expression
-for the scores, one line for the cost, one for its gradient, one for the training step.
+Run it with `hatch run demo`. The data are scikit-learn's 1,797 scanned digits of 8 x 8 pixels; a fifth is
+kept back, and accuracy is counted on that. Nothing here is special to these data or these models: an
+expression for the scores, one line for the cost, one for its gradient, one for the training step.
 """
 
 from __future__ import annotations
