@@ -50,3 +50,11 @@ def is_differentiable(dtype: str) -> bool:
 def is_weak(value: object) -> bool:
     """Whether `value` is a Python scalar, which adapts to the dtype it meets (NumPy 2, NEP 50)."""
     return type(value) in (bool, int, float, complex)
+
+
+def convert(array: np.ndarray, dtype: str) -> np.ndarray:
+    """`array` in another dtype as astype converts, silently; complex to real drops the imaginary part."""
+    if array.dtype.kind == "c" and np.dtype(dtype).kind not in "cb":
+        array = array.real
+    with np.errstate(all="ignore"):
+        return array.astype(dtype)

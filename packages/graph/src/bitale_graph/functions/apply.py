@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bitale_graph.dtypes import as_dtype, is_weak
+from bitale_graph.dtypes import as_dtype, convert, is_weak
 from bitale_graph.errors import BitaleError, DtypeError, explain
 from bitale_graph.ops.elementwise import CASTS, Elementwise, Function
 from bitale_graph.ops.movement import ExpandDims
@@ -50,15 +50,15 @@ def _holds_variable(values: Sequence[Any]) -> bool:
 
 
 def cast(x: Any, dtype: object) -> Variable:
-    """x with its elements converted to `dtype`, as NumPy's astype does (complex to real drops the imaginary part)."""
+    """x converted to `dtype` as NumPy's astype converts; complex to real drops the imaginary part."""
     name = as_dtype(dtype)
     if is_weak(x):
-        return Constant(np.asarray(x).astype(name))
+        return Constant(convert(np.asarray(x), name))
     x = as_variable(x)
     if x.dtype == name:
         return x
     if isinstance(x, Constant) and x.ndim == 0:
-        return Constant(x.data.astype(name), x.name, x.origin)
+        return Constant(convert(x.data, name), x.name, x.origin)
     return Elementwise(CASTS[name])(x)
 
 
@@ -82,15 +82,18 @@ def align_ranks(operands: Sequence[Variable]) -> list[Variable]:
 
 
 def promote(function: Function, operands: Sequence[Any]) -> list[Variable]:
-    """Operands cast to the dtypes that `function` computes in; Python scalars adapt to the arrays they meet."""
+    """Operands cast to the dtypes `function` computes in; Python scalars adapt to the arrays they meet."""
     values = [v if is_weak(v) else as_variable(v) for v in operands]
     try:
         wanted, _ = function.resolve(tuple(type(v) if is_weak(v) else v.dtype for v in values))
     except TypeError:
         shown = [v if isinstance(v, Variable) else as_variable(v) for v in values]
         raise DtypeError(
-            explain(f"{function.name} is not defined for {', '.join(v.dtype for v in shown)}", shown,
-                    "Cast the operands to a dtype it takes.")
+            explain(
+                f"{function.name} is not defined for {', '.join(v.dtype for v in shown)}",
+                shown,
+                "Cast the operands to a dtype it takes.",
+            )
         ) from None
     return [_convert(function, v, dtype) for v, dtype in zip(values, wanted, strict=True)]
 
@@ -101,13 +104,15 @@ def _convert(function: Function, value: Any, dtype: str) -> Variable:
     if type(value) is int and dtype.startswith(("int", "uint")):
         limits = np.iinfo(dtype)
         if not limits.min <= value <= limits.max:
-            raise DtypeError(f"{function.name}: the Python integer {value} is out of bounds for {dtype}; "
-                             "cast the array to a larger dtype")
+            raise DtypeError(
+                f"{function.name}: the Python integer {value} is out of bounds for {dtype}; "
+                "cast the array to a larger dtype"
+            )
     return cast(value, dtype)
 
 
 def apply_function(function: Function, operands: Sequence[Any]) -> Any:
-    """Build `function(*operands)`; an operand with `__bitale_apply__` (a rewriting pattern) builds its own kind."""
+    """Build `function(*operands)`; an operand with `__bitale_apply__` (a pattern) builds its own kind."""
     for operand in operands:
         build = getattr(operand, "__bitale_apply__", None)
         if build is not None:
@@ -117,5 +122,5 @@ def apply_function(function: Function, operands: Sequence[Any]) -> Any:
     return apply(
         Elementwise(function),
         *align_ranks(promote(function, operands)),
-        advice="An axis stretches only where its length is statically 1: use x[:, None], expand_dims or broadcast_to.",
+        advice="An axis stretches only where its length is statically 1: use x[:, None] or broadcast_to.",
     )

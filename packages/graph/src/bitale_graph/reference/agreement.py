@@ -20,16 +20,16 @@ AGREEMENTS: RuleTable[Callable[[Apply], Iterable[Group]]] = RuleTable("agreement
 
 
 def check_lengths(node: Apply, arrays: Sequence[np.ndarray]) -> None:
-    """Raise ShapeError when lengths of axes that a node combines differ, where NumPy would stretch or misread."""
+    """Raise ShapeError when axes that a node combines differ in length, where NumPy might stretch one."""
     groups = AGREEMENTS.find(node.op)
     for group in groups(node) if groups is not None else ():
         if len({arrays[i].shape[axis] for i, axis in group}) > 1:
             shown = " and ".join(
-                f"{arrays[i].shape[axis]} (axis {axis} of {node.inputs[i].name or node.inputs[i]!r})" for i, axis in group
+                f"{arrays[i].shape[axis]} (axis {axis} of {node.inputs[i]!r})" for i, axis in group
             )
             raise ShapeError(
-                f"{node.op}: lengths {shown} differ; an axis of length 1 stretches only where its type says 1 "
-                "(see broadcast_to)"
+                f"{node.op}: lengths {shown} differ; "
+                "an axis of length 1 stretches only where its type says 1 (see broadcast_to)"
             )
     if isinstance(node.op, Broadcast):
         _check_broadcast(node, arrays)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from bitale_graph.dtypes import convert
 from bitale_graph.errors import ArgumentError
 from bitale_graph.ops import elementwise as row
 from bitale_graph.ops.elementwise import CASTS, FUNCTIONS, Elementwise, Function
@@ -18,8 +19,8 @@ Formula = Callable[..., np.ndarray]
 
 # NumPy computes these in the dtypes of the operands, special values and integer overflow included.
 NUMPY_NAMES = """
-    add subtract multiply true_divide floor_divide remainder fmod negative absolute sign reciprocal square sqrt cbrt hypot
-    maximum minimum fmax fmin copysign nextafter gcd lcm
+    add subtract multiply true_divide floor_divide remainder fmod negative absolute sign reciprocal square
+    sqrt cbrt hypot maximum minimum fmax fmin copysign nextafter gcd lcm
     equal not_equal less less_equal greater greater_equal logical_and logical_or logical_xor logical_not where
     isnan isinf isfinite signbit
     bitwise_and bitwise_or bitwise_xor invert left_shift right_shift
@@ -27,10 +28,10 @@ NUMPY_NAMES = """
     exp exp2 expm1 log log2 log10 log1p logaddexp
     sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh arcsinh arccosh arctanh
     real imag conjugate angle
-""".split()
+"""
 
 FORMULAS: RuleTable[Formula] = RuleTable(
-    "formula of an elementwise function", {FUNCTIONS[name]: getattr(np, name) for name in NUMPY_NAMES}
+    "formula of an elementwise function", {FUNCTIONS[name]: getattr(np, name) for name in NUMPY_NAMES.split()}
 )
 ELEMENTWISE: RuleTable[Rule] = RuleTable("NumPy reference")
 
@@ -41,7 +42,7 @@ def _elementwise(op: Elementwise, *arrays: np.ndarray) -> np.ndarray:
 
 
 def _formula(function: Function) -> Callable[[Formula], Formula]:
-    """Register a formula that is computed in float32 for float16 operands, with the result back in float16."""
+    """Register a formula; float16 operands are widened to float32 for it, and the result is narrowed."""
 
     def decorate(formula: Formula) -> Formula:
         @wraps(formula)
@@ -57,7 +58,9 @@ def _formula(function: Function) -> Callable[[Formula], Formula]:
 @FORMULAS.register(row.power)
 def _power(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     if y.dtype.kind == "i" and np.any(y < 0):
-        raise ArgumentError("power: an integer to a negative integer power is no integer; cast one of them to a float")
+        raise ArgumentError(
+            "power: an integer to a negative power is no integer; cast one of them to a float"
+        )
     return np.power(x, y)
 
 
@@ -119,14 +122,10 @@ def _make_complex(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return result
 
 
-def _cast(dtype: str, x: np.ndarray) -> np.ndarray:
-    return (x.real if x.dtype.kind == "c" and dtype != "bool" and np.dtype(dtype).kind != "c" else x).astype(dtype)
-
-
 def _same(x: Any) -> Any:
     return x
 
 
 FORMULAS.add(row.identity, _same)
 for _name, _function in CASTS.items():
-    FORMULAS.add(_function, partial(_cast, _name))
+    FORMULAS.add(_function, partial(convert, dtype=_name))

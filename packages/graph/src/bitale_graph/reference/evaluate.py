@@ -9,7 +9,14 @@ from typing import Any, overload
 import numpy as np
 
 from bitale_graph.errors import (
-    ArgumentError, BitaleError, DtypeError, IndexingError, MissingInputError, ShapeError, VerifyError, explain,
+    ArgumentError,
+    BitaleError,
+    DtypeError,
+    IndexingError,
+    MissingInputError,
+    ShapeError,
+    VerifyError,
+    explain,
 )
 from bitale_graph.graph import Graph, leaves, toposort
 from bitale_graph.reference.agreement import check_lengths
@@ -32,10 +39,10 @@ def evaluate(
 ) -> np.ndarray | list[np.ndarray]:
     """The array of a variable, or the arrays of a graph's outputs or of several variables.
 
-    `values` gives arrays to variables: a mapping (any variable of the graph may be a key), or a sequence in the order
-    of the graph's inputs, or else of `leaves(target)`. `rules` maps ops to their meaning; REFERENCE unless given.
-    Raises MissingInputError for an input without a value, DtypeError or ShapeError for a value that does not fit, and
-    the errors of the operations, which then name the variables and the user's lines.
+    `values` gives arrays to variables: a mapping (any variable of the graph may be a key), or a sequence in
+    the order of the graph's inputs, or else of `leaves(target)`. `rules` maps ops to their meaning; REFERENCE
+    unless given. Raises MissingInputError for an input without a value, DtypeError or ShapeError for a value
+    that does not fit, and the errors of the operations, which then name the variables and the user's lines.
     """
     if rules is None:
         from bitale_graph.reference import REFERENCE as rules
@@ -59,22 +66,27 @@ def conform(variable: Variable, value: Any) -> np.ndarray:
     if array.dtype != wanted.dtype:
         array = _converted(variable, array)
     if not wanted.accepts(TensorType(wanted.dtype, array.shape)):
-        raise ShapeError(explain(f"the value of {variable!r} has shape {array.shape}, not that of its type", [variable]))
+        raise ShapeError(
+            explain(f"the value of {variable!r} has shape {array.shape}, not that of its type", [variable])
+        )
     return array
 
 
 def _converted(variable: Variable, array: np.ndarray) -> np.ndarray:
     wanted = np.dtype(variable.dtype)
     if array.dtype.kind in "biufc":
-        if array.size == 0 or np.can_cast(array.dtype, wanted, "same_kind") and wanted.kind in "fc":
+        if array.size == 0 or (wanted.kind in "fc" and np.can_cast(array.dtype, wanted, "same_kind")):
             return array.astype(wanted)
         if array.dtype.kind in "biu" and wanted.kind in "iu":
             converted = array.astype(wanted)
             if np.array_equal(converted, array):
                 return converted
     raise DtypeError(
-        explain(f"a value of dtype {array.dtype} for {variable!r} does not fit {wanted}", [variable],
-                "Convert it yourself with astype, where that is what you mean.")
+        explain(
+            f"a value of dtype {array.dtype} for {variable!r} does not fit {wanted}",
+            [variable],
+            "Convert it yourself with astype, where that is what you mean.",
+        )
     )
 
 
@@ -95,14 +107,18 @@ def _by_variable(
     return dict(zip(inputs, values, strict=True))
 
 
-def _run(outputs: Sequence[Variable], known: dict[Variable, np.ndarray], rules: RuleTable[Rule]) -> list[np.ndarray]:
+def _run(
+    outputs: Sequence[Variable], known: dict[Variable, np.ndarray], rules: RuleTable[Rule]
+) -> list[np.ndarray]:
     """Compute node after node, dropping each array after its last reader."""
     nodes = toposort(outputs, stop=known)
     readers = Counter(v for node in nodes for v in node.inputs)
     readers.update(outputs)
     arrays = dict(known)
     for node in nodes:
-        arrays.update(zip(node.outputs, _apply(node, [_array(v, arrays) for v in node.inputs], rules), strict=True))
+        arrays.update(
+            zip(node.outputs, _apply(node, [_array(v, arrays) for v in node.inputs], rules), strict=True)
+        )
         for variable in node.inputs:
             readers[variable] -= 1
             if not readers[variable]:
@@ -146,7 +162,9 @@ def _apply(node: Apply, arrays: list[np.ndarray], rules: RuleTable[Rule]) -> lis
 
 
 _TRANSLATED: dict[type[Exception], type[BitaleError]] = {
-    IndexError: IndexingError, ValueError: ShapeError, TypeError: DtypeError,
+    IndexError: IndexingError,
+    ValueError: ShapeError,
+    TypeError: DtypeError,
 }
 
 
