@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from .__about__ import __version__
+from bitale_rewrite.__about__ import __version__
+from bitale_rewrite.driver import rewrite
+from bitale_rewrite.explain import explain
+from bitale_rewrite.phases import PHASES, Phase, optimise
+from bitale_rewrite.rule import Rule, RuleError, rewrites, rule
 
-__all__ = ["__version__"]
+__all__ = ["PHASES", "Phase", "Rule", "RuleError", "__version__", "explain", "optimise", "rewrite", "rewrites", "rule"]
