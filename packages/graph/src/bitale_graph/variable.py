@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +22,10 @@ class Op:
     Whatever else is known about an op (its NumPy meaning, its pullback, its loops) is a row in a
     RuleTable of the package that needs it.
     """
+
+    if TYPE_CHECKING:  # a rule table hands its rows an Op whose class the row's key already says
+
+        def __getattr__(self, parameter: str) -> Any: ...
 
     def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
         """The types of the outputs. Raises DtypeError or ShapeError when the inputs do not fit."""
