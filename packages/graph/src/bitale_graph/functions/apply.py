@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from bitale_graph.dtypes import as_dtype, convert, is_weak
+from bitale_graph.dtypes import INTEGERS, as_dtype, convert, is_weak
 from bitale_graph.errors import BitaleError, DtypeError, explain
-from bitale_graph.ops.elementwise import CASTS, Elementwise, Function
+from bitale_graph.ops.elementwise import CASTS, COMPARISONS, Elementwise, Function
 from bitale_graph.ops.movement import ExpandDims
 from bitale_graph.variable import Constant, Op, Variable
 
@@ -84,6 +85,8 @@ def align_ranks(operands: Sequence[Variable]) -> list[Variable]:
 def promote(function: Function, operands: Sequence[Any]) -> list[Variable]:
     """Operands cast to the dtypes `function` computes in; Python scalars adapt to the arrays they meet."""
     values = [v if is_weak(v) else as_variable(v) for v in operands]
+    if function in COMPARISONS:
+        values = _within_reach(values)
     try:
         wanted, _ = function.resolve(tuple(type(v) if is_weak(v) else v.dtype for v in values))
     except TypeError:
@@ -96,6 +99,15 @@ def promote(function: Function, operands: Sequence[Any]) -> list[Variable]:
             )
         ) from None
     return [_convert(function, v, dtype) for v, dtype in zip(values, wanted, strict=True)]
+
+
+def _within_reach(values: list[Any]) -> list[Any]:
+    """A Python integer that is out of bounds for the integers it is compared with becomes an infinity."""
+    others = [v.dtype for v in values if isinstance(v, Variable) and v.dtype in INTEGERS]
+    if len(others) != 1:
+        return values
+    limits = np.iinfo(others[0])
+    return [v if type(v) is not int or limits.min <= v <= limits.max else math.copysign(math.inf, v) for v in values]
 
 
 def _convert(function: Function, value: Any, dtype: str) -> Variable:

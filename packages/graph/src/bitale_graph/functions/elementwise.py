@@ -10,7 +10,7 @@ import numpy as np
 import bitale_graph.functions as functions
 from bitale_graph.dtypes import COMPLEX, FLOATS, INEXACT, INTEGERS
 from bitale_graph.errors import ArgumentError, DtypeError, explain
-from bitale_graph.functions.apply import as_variable, cast
+from bitale_graph.functions.apply import as_variable, cast, promote
 from bitale_graph.ops import elementwise as rows
 from bitale_graph.variable import Variable
 
@@ -18,8 +18,8 @@ from bitale_graph.variable import Variable
 # fmt: off
 from bitale_graph.ops.elementwise import (
     absolute, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh, bitwise_and, bitwise_or,
-    bitwise_xor, conjugate, digamma, equal, exp, floor_divide, greater, greater_equal, imag, invert, isfinite,
-    isnan, left_shift, less, less_equal, log, log1p, make_complex, maximum, minimum, multiply, negative,
+    bitwise_xor, conjugate, digamma, equal, exp, floor_divide, greater, greater_equal, hypot, imag, invert,
+    isfinite, isnan, left_shift, less, less_equal, log, log1p, make_complex, maximum, minimum, multiply, negative,
     not_equal, real, reciprocal, remainder, right_shift, rint, sigmoid, sign, sin, softplus, square, subtract,
     true_divide, trunc,
 )
@@ -54,11 +54,10 @@ switch = where
 
 
 def power(x: Any, y: Any) -> Any:
-    """x to the power y. Raises ArgumentError for an integer array to the power of a negative Python integer."""
+    """x to the power y. Raises ArgumentError for integers to the power of a negative Python integer."""
     if type(y) is int and y < 0 and (type(x) is int or getattr(x, "dtype", None) in (*INTEGERS, "bool")):
-        raise ArgumentError(
-            f"power: an integer to the power {y} is no integer; cast it to a float or write {float(y)}"
-        )
+        advice = f"cast it to a float or write {float(y)}"
+        raise ArgumentError(f"power: an integer to the power {y} is no integer; {advice}")
     return rows.power(x, y)
 
 
@@ -127,7 +126,7 @@ radians, degrees = deg2rad, rad2deg
 
 def heaviside(x: Any, middle: Any) -> Variable:
     """0 where x < 0, `middle` where x is 0, 1 where x > 0, NaN where x is NaN."""
-    x = as_inexact(x, "heaviside", FLOATS)
+    x, middle = promote(hypot, [_ordered(x, "heaviside"), middle])
     return where(isnan(x), x, where(equal(x, 0), middle, cast(greater(x, 0), x.dtype)))
 
 
@@ -197,9 +196,7 @@ def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -
     """x with NaN and infinities replaced, infinities by the largest numbers of the dtype unless given."""
     x = as_variable(x)
     if x.dtype in COMPLEX:
-        return make_complex(
-            nan_to_num(real(x), nan, posinf, neginf), nan_to_num(imag(x), nan, posinf, neginf)
-        )
+        return make_complex(nan_to_num(real(x), nan, posinf, neginf), nan_to_num(imag(x), nan, posinf, neginf))
     if x.dtype not in FLOATS:
         return x
     largest = float(np.finfo(x.dtype).max)

@@ -67,7 +67,7 @@ def _like(ufunc: np.ufunc) -> Callable[[tuple[Any, ...]], tuple[Dtypes, str]]:
 
     @lru_cache(maxsize=None)
     def resolve(operands: tuple[Any, ...]) -> tuple[Dtypes, str]:
-        weak = [o if isinstance(o, type) else np.dtype(o) for o in operands]
+        weak = [o if o in (int, float, complex) else np.dtype(o) for o in operands]
         found = ufunc.resolve_dtypes((*weak, *[None] * ufunc.nout))
         return tuple(d.name for d in found[: ufunc.nin]), found[ufunc.nin].name
 
@@ -102,7 +102,8 @@ def _real_part(operands: tuple[Any, ...]) -> tuple[Dtypes, str]:
 
 def _angle(operands: tuple[Any, ...]) -> tuple[Dtypes, str]:
     dtype = _result(*operands)
-    dtype = dtype if dtype in INEXACT else "float64"
+    if dtype not in INEXACT:
+        dtype = np.arctan2.resolve_dtypes((int, np.dtype(dtype), None))[2].name
     return (dtype,), real_dtype(dtype)
 
 
@@ -148,6 +149,7 @@ less = _row("less", 2, _like(np.less))
 less_equal = _row("less_equal", 2, _like(np.less_equal))
 greater = _row("greater", 2, _like(np.greater))
 greater_equal = _row("greater_equal", 2, _like(np.greater_equal))
+COMPARISONS = (equal, not_equal, less, less_equal, greater, greater_equal)
 logical_and = _row("logical_and", 2, lambda operands: (("bool", "bool"), "bool"), commutative=True, associative=True)
 logical_or = _row("logical_or", 2, lambda operands: (("bool", "bool"), "bool"), commutative=True, associative=True)
 logical_xor = _row("logical_xor", 2, lambda operands: (("bool", "bool"), "bool"), commutative=True, associative=True)

@@ -107,18 +107,14 @@ def _by_variable(
     return dict(zip(inputs, values, strict=True))
 
 
-def _run(
-    outputs: Sequence[Variable], known: dict[Variable, np.ndarray], rules: RuleTable[Rule]
-) -> list[np.ndarray]:
+def _run(outputs: Sequence[Variable], known: dict[Variable, np.ndarray], rules: RuleTable[Rule]) -> list[np.ndarray]:
     """Compute node after node, dropping each array after its last reader."""
     nodes = toposort(outputs, stop=known)
     readers = Counter(v for node in nodes for v in node.inputs)
     readers.update(outputs)
     arrays = dict(known)
     for node in nodes:
-        arrays.update(
-            zip(node.outputs, _apply(node, [_array(v, arrays) for v in node.inputs], rules), strict=True)
-        )
+        arrays.update(zip(node.outputs, _apply(node, [_array(v, arrays) for v in node.inputs], rules), strict=True))
         for variable in node.inputs:
             readers[variable] -= 1
             if not readers[variable]:
