@@ -7,26 +7,44 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
-from bitale_graph.ops.control import Check, Composite, StopGradient
+from bitale_graph.graph import substitute, toposort
 from bitale_graph.ops.contraction import Contract
-from bitale_graph.ops.elementwise import Elementwise, maximum, minimum
+from bitale_graph.ops.control import Check, Composite, StopGradient
+from bitale_graph.ops.elementwise import Elementwise
 from bitale_graph.ops.indexing import Gather, Nonzero, Scatter
 from bitale_graph.ops.movement import (
-    Broadcast, Concatenate, Diagonal, Dimension, ExpandDims, Iota, Pad, Reshape, SetSlice, Slice, Squeeze, Transpose,
+    Broadcast,
+    Concatenate,
+    Diagonal,
+    Dimension,
+    ExpandDims,
+    Iota,
+    Pad,
+    Reshape,
+    SetSlice,
+    Slice,
+    Squeeze,
+    Transpose,
 )
 from bitale_graph.ops.reduction import ArgReduce, Cumulate, Reduce
 from bitale_graph.origin import made_at
+from bitale_graph.sizes import (
+    Size,
+    Sizes,
+    size_add,
+    size_maximum,
+    size_minimum,
+    size_sum,
+    size_value,
+    size_variable,
+)
 from bitale_graph.table import RuleTable
-from bitale_graph.variable import Apply, Constant, Variable
+from bitale_graph.variable import Apply, Variable
 
-Size = "int | Variable"
-Sizes = tuple  # of int | Variable
 SHAPES: RuleTable[Callable[[Apply], list[Sizes]]] = RuleTable("shape rule")
 
 
-def shape_of(x: Variable) -> tuple[int | Variable, ...]:
+def shape_of(x: Variable) -> Sizes:
     """The length of each axis: an int where it is known, else an int64 scalar. O(1) once asked."""
     if x.sizes is None:
         stack = [x]
@@ -43,41 +61,9 @@ def shape_of(x: Variable) -> tuple[int | Variable, ...]:
     return x.sizes
 
 
-def size_of(x: Variable, axis: int) -> int | Variable:
+def size_of(x: Variable, axis: int) -> Size:
     """The length of one axis."""
     return shape_of(x)[axis]
-
-
-def size_variable(size: int | Variable) -> Variable:
-    """A length as an int64 scalar variable."""
-    return size if isinstance(size, Variable) else Constant(np.asarray(size, "int64"))
-
-
-def size_value(size: int | Variable) -> int | Variable:
-    """A length as an int if it is constant."""
-    return int(size.data) if isinstance(size, Constant) else size
-
-
-def size_maximum(a: int | Variable, b: int | Variable) -> int | Variable:
-    return max(a, b) if isinstance(a, int) and isinstance(b, int) else maximum(a, b)
-
-
-def size_minimum(a: int | Variable, b: int | Variable) -> int | Variable:
-    return min(a, b) if isinstance(a, int) and isinstance(b, int) else minimum(a, b)
-
-
-def size_product(sizes: Sizes) -> int | Variable:
-    """The number of elements."""
-    known, unknown = 1, []
-    for n in sizes:
-        if isinstance(n, int):
-            known *= n
-        else:
-            unknown.append(n)
-    result: int | Variable = known
-    for n in unknown:
-        result = n if isinstance(result, int) and result == 1 else result * n
-    return result
 
 
 def _needed(x: Variable) -> tuple[Variable, ...]:
@@ -106,7 +92,7 @@ def _elementwise(node: Apply) -> list[Sizes]:
     return [tuple(_first_long(operands, axis) for axis in range(operands[0].ndim))]
 
 
-def _first_long(operands: list[Variable], axis: int) -> int | Variable:
+def _first_long(operands: list[Variable], axis: int) -> Size:
     """The length on `axis` of the first operand that is not statically 1 there."""
     for v in operands:
         if v.type.shape[axis] != 1:
@@ -159,7 +145,7 @@ def _slice(node: Apply) -> list[Sizes]:
 def _pad(node: Apply) -> list[Sizes]:
     rank = len(node.op.before)
     widths = unknown_inputs((*node.op.before, *node.op.after), node.inputs[2:])
-    return [tuple(b + n + a for b, n, a in zip(widths[:rank], shape_of(node.inputs[0]), widths[rank:], strict=True))]
+    return [tuple(size_sum(ns) for ns in zip(widths[:rank], shape_of(node.inputs[0]), widths[rank:], strict=True))]
 
 
 @SHAPES.register(Concatenate)
@@ -167,14 +153,15 @@ def _concatenate(node: Apply) -> list[Sizes]:
     sizes = list(shape_of(node.inputs[0]))
     for axis in range(len(sizes)):
         lengths = [shape_of(v)[axis] for v in node.inputs]
-        sizes[axis] = sum(lengths[1:], lengths[0]) if axis == node.op.axis else lengths[0]
+        sizes[axis] = size_sum(lengths) if axis == node.op.axis else lengths[0]
     return [tuple(sizes)]
 
 
 @SHAPES.register(Diagonal)
 def _diagonal(node: Apply) -> list[Sizes]:
     op, sizes = node.op, shape_of(node.inputs[0])
-    rows, columns = sizes[op.axis1] + min(op.offset, 0), sizes[op.axis2] - max(op.offset, 0)
+    rows = size_add(sizes[op.axis1], min(op.offset, 0))
+    columns = size_add(sizes[op.axis2], min(-op.offset, 0))
     length = size_maximum(size_minimum(rows, columns), 0)
     return [(*(n for axis, n in enumerate(sizes) if axis not in (op.axis1, op.axis2)), length)]
 
@@ -197,7 +184,7 @@ def _arg_reduce(node: Apply) -> list[Sizes]:
 @SHAPES.register(Contract)
 def _contract(node: Apply) -> list[Sizes]:
     left, right = node.inputs
-    sizes = dict(zip(node.op.right, shape_of(right), strict=True)) | dict(zip(node.op.left, shape_of(left), strict=True))
+    sizes = dict(zip(node.op.right + node.op.left, shape_of(right) + shape_of(left), strict=True))
     return [tuple(sizes[label] for label in node.op.result)]
 
 
@@ -216,30 +203,24 @@ def _nonzero(node: Apply) -> list[Sizes]:
 
 @SHAPES.register(Composite)
 def _composite(node: Apply) -> list[Sizes]:
-    """The body's shapes with the body's inputs replaced; a length that needs the body's values is asked of the output."""
-    from bitale_graph.graph import ancestors, substitute
-
     body = node.op.body
-    replacements = dict(zip(body.inputs, node.inputs, strict=True))
-    result = []
-    for output, inner in zip(node.outputs, body.outputs, strict=True):
-        sizes = [n for n in shape_of(inner) if isinstance(n, Variable)]
-        light = all(v.ndim == 0 or v.owner is None for n in sizes for v in ancestors([n]))
-        if not light:
-            result.append(tuple(Dimension(axis)(output) if n is None else n for axis, n in enumerate(output.type.shape)))
-            continue
-        new = iter(_fold_dimensions(substitute(sizes, replacements)))
-        result.append(tuple(next(new) if isinstance(n, Variable) else n for n in shape_of(inner)))
-    return result
+    arguments = dict(zip(body.inputs, node.inputs, strict=True))
+    return [_outside(*pair, arguments) for pair in zip(body.outputs, node.outputs, strict=True)]
 
 
-def _fold_dimensions(sizes: list[Variable]) -> list[int | Variable]:
-    """Dimension(axis)(x) replaced by what shape_of knows of x."""
-    from bitale_graph.graph import substitute, toposort
+def _outside(inner: Variable, output: Variable, arguments: dict[Variable, Variable]) -> Sizes:
+    """The lengths of the body's output `inner` in terms of the `arguments` of the body's inputs.
 
-    known = {
-        node.outputs[0]: size_variable(shape_of(node.inputs[0])[node.op.axis])
-        for node in toposort(sizes)
+    A length that only the body's arrays tell is asked of `output` instead.
+    """
+    unknown = [n for n in shape_of(inner) if isinstance(n, Variable)]
+    nodes = toposort(unknown)
+    if any(v.ndim and v.owner is not None for node in nodes for v in node.inputs):
+        return tuple(Dimension(axis)(output) if n is None else n for axis, n in enumerate(output.type.shape))
+    lengths = {
+        node.outputs[0]: size_variable(shape_of(arguments[node.inputs[0]])[node.op.axis])
+        for node in nodes
         if isinstance(node.op, Dimension)
     }
-    return [size_value(v) for v in substitute(sizes, known)]
+    outer = iter(substitute(unknown, arguments | lengths))
+    return tuple(next(outer) if isinstance(n, Variable) else n for n in shape_of(inner))

@@ -26,3 +26,35 @@ from bitale_graph.ops.elementwise import (
     remainder, right_shift, rint, sigmoid, sign, signbit, sin, sinh, softplus, sqrt, square,
     subtract, tan, tanh, true_divide, trunc,
 )
+from bitale_graph.functions.reduction import (
+    all, any, argmax, argmin, count_nonzero, cumprod, cumsum, diff, max, max_and_argmax, min, prod, ptp, sum,
+)
+from bitale_graph.functions.statistics import (
+    average, mean, nanargmax, nanargmin, nanmax, nanmean, nanmin, nanprod, nanstd, nansum, nanvar, std, var,
+)
+from bitale_graph.functions.norms import matrix_norm, norm, vector_norm
+from bitale_graph.functions.contraction import (
+    batched_dot, batched_tensordot, contract, dot, inner, kron, matmul, matvec, outer, tensordot, vdot, vecdot, vecmat,
+)
+from bitale_graph.functions.einsum import einsum, multi_dot
+from bitale_graph.functions.broadcasting import (
+    addbroadcast, broadcast_arrays, broadcast_shapes, broadcast_to, specify_shape,
+)
+from bitale_graph.functions.movement import (
+    dimshuffle, expand_dims, matrix_transpose, moveaxis, permute_dims, rollaxis, shape_padaxis, shape_padleft,
+    shape_padright, squeeze, swapaxes, transpose,
+)
+from bitale_graph.functions.reshaping import (
+    atleast_1d, atleast_2d, atleast_3d, flatten, join_dims, ravel, reshape,
+)
+from bitale_graph.functions.slicing import flip, fliplr, flipud, rot90, unstack
+from bitale_graph.functions.joining import (
+    array_split, block, column_stack, concatenate, dsplit, dstack, hsplit, hstack, join, split, stack, vsplit, vstack,
+)
+from bitale_graph.functions.repetition import repeat, roll, tile
+from bitale_graph.functions.ranges import arange, geomspace, linspace, logspace
+from bitale_graph.functions.diagonals import (
+    alloc_diagonal, diag, diagflat, diagonal, eye, identity, trace, tri, tril, triu,
+)
+
+amax, amin = max, min

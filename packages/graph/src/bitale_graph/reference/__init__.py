@@ -1,9 +1,12 @@
 """The NumPy reference: every op's meaning, the oracle of all tests and the evaluator without a compiler."""
 
+from bitale_graph.reference.contraction import CONTRACTION
 from bitale_graph.reference.control import CONTROL
 from bitale_graph.reference.elementwise import ELEMENTWISE
 from bitale_graph.reference.evaluate import conform, evaluate
+from bitale_graph.reference.movement import MOVEMENT
+from bitale_graph.reference.reduction import REDUCTION
 
-REFERENCE = CONTROL.merged(ELEMENTWISE)
+REFERENCE = CONTROL.merged(ELEMENTWISE, MOVEMENT, REDUCTION, CONTRACTION)
 
 __all__ = ["REFERENCE", "conform", "evaluate"]
