@@ -1,0 +1,86 @@
+"""Norms of vectors and matrices, as numpy.linalg defines them."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+from bitale_graph.dtypes import INEXACT
+from bitale_graph.errors import ArgumentError, explain
+from bitale_graph.functions import reduction
+from bitale_graph.functions.apply import as_variable, cast
+from bitale_graph.functions.arguments import axes_of
+from bitale_graph.functions.movement import squeeze
+from bitale_graph.functions.reduction import Axes
+from bitale_graph.functions.statistics import squared
+from bitale_graph.ops import elementwise as row
+from bitale_graph.variable import Variable
+
+Order = float | str | None
+
+
+def norm(x: Any, ord: Order = None, axis: Axes = None, keepdims: bool = False) -> Variable:
+    """numpy.linalg.norm: of all elements without `ord` and `axis`, of vectors along one axis, of matrices along two.
+
+    Raises ArgumentError for an unknown order, and for the orders that need a singular value decomposition.
+    """
+    x = as_variable(x)
+    if axis is None and (ord is None or x.ndim == 1):
+        return vector_norm(x, 2 if ord is None else ord, None, keepdims)
+    axes = tuple(range(x.ndim)) if axis is None else axes_of("norm", axis, x)
+    if len(axes) == 1:
+        return vector_norm(x, 2 if ord is None else ord, axes, keepdims)
+    if len(axes) == 2:
+        return _matrix_norm(x, ord, axes[0], axes[1], keepdims)
+    raise ArgumentError(explain(f"norm: one or two axes are wanted, not {len(axes)}", [x], "Give `axis`."))
+
+
+def vector_norm(x: Any, ord: Order = 2, axis: Axes = None, keepdims: bool = False) -> Variable:
+    """sum(|x| ** ord) ** (1 / ord) over `axis` (all axes when None); the largest or smallest |x| for ord = ±inf,
+    the number of elements that are not 0 for ord = 0. The derivative of the 2-norm at 0 is taken as 0."""
+    x = _inexact(x)
+    if isinstance(ord, str) or ord is None:
+        raise ArgumentError(explain(f"norm: ord={ord!r} is not an order of vectors", [x], "Give a number."))
+    if ord == 2:
+        return _root(reduction.sum(squared(x), axis, None, keepdims))
+    magnitude = row.absolute(x)
+    if ord in (inf, -inf):
+        return (reduction.max if ord > 0 else reduction.min)(magnitude, axis, keepdims)
+    if ord == 0:
+        return cast(reduction.count_nonzero(x, axis, keepdims), magnitude.dtype)
+    if ord == 1:
+        return reduction.sum(magnitude, axis, None, keepdims)
+    return reduction.sum(magnitude**ord, axis, None, keepdims) ** (1 / ord)
+
+
+def matrix_norm(x: Any, ord: Order = "fro", keepdims: bool = False) -> Variable:
+    """The norm of the matrices in the last two axes: "fro", or 1, -1, inf, -inf: extreme sums of columns or rows."""
+    return norm(x, ord, (-2, -1), keepdims)
+
+
+def _matrix_norm(x: Variable, ord: Order, rows: int, columns: int, keepdims: bool) -> Variable:
+    if ord in (None, "fro"):
+        return vector_norm(x, 2, (rows, columns), keepdims)
+    if ord not in (1, -1, inf, -inf):
+        raise ArgumentError(
+            explain(
+                f"norm: ord={ord!r} of a matrix is not available; known are 'fro', 1, -1, inf and -inf",
+                [x],
+                "For the 2-norm of all elements use vector_norm(x).",
+            )
+        )
+    added, compared = (rows, columns) if ord in (1, -1) else (columns, rows)
+    sums = reduction.sum(row.absolute(_inexact(x)), added, None, True)
+    found = (reduction.max if ord > 0 else reduction.min)(sums, compared, True)  # type: ignore[operator]
+    return found if keepdims else squeeze(found, (rows, columns))
+
+
+def _root(x: Variable) -> Variable:
+    """sqrt(x) with the derivative 0 at x = 0, where that of sqrt is infinite."""
+    at_zero = row.equal(x, 0)
+    return row.where(at_zero, 0, row.sqrt(row.where(at_zero, 1, x)))
+
+
+def _inexact(x: Any) -> Variable:
+    x = as_variable(x)
+    return x if x.dtype in INEXACT else cast(x, "float64")
