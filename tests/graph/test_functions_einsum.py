@@ -42,7 +42,7 @@ def operands(subscripts: str, dtype: str = "int64") -> list[np.ndarray]:
 def same(subscripts: str, *arrays: np.ndarray) -> None:
     for optimize in (True, False):
         assert_equals_numpy(
-            lambda *v: functions.einsum(subscripts, *v, optimize=optimize),
+            lambda *v, optimize=optimize: functions.einsum(subscripts, *v, optimize=optimize),
             lambda *a: np.einsum(subscripts, *a),
             *arrays,
         )

@@ -153,8 +153,8 @@ def _batched(left: Variable, right: Variable, left_core: str, right_core: str, w
     right_labels = batch[len(batch) - right.ndim + len(right_core) :] + right_core
     result = batch + "".join(label for label in left_core + right_core if (left_core + right_core).count(label) == 1)
     _check_labels(left, right, left_labels, right_labels, result, what, stretching=batch)
-    operands, labels = drop_stretched((left, right), (left_labels, right_labels), batch)
-    return contract(*operands, *labels, result, what)
+    (left, right), (left_labels, right_labels) = drop_stretched((left, right), (left_labels, right_labels), batch)
+    return contract(left, right, left_labels, right_labels, result, what)
 
 
 def _tensordot(left: Variable, right: Variable, axes: Any, batch: int, what: str) -> Variable:

@@ -21,9 +21,9 @@ def contraction_order(terms: Sequence[Term], result: str) -> Pairs:
     for x, labels in terms:
         for label, n in zip(labels, x.type.shape, strict=True):
             lengths[label] = max(lengths.get(label, 0), UNKNOWN_LENGTH if n is None else n)
-    labels = [frozenset(each) for _, each in terms]
+    factors = [frozenset(each) for _, each in terms]
     search = _cheapest if len(terms) <= EXHAUSTIVE else _greedy
-    return search(labels, frozenset(result), lengths)
+    return search(factors, frozenset(result), lengths)
 
 
 def left_to_right(terms: Sequence[Term]) -> Pairs:

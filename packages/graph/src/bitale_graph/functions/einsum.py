@@ -7,7 +7,7 @@ from string import ascii_letters
 from typing import Any
 
 from bitale_graph.errors import ArgumentError, ShapeError, explain
-from bitale_graph.functions.apply import as_variable, cast
+from bitale_graph.functions.apply import as_variable
 from bitale_graph.functions.arguments import to_one_dtype
 from bitale_graph.functions.contraction import contract, drop_stretched, sum_labels
 from bitale_graph.functions.contraction_order import Term, contraction_order, left_to_right
@@ -29,18 +29,18 @@ def einsum(subscripts: Any, *operands: Any, optimize: object = True) -> Variable
     `optimize` is false. Raises ArgumentError for malformed subscripts and ShapeError for lengths that differ.
     """
     if not isinstance(subscripts, str):
-        subscripts, operands = _from_lists((subscripts, *operands))
+        subscripts, operands = _from_lists([subscripts, *operands])
     variables = [as_variable(each) for each in operands]
     labels, result = _parse(subscripts, variables)
     _check_lengths(variables, labels)
-    dtype = to_one_dtype(variables)[0].dtype
-    variables, labels = zip(*map(_diagonal, variables, labels), strict=True)
-    terms = list(zip(*drop_stretched(variables, labels, "".join(labels)), strict=True))
+    diagonals = list(map(_diagonal, to_one_dtype(variables), labels))
+    factors, labels = drop_stretched([x for x, _ in diagonals], [each for _, each in diagonals], "".join(labels))
+    terms = list(zip(factors, labels, strict=True))
     for i, j in contraction_order(terms, result) if optimize else left_to_right(terms):
         second, first = terms.pop(j), terms.pop(i)
-        wanted = result + "".join(labels for _, labels in terms)
+        wanted = result + "".join(each for _, each in terms)
         terms.append(_product(first, second, wanted, result if not terms else None))
-    return cast(_arranged(*terms[0], result), dtype)
+    return _arranged(*terms[0], result)
 
 
 def multi_dot(arrays: Sequence[Any]) -> Variable:
@@ -57,7 +57,7 @@ def multi_dot(arrays: Sequence[Any]) -> Variable:
     return einsum(f"{','.join(pairs)}->{ends}", *variables)
 
 
-def _from_lists(arguments: Sequence[Any]) -> tuple[str, list[Any]]:
+def _from_lists(arguments: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
     """Subscripts as text, from operands that alternate with lists of integers and Ellipsis."""
     operands, lists = list(arguments[::2]), list(arguments[1::2])
     result = operands.pop() if len(arguments) % 2 else None
@@ -69,7 +69,7 @@ def _from_lists(arguments: Sequence[Any]) -> tuple[str, list[Any]]:
             raise ArgumentError(f"einsum: labels must be integers from 0 to 51 or Ellipsis, not {items!r}") from None
 
     subscripts = ",".join(map(text, lists))
-    return (subscripts if result is None else f"{subscripts}->{text(result)}"), operands
+    return (subscripts if result is None else f"{subscripts}->{text(result)}"), tuple(operands)
 
 
 def _parse(subscripts: str, operands: Sequence[Variable]) -> tuple[list[str], str]:

@@ -71,7 +71,7 @@ def _matrix_norm(x: Variable, ord: Order, rows: int, columns: int, keepdims: boo
         )
     added, compared = (rows, columns) if ord in (1, -1) else (columns, rows)
     sums = reduction.sum(row.absolute(_inexact(x)), added, None, True)
-    found = (reduction.max if ord > 0 else reduction.min)(sums, compared, True)  # type: ignore[operator]
+    found = (reduction.max if ord > 0 else reduction.min)(sums, compared, True)
     return found if keepdims else squeeze(found, (rows, columns))
 
 
