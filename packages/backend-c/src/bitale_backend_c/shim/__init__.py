@@ -1,0 +1,82 @@
+"""The extension module that calls generated functions: compiled once per interpreter, replaced by cffi where it
+cannot be.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import os
+import re
+import sysconfig
+import warnings
+from importlib.machinery import ExtensionFileLoader
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from .. import fallback
+from ..build import CompileError, build_with
+from ..fallback import Form, Kind
+from ..settings import settings
+from ..toolchain import INCLUDE, toolchain
+
+__all__ = ["Form", "Kind", "load"]
+
+NAME = "bitale_shim"
+FOLDER = Path(__file__).parent
+
+
+@functools.cache
+def load() -> ModuleType:
+    """The module with Function, clear_pool, set_pool_limit, pool_statistics and set_thread_limit.
+
+    Raises NoCompiler. Without Python.h it is the module `fallback`, after a warning.
+    """
+    module = compiled()
+    module.set_pool_limit(settings.pool_bytes)
+    # A parallel region in a forked child waits for ever for threads that the child does not have.
+    os.register_at_fork(after_in_child=lambda: module.set_thread_limit(1))
+    return module
+
+
+def compiled() -> ModuleType:
+    headers = sysconfig.get_path("include")
+    try:
+        if not Path(headers, "Python.h").is_file():
+            raise FileNotFoundError(f"{headers}/Python.h is missing")
+        compiler = toolchain()
+        flags = (*compiler.flags(), "-I", headers, "-I", np.get_include(), "-pthread")
+        stamp = f"/* for NumPy {np.__version__} and {sysconfig.get_config_var('SOABI')} */\n"
+        return import_from(build_with(compiler, stamp + source(), flags))
+    except (CompileError, OSError, ImportError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        warnings.warn(
+            f"Bitale could not compile the module that makes calls fast ({reason}); calls take several microseconds "
+            "longer. Installing Python's headers (python3-dev) helps.",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+        return fallback
+
+
+def source() -> str:
+    """The module as one text: its own headers and bitale.h in place of their include lines."""
+    text = (FOLDER / "shim.c").read_text()
+
+    def content(match: re.Match[str]) -> str:
+        file = FOLDER / match[1]
+        return (file if file.is_file() else INCLUDE / match[1]).read_text()
+
+    return re.sub(r'#include "([\w.]+)"\n', content, text)
+
+
+def import_from(path: Path) -> ModuleType:
+    loader = ExtensionFileLoader(NAME, str(path))
+    specification = importlib.util.spec_from_file_location(NAME, path, loader=loader)
+    if specification is None:
+        raise ImportError(f"no extension module at {path}")
+    module = importlib.util.module_from_spec(specification)
+    loader.exec_module(module)
+    return module
