@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from bitale_graph.ops.elementwise import Function
 
 
@@ -294,7 +296,9 @@ class Failure:
 class Program:
     """A whole function: buffers and steps. `donated[k] = j`: output k is written into the memory of input j.
 
-    `contiguous` holds the inputs that must be row-major (the caller copies those that are not).
+    `inputs` are the graph's, then one for each of `constants`. `contiguous` holds the inputs that must be row-major
+    (the caller copies those that are not). `slots` are the sizes in bytes of the blocks of the workspace, and
+    `placement` says which block a temporary lives in.
     """
 
     name: str
@@ -305,3 +309,6 @@ class Program:
     failures: list[Failure]
     donated: dict[int, int] = field(default_factory=dict)
     contiguous: set[int] = field(default_factory=set)
+    constants: list[np.ndarray] = field(default_factory=list)
+    slots: list[Value] = field(default_factory=list)
+    placement: dict[Buffer, int] = field(default_factory=dict)

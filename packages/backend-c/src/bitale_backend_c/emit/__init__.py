@@ -1,0 +1,5 @@
+"""The emitter: prints a Program as one C99 file."""
+
+from bitale_backend_c.emit.program import emit
+
+__all__ = ["emit"]

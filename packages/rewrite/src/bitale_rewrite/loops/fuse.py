@@ -1,0 +1,104 @@
+"""Fusion: nests that can share their outer loops are put into clusters, level by level.
+
+A nest may join the loop of an earlier one when the loops have one extent and whatever it reads of what that one writes
+is written in the same iteration. The same question at every depth gives single loops for elementwise trees, shared
+rows for softmax, and one traversal for several reductions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bitale_rewrite.loops.integers import loop_index
+from bitale_rewrite.loops.ir import Buffer
+from bitale_rewrite.loops.nests import Fixed, Index, Item, Nest
+
+WINDOW = 48  # clusters looked back at: keeps scheduling linear
+CROWD = 24  # nests in one cluster: more would spill registers and slow C compilers down
+
+
+@dataclass(eq=False)
+class Cluster:
+    """Nests that run together at `depth`: inside one loop, or as straight code when they have no loop left."""
+
+    depth: int
+    is_loop: bool
+    members: list[Nest] = field(default_factory=list)
+    parts: list[Cluster] = field(default_factory=list)
+
+
+Group = Cluster | Fixed
+
+
+def fuse(items: list[Item], depth: int = 0) -> list[Group]:
+    """Clusters and fixed steps in an order in which they can run."""
+    groups: list[Group] = []
+    written: dict[Buffer, int] = {}  # the last group that writes or reads a buffer
+    read: dict[Buffer, int] = {}
+    floor = 0
+    for item in items:
+        reads, writes = _accesses(item)
+        after = max([written.get(b, -1) for b in (*reads, *writes)] + [read.get(b, -1) for b in writes], default=-1)
+        at = len(groups)
+        if isinstance(item, Nest):
+            at = _place(groups, item, max(after, floor), after, depth)
+        if at == len(groups):
+            groups.append(Cluster(depth, len(item.loops) > depth) if isinstance(item, Nest) else item)
+        group = groups[at]
+        if isinstance(group, Cluster) and isinstance(item, Nest):
+            group.members.append(item)
+        elif isinstance(item, Fixed) and item.barrier:
+            floor = len(groups)
+        written.update((b, max(at, written.get(b, -1))) for b in writes)
+        read.update((b, max(at, read.get(b, -1))) for b in reads)
+    for group in groups:
+        if isinstance(group, Cluster) and group.is_loop:
+            group.parts = [g for g in fuse(list(group.members), depth + 1) if isinstance(g, Cluster)]
+    return groups
+
+
+def _accesses(item: Item) -> tuple[set[Buffer], set[Buffer]]:
+    if isinstance(item, Fixed):
+        return {b.root for b in item.reads}, {b.root for b in item.writes}
+    return set(item.reads), {item.buffer.root}
+
+
+def _place(groups: list[Group], nest: Nest, first: int, after: int, depth: int) -> int:
+    """The number of the group that `nest` joins: the latest that has room for it, or a new one."""
+    for at in range(len(groups) - 1, max(first, len(groups) - WINDOW, 0) - 1, -1):
+        group = groups[at]
+        if isinstance(group, Cluster) and _compatible(group, nest, depth, check=at == after):
+            return at
+    return len(groups)
+
+
+def _compatible(cluster: Cluster, nest: Nest, depth: int, check: bool) -> bool:
+    if cluster.is_loop != (len(nest.loops) > depth):
+        return False
+    if not cluster.is_loop:
+        return True
+    if len(cluster.members) >= CROWD or cluster.members[0].loops[depth].extent != nest.loops[depth].extent:
+        return False
+    return not check or all(_same_iteration(earlier, nest, depth) for earlier in cluster.members)
+
+
+def _same_iteration(earlier: Nest, later: Nest, depth: int) -> bool:
+    """Whether `later` touches of `earlier`'s result only what the same iteration of the loop at `depth` made."""
+    return _touches(earlier.buffer, earlier.index, earlier, later, depth) and _touches(
+        later.buffer, later.index, later, earlier, depth
+    )
+
+
+def _touches(buffer: Buffer, index: Index, writer: Nest, other: Nest, depth: int) -> bool:
+    accesses = list(other.reads.get(buffer.root, ()))
+    if other.buffer.root is buffer.root:
+        accesses.append(other.index if other.buffer.base is None else None)
+    if not accesses:
+        return True
+    if writer.loops[depth].serial or buffer.base is not None or None in accesses:
+        return False
+    i = loop_index(depth)
+    return any(
+        own == i and all(access[axis] == i for access in accesses if access is not None)
+        for axis, own in enumerate(index)
+    )

@@ -1,0 +1,29 @@
+"""The value that an accumulation starts from: f(identity, x) = x."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bitale_graph.ops.elementwise import Function
+from bitale_rewrite.loops.ir import Literal
+
+PLAIN = {"add": 0, "multiply": 1, "logical_or": False, "logical_and": True, "logical_xor": False, "bitwise_or": 0,
+         "bitwise_xor": 0, "bitwise_and": -1}
+
+
+def identity_of(function: Function, dtype: str) -> Literal:
+    """The identity of an associative function in `dtype`: -inf (or the smallest integer) for maximum, and so on."""
+    if function.name in ("maximum", "minimum"):
+        return Literal(_extreme(dtype, largest=function.name == "minimum"), dtype)
+    number = PLAIN[function.name]
+    if number == -1 and dtype.startswith("u"):
+        return Literal(int(np.iinfo(dtype).max), dtype)
+    return Literal(bool(number) if dtype == "bool" else number, dtype)
+
+
+def _extreme(dtype: str, largest: bool) -> int | float | bool | complex:
+    if dtype == "bool":
+        return largest
+    if dtype.startswith(("int", "uint")):
+        return int(np.iinfo(dtype).max if largest else np.iinfo(dtype).min)
+    return complex(np.inf if largest else -np.inf, 0) if dtype.startswith("complex") else (np.inf if largest else -np.inf)

@@ -1,0 +1,165 @@
+"""Kernels: the statements of a cluster, with arrays that live only inside it shrunk to rows or scalars."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bitale_rewrite.loops.bind import bind_common
+from bitale_rewrite.loops.fuse import Cluster
+from bitale_rewrite.loops.identities import identity_of
+from bitale_rewrite.loops.integers import loop_index
+from bitale_rewrite.loops.ir import (
+    Accumulate, Assign, Buffer, Call, For, Kernel, Let, Literal, Load, Name, Statement, Store, Value,
+)
+from bitale_rewrite.loops.nests import Nest
+from bitale_rewrite.loops.values import transform
+
+Place = Name | Buffer
+
+
+class KernelBuilder:
+    """Builds the kernel of one top-level cluster. `escapes` are the buffers that something outside it needs."""
+
+    def __init__(self, cluster: Cluster, escapes: set[Buffer], names: dict[Value, str], unique: Callable[[str], str]):
+        self.cluster = cluster
+        self.names = names
+        self.unique = unique
+        self.paths: dict[Nest, list[Cluster]] = {}
+        self._walk(cluster, [])
+        self.places: dict[Buffer, tuple[Place, list[int]]] = {}  # shrunk buffers, and the axes that remain
+        self._bound: set[Name] = set()
+        self._shrink(escapes)
+        self._seen: dict[Value, Value] = {}
+
+    def build(self) -> Kernel:
+        nests = self.cluster.members
+        written = list(dict.fromkeys(nest.note for nest in nests if nest.note))
+        outside = [n.buffer.name for n in nests if n.buffer.root not in self.places] or [nests[-1].buffer.name]
+        body = self._statements([self.cluster])
+        scratch = [place for place, _ in self.places.values() if isinstance(place, Buffer)]
+        return Kernel(self.unique(f"compute_{outside[-1]}"), body, written, scratch)
+
+    # ---- shrinking ---------------------------------------------------------------------------------------------------
+
+    def _walk(self, cluster: Cluster, path: list[Cluster]) -> None:
+        path = [*path, cluster] if cluster.is_loop else path
+        for part in cluster.parts:
+            self._walk(part, path)
+        if not cluster.parts:
+            for nest in cluster.members:
+                self.paths[nest] = path
+
+    def _shrink(self, escapes: set[Buffer]) -> None:
+        accesses: dict[Buffer, list[Nest]] = {}
+        writers: dict[Buffer, Nest] = {}
+        for nest in self.cluster.members:
+            writers.setdefault(nest.buffer, nest)
+            for buffer in {nest.buffer.root, *nest.reads}:
+                accesses.setdefault(buffer, []).append(nest)
+        for buffer, writer in writers.items():
+            if buffer.kind == "temporary" and buffer.base is None and buffer not in escapes:
+                self._shrink_one(buffer, writer, accesses[buffer])
+
+    def _shrink_one(self, buffer: Buffer, writer: Nest, users: list[Nest]) -> None:
+        """Axes that follow loops shared by all users need no memory."""
+        shared = min(_common(self.paths[writer], self.paths[user]) for user in users)
+        own = {loop_index(depth) for depth in range(shared)}
+        kept = [axis for axis, i in enumerate(writer.index) if i not in own]
+        if len(kept) == len(buffer.shape) and buffer.shape:
+            return
+        if all(isinstance(writer.index[axis], Literal) for axis in kept):
+            name = Name(self.unique(buffer.name), buffer.dtype)
+            self.places[buffer] = (name, [])
+        else:
+            shape = tuple(buffer.shape[axis] for axis in kept)
+            row = Buffer(self.unique(f"{buffer.name}_row"), buffer.dtype, shape, "scratch", note=buffer.note)
+            self.places[buffer] = (row, kept)
+
+    def _local(self, value: Value) -> Value:
+        """`value` with loads of shrunk buffers replaced."""
+        return transform(value, self._replace, self._seen)
+
+    def _replace(self, value: Value) -> Value:
+        if isinstance(value, Load) and value.buffer in self.places:
+            place, kept = self.places[value.buffer]
+            return place if isinstance(place, Name) else Load(place, tuple(value.index[axis] for axis in kept))
+        return value
+
+    # ---- statements ----------------------------------------------------------------------------------------------
+
+    def _statements(self, clusters: list[Cluster]) -> list[Statement]:
+        result: list[Statement] = []
+        for cluster in clusters:
+            if cluster.is_loop:
+                result.extend(self._loop(cluster))
+            else:
+                straight = [s for nest in cluster.members for s in self._leaf(nest)]
+                result.extend(bind_common(straight, self.names, self.unique))
+        return result
+
+    def _loop(self, cluster: Cluster) -> list[Statement]:
+        depth, nests = cluster.depth, cluster.members
+        gathering = [n for n in nests if n.in_register and n.first_serial == depth]
+        before = [Let(self._gatherer(n), self._start(n), mutable=True) for n in gathering]
+        body = self._statements(cluster.parts)
+        parallel = not any(n.loops[depth].serial for n in nests)
+        loop = For(loop_index(depth), self._local(nests[0].loops[depth].extent), body, parallel)
+        after = [self._store(n, self._gatherer(n)) for n in gathering if not self._is_scalar(n.buffer) and not n.running]
+        return [*before, loop, *after]
+
+    def _start(self, nest: Nest) -> Literal:
+        assert nest.function is not None
+        return identity_of(nest.function, nest.buffer.dtype)
+
+    def _is_scalar(self, buffer: Buffer) -> bool:
+        return buffer in self.places and isinstance(self.places[buffer][0], Name)
+
+    def _gatherer(self, nest: Nest) -> Name:
+        """The mutable scalar in which a nest gathers its result."""
+        place = self.places.get(nest.buffer, (None,))[0]
+        return place if isinstance(place, Name) else Name(f"{nest.buffer.name}_sum", nest.buffer.dtype)
+
+    def _leaf(self, nest: Nest) -> list[Statement]:
+        value = self._local(nest.value)
+        if nest.running:
+            total = self._gatherer(nest)
+            return [Assign(total, Call(nest.function, (total, value), value.dtype)), self._store(nest, total)]  # type: ignore[arg-type]
+        if nest.function is not None and len(nest.loops) > nest.first_serial:
+            return [Accumulate(self._target(nest), nest.function, value)]
+        if nest.function is not None:
+            value = Call(nest.function, (self._read_back(nest), value), value.dtype)
+        return [self._store(nest, value)]
+
+    def _read_back(self, nest: Nest) -> Value:
+        return self._local(Load(nest.buffer, nest.index))
+
+    def _target(self, nest: Nest) -> Name | Load:
+        if nest.in_register:
+            return self._gatherer(nest)
+        target = self._local(Load(nest.buffer, nest.index))
+        assert isinstance(target, (Name, Load))
+        if isinstance(target, Load):
+            return Load(target.buffer, tuple(self._local(i) for i in target.index))
+        return target
+
+    def _store(self, nest: Nest, value: Value) -> Statement:
+        place, kept = self.places.get(nest.buffer, (nest.buffer, list(range(len(nest.index)))))
+        if isinstance(place, Name):
+            if place in self._bound:
+                return Assign(place, value)
+            self._bound.add(place)
+            return Let(place, value, mutable=self._rewritten(nest.buffer))
+        return Store(place, tuple(self._local(nest.index[axis]) for axis in kept), value)
+
+    def _rewritten(self, buffer: Buffer) -> bool:
+        return sum(nest.buffer is buffer for nest in self.cluster.members) > 1
+
+
+def _common(a: list[Cluster], b: list[Cluster]) -> int:
+    """How many loops two paths share."""
+    count = 0
+    for x, y in zip(a, b, strict=False):
+        if x is not y:
+            break
+        count += 1
+    return count

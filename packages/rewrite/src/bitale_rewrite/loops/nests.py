@@ -1,0 +1,99 @@
+"""Nests: each stored variable as a loop nest that computes it, before any loops are shared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bitale_graph.ops.elementwise import Function
+from bitale_rewrite.loops.integers import ONE, ZERO, loop_index
+from bitale_rewrite.loops.ir import Buffer, Call, Literal, Load, Step, Value
+
+Index = tuple[Value, ...]
+
+
+@dataclass(eq=False)
+class Loop:
+    """One loop of a nest. A `serial` loop combines or orders its iterations; the others are independent."""
+
+    extent: Value
+    serial: bool = False
+
+
+@dataclass(eq=False)
+class Nest:
+    """loops: buffer[index] = value, or buffer[index] = function(buffer[index], value) when there is a function.
+
+    The index of the loop at depth d is `loop_index(d)` in every nest. A `running` nest also stores each partial
+    result: its innermost loop, the only serial one, is a cumulate.
+    """
+
+    loops: list[Loop]
+    buffer: Buffer
+    index: Index
+    value: Value
+    function: Function | None = None
+    running: bool = False
+    note: str = ""
+    reads: dict[Buffer, list[Index | None]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        collect_loads((self.value, *self.index, *(loop.extent for loop in self.loops)), self.reads)
+
+    @property
+    def first_serial(self) -> int:
+        """The depth of the outermost serial loop (the number of loops if there is none)."""
+        return next((depth for depth, loop in enumerate(self.loops) if loop.serial), len(self.loops))
+
+    @property
+    def in_register(self) -> bool:
+        """Whether the result can gather in a scalar: all loops from the first serial one on are serial."""
+        if self.running:
+            return True
+        own = {loop_index(depth) for depth in range(self.first_serial)}
+        fixed = all(i in own or isinstance(i, Literal) for i in self.index)
+        return self.function is not None and fixed and all(loop.serial for loop in self.loops[self.first_serial :])
+
+
+@dataclass(eq=False)
+class Fixed:
+    """Steps that stand alone: a library call, a check, a search of unknown length. Nothing fuses with them;
+    a `barrier` also keeps everything after it after it."""
+
+    steps: list[Step]
+    reads: set[Buffer]
+    writes: set[Buffer]
+    barrier: bool = False
+
+
+Item = Nest | Fixed
+
+
+def collect_loads(values: tuple[Value, ...], into: dict[Buffer, list[Index | None]]) -> None:
+    """Add the loads of `values` to `into`: root buffer -> indices; None where a view hides the index."""
+    stack, seen = list(values), set()
+    while stack:
+        value = stack.pop()
+        if value in seen:
+            continue
+        seen.add(value)
+        if isinstance(value, Load):
+            buffer = value.buffer
+            into.setdefault(buffer.root, []).append(value.index if buffer.base is None else None)
+            stack.extend(value.index)
+        elif isinstance(value, Call):
+            stack.extend(value.operands)
+
+
+def domain(lengths: tuple[Value, ...]) -> tuple[list[Loop], Index]:
+    """Loops over an array of these lengths, and the index of its element; axes of length 1 need no loop."""
+    loops: list[Loop] = []
+    index: list[Value] = []
+    for n in lengths:
+        if n == ONE:
+            index.append(ZERO)
+        else:
+            index.append(loop_index(len(loops)))
+            loops.append(Loop(n))
+    return loops, tuple(index)
+
+

@@ -1,0 +1,94 @@
+"""The last changes to a graph before loops: what loops have no direct form for is spelled with what they have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from bitale_graph.functions.apply import cast
+from bitale_graph.graph import Graph
+from bitale_graph.ops.contraction import Contract
+from bitale_graph.ops.elementwise import (
+    Elementwise, add, equal, identity, isnan, logical_and, logical_or, maximum, minimum, where,
+)
+from bitale_graph.ops.movement import ExpandDims, Iota
+from bitale_graph.ops.reduction import ArgReduce, Cumulate, Reduce
+from bitale_graph.origin import made_at
+from bitale_graph.shapes import size_of, size_variable
+from bitale_graph.variable import Apply, Constant, Variable
+from bitale_rewrite.loops.contraction import normalise
+
+Inputs = tuple[Variable, ...]
+
+
+def prepare(graph: Graph) -> Graph:
+    """The same function in the ops that loops know; every output is a variable of its own."""
+    lowered = graph.map(_rebuild)
+    outputs: list[Variable] = []
+    for v in lowered.outputs:
+        if v.owner is None or v in outputs:
+            with made_at(v.origin):
+                copy = Elementwise(identity)(v)
+            copy.name = v.name
+            v = copy
+        outputs.append(v)
+    return Graph(graph.inputs, outputs, graph.name)
+
+
+def _rebuild(node: Apply, inputs: Inputs) -> tuple[Variable, ...]:
+    rule = FORMS.get(type(node.op))
+    if rule is None:
+        same = all(a is b for a, b in zip(inputs, node.inputs, strict=True))
+        return node.outputs if same else _named(node, Apply(node.op, inputs, node.origin).outputs)
+    with made_at(node.origin):
+        return _named(node, (rule(node, inputs),))
+
+
+def _named(node: Apply, outputs: tuple[Variable, ...]) -> tuple[Variable, ...]:
+    for old, new in zip(node.outputs, outputs, strict=True):
+        if new.name is None and new.owner is not None:
+            new.name = old.name
+    return outputs
+
+
+def _arg_reduce(node: Apply, inputs: Inputs) -> Variable:
+    """The smallest index at which the extremum stands: two reductions, both of which vectorise."""
+    (x,), axis = inputs, node.op.axis
+    extremum = ExpandDims((axis,))(Reduce(node.op.function, (axis,))(x))
+    hit = equal(x, extremum)
+    if x.dtype.startswith(("float", "complex")):
+        hit = logical_or(hit, logical_and(isnan(x), isnan(extremum)))
+    length = size_of(x, axis)
+    count = Iota(length)() if isinstance(length, int) else Iota(None)(size_variable(length))
+    beside = tuple(k for k in range(x.ndim) if k != axis)
+    index = ExpandDims(beside)(count) if beside else count
+    beyond = Constant(np.asarray(np.iinfo("int64").max))
+    return Reduce(minimum, (axis,))(where(hit, index, beyond))
+
+
+def _contract(node: Apply, inputs: Inputs) -> Variable:
+    if node.outputs[0].dtype == "float16":
+        inputs = tuple(cast(v, "float32") for v in inputs)
+    result = normalise(Apply(node.op, inputs, node.origin), inputs)
+    return cast(result, node.outputs[0].dtype)
+
+
+def _wide(node: Apply, inputs: Inputs) -> Variable:
+    """Sums and products of float16 gather in float32, as NumPy's do."""
+    x = inputs[0]
+    if x.dtype == "float16" and node.op.function not in (maximum, minimum):
+        return cast(node.op(cast(x, "float32")), "float16")
+    return node.op(x) if node.op.axes else Elementwise(identity)(x)
+
+
+def _cumulate(node: Apply, inputs: Inputs) -> Variable:
+    x = inputs[0]
+    if x.dtype == "float16" and node.op.function is add:
+        return cast(node.op(cast(x, "float32")), "float16")
+    return node.op(x)
+
+
+FORMS: dict[type, Callable[[Apply, Inputs], Variable]] = {
+    ArgReduce: _arg_reduce, Contract: _contract, Reduce: _wide, Cumulate: _cumulate,
+}

@@ -1,0 +1,156 @@
+"""Sizes: the lengths of every variable as values, which of them must agree, and the checks that they do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from bitale_graph.errors import ShapeError, describe
+from bitale_graph.graph import Graph
+from bitale_graph.ops.contraction import Contract
+from bitale_graph.ops.elementwise import Elementwise
+from bitale_graph.ops.indexing import Gather, Scatter
+from bitale_graph.ops.movement import Broadcast, Concatenate, Reshape, SetSlice, Squeeze
+from bitale_graph.shapes import shape_of, unknown_inputs
+from bitale_graph.variable import Apply, Variable
+from bitale_rewrite.loops.integers import EQUAL, ONE, integer, product
+from bitale_rewrite.loops.ir import Call, Failure, Literal, Name, Require, Value
+
+Scalar = Callable[[Variable], Value]
+
+
+class Sizes:
+    """`sizes(v)` are the lengths of v's axes. Lengths that a checked program must have equal are one value here."""
+
+    def __init__(self) -> None:
+        self.scalar: Scalar = _unset
+        self.known: dict[Variable, tuple[Value, ...]] = {}
+        self.requirements: list[Require] = []
+        self.failures: list[Failure] = []
+        self._equal: dict[Value, Value] = {}
+
+    def __call__(self, variable: Variable) -> tuple[Value, ...]:
+        found = self.known.get(variable)
+        if found is None:
+            mixed = shape_of(variable)
+            found = tuple(integer(n) if isinstance(n, int) else self.scalar(n) for n in mixed)
+            self.known[variable] = found
+        if not self._equal:
+            return found
+        return tuple(self.representative(n) for n in found)
+
+    def representative(self, size: Value) -> Value:
+        """The value that stands for all sizes known to equal `size`."""
+        while size in self._equal:
+            size = self._equal[size]
+        return size
+
+    def require_equal(self, a: Value, b: Value, failure: Callable[[], Failure]) -> None:
+        """Make `a` and `b` one size, checked when the function runs."""
+        a, b = self.representative(a), self.representative(b)
+        if a == b:
+            return
+        self.requirements.append(Require(Call(EQUAL, (a, b), "bool"), self.fail(failure()), (a, b)))
+        if isinstance(b, Literal) or (isinstance(a, Call) and isinstance(b, Name)):
+            a, b = b, a  # a literal or a plain name represents the others
+        self._equal[b] = a
+
+    def fail(self, failure: Failure) -> int:
+        """The code under which `failure` is reported."""
+        self.failures.append(failure)
+        return len(self.failures)
+
+    def constrain(self, graph: Graph) -> None:
+        """Record every equality that the ops of `graph` rely on and types do not already prove."""
+        for node in graph.nodes:
+            rule = CONSTRAINTS.get(type(node.op))
+            if rule is not None:
+                for a, b, what in rule(self, node):
+                    self.require_equal(a, b, lambda node=node, what=what: _mismatch(node, what))  # type: ignore[misc]
+
+
+def _unset(variable: Variable) -> Value:
+    raise RuntimeError("Sizes.scalar is set by the lowering")
+
+
+def _mismatch(node: Apply, what: str) -> Failure:
+    shown = "\n".join(describe(v) for v in node.inputs if v.ndim)
+    return Failure(
+        ShapeError,
+        f"{node.op.name}: {what} has length {{0}} in one operand and {{1}} in another\n{shown}\n"
+        "  An axis stretches only where its length is statically 1: use x[:, None], expand_dims or broadcast_to.",
+    )
+
+
+Pairs = Iterator[tuple[Value, Value, str]]
+
+
+def _elementwise(sizes: Sizes, node: Apply) -> Pairs:
+    yield from _stretching(sizes, [v for v in node.inputs if v.ndim])
+
+
+def _stretching(sizes: Sizes, operands: list[Variable]) -> Pairs:
+    """Lengths agree wherever they are not statically 1."""
+    if len(operands) < 2:
+        return
+    for axis in range(operands[0].ndim):
+        unknown = any(v.type.shape[axis] is None for v in operands)
+        lengths = [sizes(v)[axis] for v in operands if v.type.shape[axis] != 1] if unknown else []
+        for other in lengths[1:]:
+            yield lengths[0], other, f"axis {axis}"
+
+
+def _contract(sizes: Sizes, node: Apply) -> Pairs:
+    left, right = node.inputs
+    lengths = dict(zip(node.op.left, sizes(left), strict=True))
+    for label, n in zip(node.op.right, sizes(right), strict=True):
+        if label in lengths:
+            yield lengths[label], n, f"axis `{label}` of {node.op.left},{node.op.right}->{node.op.result}"
+
+
+def _concatenate(sizes: Sizes, node: Apply) -> Pairs:
+    for axis in range(node.inputs[0].ndim):
+        if axis != node.op.axis:
+            for v in node.inputs[1:]:
+                yield sizes(node.inputs[0])[axis], sizes(v)[axis], f"axis {axis}"
+
+
+def _broadcast(sizes: Sizes, node: Apply) -> Pairs:
+    for axis, (old, new) in enumerate(zip(sizes(node.inputs[0]), sizes(node.outputs[0]), strict=True)):
+        if node.inputs[0].type.shape[axis] != 1:
+            yield old, new, f"axis {axis}"
+
+
+def _squeeze(sizes: Sizes, node: Apply) -> Pairs:
+    for axis in node.op.axes:
+        yield ONE, sizes(node.inputs[0])[axis], f"the squeezed axis {axis}"
+
+
+def _reshape(sizes: Sizes, node: Apply) -> Pairs:
+    if not (node.inputs[0].type.is_static and node.outputs[0].type.is_static):
+        yield product(sizes(node.outputs[0])), product(sizes(node.inputs[0])), "the array (its number of elements)"
+
+
+def _set_slice(sizes: Sizes, node: Apply) -> Pairs:
+    op, rank = node.op, len(node.op.starts)
+    bounds = unknown_inputs((*op.starts, *op.lengths, *op.steps), node.inputs[2:])
+    for axis, (n, m) in enumerate(zip(bounds[rank : 2 * rank], sizes(node.inputs[1]), strict=True)):
+        yield integer(n) if isinstance(n, int) else sizes.scalar(n), m, f"axis {axis} of the place written to"
+
+
+def _gather(sizes: Sizes, node: Apply) -> Pairs:
+    yield from _stretching(sizes, list(node.inputs[1:]))
+
+
+def _scatter(sizes: Sizes, node: Apply) -> Pairs:
+    x, updates, *indices = node.inputs
+    yield from _stretching(sizes, indices)
+    batch = [max((sizes(i)[axis] for i in indices), key=lambda n: n != ONE) for axis in range(indices[0].ndim)]
+    rest = [n for axis, n in enumerate(sizes(x)) if axis not in node.op.axes]
+    for axis, (place, n) in enumerate(zip([*batch, *rest], sizes(updates), strict=True)):
+        yield place, n, f"axis {axis} of the place written to"
+
+
+CONSTRAINTS: dict[type, Callable[[Sizes, Apply], Pairs]] = {
+    Elementwise: _elementwise, Contract: _contract, Concatenate: _concatenate, Broadcast: _broadcast,
+    Squeeze: _squeeze, Reshape: _reshape, SetSlice: _set_slice, Gather: _gather, Scatter: _scatter,
+}
