@@ -26,7 +26,7 @@ def as_variable(value: Any, dtype: object = None) -> Variable:
     if convert is not None:
         return as_variable(convert(), dtype)
     if isinstance(value, (list, tuple)) and _holds_variable(value):
-        from bitale_graph.functions.movement import stack
+        from bitale_graph.functions.joining import stack
 
         return as_variable(stack([as_variable(v) for v in value]), dtype)
     try:
@@ -112,7 +112,7 @@ def _within_reach(values: list[Any]) -> list[Any]:
 
 def _convert(function: Function, value: Any, dtype: str) -> Variable:
     if isinstance(value, Variable):
-        return cast(value, dtype)
+        return value if value.dtype == dtype else cast(value, dtype)
     if type(value) is int and dtype.startswith(("int", "uint")):
         limits = np.iinfo(dtype)
         if not limits.min <= value <= limits.max:

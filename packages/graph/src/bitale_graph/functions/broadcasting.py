@@ -79,6 +79,7 @@ def addbroadcast(x: Any, *axes: int) -> Variable:
 
 
 def _stretch(x: Variable, sizes: Sizes) -> Variable:
-    if all(n == m if isinstance(m, int) else same_size(n, m) for n, m in zip(x.type.shape, sizes, strict=True)):
+    fitting = zip(x.type.shape, shape_of(x), sizes, strict=True)
+    if all(known == n if isinstance(n, int) else same_size(own, n) for known, own, n in fitting):
         return x
     return apply_sized(Broadcast, x, sizes, STRETCHING)

@@ -39,11 +39,9 @@ def transpose(x: Any, *axes: Any) -> Variable:
     The axes may be given as one sequence or one by one. Raises ArgumentError when they are no permutation.
     """
     x = as_variable(x)
-    if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list))):
-        axes = axes[0] if axes[0] is not None else ()
-        order = axes_of("transpose", axes, x) if axes or x.ndim == 0 else tuple(reversed(range(x.ndim)))
-    else:
-        order = axes_of("transpose", axes, x) if axes else tuple(reversed(range(x.ndim)))
+    one = len(axes) == 1 and not isinstance(axes[0], int)
+    given = axes[0] if one else axes or None
+    order = tuple(reversed(range(x.ndim))) if given is None else axes_of("transpose", given, x)
     return _permuted("transpose", x, order)
 
 

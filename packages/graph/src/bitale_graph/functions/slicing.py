@@ -41,8 +41,11 @@ def slice_bounds(start: Any, stop: Any, step: Any, length: Size) -> Bound:
     if known and isinstance(by, int) and isinstance(length, int):
         taken = range(length)[low:high:by]  # type: ignore[misc]
         return taken.start, len(taken), by
-    if isinstance(by, int) and by > 0 and (low is None or (isinstance(low, int) and low >= 0)):
-        return _forward(low or 0, high, by, length)
+    if isinstance(by, int) and by > 0 and (low is None or isinstance(low, int)):
+        if low is None or low >= 0:
+            return _forward(low or 0, high, by, length)
+        if high is None:
+            return size_maximum(size_add(length, low), 0), _count(size_minimum(-low, length), by), by
     return _general(low, high, by, length)
 
 
