@@ -1,7 +1,6 @@
-"""Array expressions compiled to C."""
+"""The C backend: a Graph becomes one C file, a shared library, and a function of NumPy arrays."""
 
-from __future__ import annotations
+from bitale_backend_c.__about__ import __version__
+from bitale_backend_c.compile import Compiled, compile, generate
 
-from .__about__ import __version__
-
-__all__ = ["__version__"]
+__all__ = ["Compiled", "__version__", "compile", "generate"]

@@ -1,0 +1,128 @@
+"""compile(graph): from a Graph to a callable, for the frontend and for any other project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bitale_backend_c.arguments import Arguments
+from bitale_backend_c.build import build
+from bitale_backend_c.emit import emit
+try:
+    from bitale_backend_c.library import library_address
+except ImportError:
+    library_address = lambda threads: 0
+from bitale_backend_c.loaded import load
+from bitale_backend_c.settings import settings
+from bitale_backend_c.shim import Form, Kind
+from bitale_backend_c.shim import load as load_shim
+from bitale_graph.graph import Graph
+from bitale_rewrite import optimise
+from bitale_rewrite.expand import expand
+from bitale_rewrite.loops.ir import Buffer, Gemm, Program
+from bitale_rewrite.loops.lower import lower
+
+Cell = list[Any]
+
+
+@dataclass
+class Compiled:
+    """A compiled function: call it with one array per input.
+
+    `program` is what was compiled, `source` its C, `path` the shared library in the cache. `cells` are the shared
+    variables' one-element lists, read as the last inputs; `updates` maps an output to the cell that it replaces.
+    """
+
+    program: Program
+    source: str
+    path: Path
+    arguments: Arguments
+    cells: tuple[Cell, ...] = ()
+    updates: Mapping[int, int] = field(default_factory=dict)
+    form: Form = Form.LIST
+    threads: int = 1
+
+    @cached_property
+    def call(self) -> Callable[..., Any]:
+        """The function in the form that is fastest to call: a builtin callable."""
+        program, cells = self.program, self.cells
+        libraries = any(isinstance(step, Gemm) for step in program.steps)
+        return load_shim().Function(  # type: ignore[no-any-return]
+            load(self.path),
+            program.name,
+            tuple(self._input(b) for b in program.inputs),
+            cells,
+            tuple(np.ascontiguousarray(c) for c in program.constants),
+            tuple(self._output(k, b) for k, b in enumerate(program.outputs)),
+            int(self.form),
+            self.arguments.convert,
+            self.fail,
+            self.arguments.arrange,
+            library_address(self.threads) if libraries else 0,
+            self.threads,
+            libraries,
+        )
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self.call(*arguments, **keywords)
+
+    def _input(self, buffer: Buffer) -> tuple[int, int, bool, tuple[int | None, ...] | None]:
+        lengths = tuple(getattr(n, "number", None) for n in buffer.shape)
+        known = lengths if any(n is not None for n in lengths) else None
+        return np.dtype(buffer.dtype).num, len(buffer.shape), buffer.slot in self.program.contiguous, known
+
+    def _output(self, slot: int, buffer: Buffer) -> tuple[int, int, int, int]:
+        kind = Kind.RETURN
+        if slot in self.updates:
+            kind = Kind.DONATED if slot in self.program.donated else Kind.UPDATE
+        return np.dtype(buffer.dtype).num, len(buffer.shape), int(kind), self.updates.get(slot, -1)
+
+    def fail(self, code: int, *values: int) -> None:
+        """Raise the error that failure number `code` of the program stands for."""
+        failure = self.program.failures[code - 1]
+        raise failure.error(failure.message.format(*values))
+
+
+def generate(graph: Graph, name: str = "function", optimised: bool = True) -> str:
+    """The C source of a function that computes `graph`. Any array may have any sizes its type leaves open."""
+    return emit(lower(ready(graph, optimised), graph.name or name))
+
+
+def ready(graph: Graph, optimised: bool = True) -> Graph:
+    """`graph` simplified, and in the ops and functions that C has."""
+    return expand(optimise(graph) if optimised else graph)
+
+
+def compile(
+    graph: Graph,
+    *,
+    name: str = "",
+    arguments: Arguments | None = None,
+    cells: Sequence[Cell] = (),
+    updates: Mapping[int, int] | None = None,
+    form: Form = Form.LIST,
+    threads: int | None = None,
+    optimised: bool = True,
+) -> Compiled:
+    """Compile `graph` to a function of NumPy arrays that returns a list of arrays.
+
+    The last inputs of `graph` belong to `cells` (one-element lists with the current value of a shared variable); the
+    others are arguments. `updates[k] = c`: output k is not returned but becomes the value of cell c, in place where
+    the plan allows it. `optimised=False` compiles the graph as it stands.
+
+    Raises NoCompiler where there is no C compiler, and CompileError when it fails.
+    """
+    updates, threads = dict(updates or {}), threads or settings.threads
+    count = len(graph.inputs) - len(cells)
+    prepared = ready(graph, optimised)
+    name = name or graph.name or "function"
+    program = lower(prepared, name, {out: count + cell for out, cell in updates.items()})
+    source = emit(program)
+    path = build(source, threads)
+    arguments = arguments or Arguments(graph.inputs[:count], name)
+    return Compiled(program, source, path, arguments, tuple(cells), updates, form, threads)
