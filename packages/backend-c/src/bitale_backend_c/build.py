@@ -5,15 +5,13 @@ from __future__ import annotations
 import functools
 import os
 import shlex
-import subprocess
-import tempfile
 from pathlib import Path
 
 from bitale_graph.errors import BitaleError
 
 from . import cache
 from .settings import settings
-from .toolchain import INCLUDE, Toolchain, toolchain
+from .toolchain import INCLUDE, Toolchain, fast_toolchain, toolchain
 
 
 class CompileError(BitaleError, RuntimeError):
@@ -31,8 +29,15 @@ def build(source: str, threads: int = 1, *, effort: int | None = None) -> Path:
 
     Raises NoCompiler, or CompileError with the compiler's message, its command and the path of a log.
     """
+    effort = settings.effort if effort is None else effort
+    quick = fast_toolchain() if effort == 0 else None
+    if quick is not None:
+        try:
+            return build_with(quick, source, quick.flags())
+        except CompileError:
+            pass  # TinyCC has no complex numbers, for one
     compiler = toolchain()
-    return build_with(compiler, source, compiler.flags(threads, settings.effort if effort is None else effort))
+    return build_with(compiler, source, compiler.flags(threads, effort))
 
 
 def build_with(compiler: Toolchain, source: str, flags: tuple[str, ...]) -> Path:
@@ -43,6 +48,9 @@ def build_with(compiler: Toolchain, source: str, flags: tuple[str, ...]) -> Path
 
 def compile_source(compiler: Toolchain, source: str, flags: tuple[str, ...]) -> bytes:
     """Run the compiler; returns the bytes of the shared library."""
+    import subprocess  # here, as a warm start needs none
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="bitale-") as folder:
         file, library = Path(folder, cache.SOURCE), Path(folder, cache.LIBRARY)
         file.write_text(source)

@@ -11,7 +11,6 @@ import contextlib
 import functools
 import os
 import shutil
-import tempfile
 import warnings
 from collections.abc import Mapping
 from hashlib import sha256
@@ -67,6 +66,8 @@ def store(key: str, source: str, library: bytes) -> Path:
 
 def place(parent: Path, key: str, files: Mapping[str, bytes]) -> Path:
     """Write the files beside their place, then rename the folder. Where another process was faster, take its entry."""
+    import tempfile  # here and below, as a warm start writes nothing
+
     staging = Path(tempfile.mkdtemp(prefix="staging-", dir=parent))
     try:
         for name, content in files.items():
@@ -83,6 +84,8 @@ def place(parent: Path, key: str, files: Mapping[str, bytes]) -> Path:
 
 def remove(folder: Path) -> None:
     """Take an entry away at once, then delete its files."""
+    import tempfile
+
     try:
         grave = Path(tempfile.mkdtemp(prefix="removed-", dir=folder.parent))
         folder.rename(grave / folder.name)
@@ -124,6 +127,8 @@ def private_folder(make: bool = True) -> Path:
 
 @functools.cache
 def _private_folder(process: int) -> Path:
+    import tempfile
+
     folder = Path(tempfile.mkdtemp(prefix="bitale-"))
 
     def clean_up() -> None:
