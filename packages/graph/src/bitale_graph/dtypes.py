@@ -23,6 +23,8 @@ def as_dtype(dtype: object) -> str:
 
     Raises DtypeError for a dtype that arrays cannot have, such as object or a string dtype.
     """
+    if type(dtype) is str and dtype in DTYPES:
+        return dtype
     try:
         name = np.dtype(dtype).name  # type: ignore[call-overload]
     except TypeError:

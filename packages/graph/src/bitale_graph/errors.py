@@ -29,6 +29,10 @@ class IndexingError(BitaleError, IndexError):
     """An index is out of range, or there are more indices than axes."""
 
 
+class SymbolicError(BitaleError, TypeError):
+    """A value was asked of a variable that has none until a function runs."""
+
+
 class MissingInputError(BitaleError, ValueError):
     """A graph needs a variable that is neither among its inputs nor given a value."""
 

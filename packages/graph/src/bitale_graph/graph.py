@@ -111,6 +111,12 @@ class Graph:
 
     __repr__ = __str__
 
+    def __copy__(self) -> Graph:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Graph:
+        return self
+
     def __reduce__(self) -> tuple[object, ...]:
         from bitale_graph.pickling import graph_state
 
@@ -125,8 +131,13 @@ def substitute(outputs: Sequence[Variable], replacements: Mapping[Variable, Vari
     """
     for old, replacement in replacements.items():
         if old.dtype != replacement.dtype or old.ndim != replacement.ndim:
-            raise GraphError(explain("a replacement must have the dtype and rank of what it replaces",
-                                     [old, replacement], "Cast or reshape the replacement."))
+            raise GraphError(
+                explain(
+                    "a replacement must have the dtype and rank of what it replaces",
+                    [old, replacement],
+                    "Cast or reshape the replacement.",
+                )
+            )
     new: dict[Variable, Variable] = dict(replacements)
     for node in toposort(outputs, stop=replacements):
         if any(v in new for v in node.inputs):

@@ -64,10 +64,10 @@ class Operators:
         return functions.power(other, self)
 
     def __matmul__(self, other: Any) -> Self:
-        return functions.matmul(self, other)
+        return functions.matmul(self, other)  # type: ignore[return-value]
 
     def __rmatmul__(self, other: Any) -> Self:
-        return functions.matmul(other, self)
+        return functions.matmul(other, self)  # type: ignore[return-value]
 
     def __neg__(self) -> Self:
         return functions.negative(self)

@@ -30,8 +30,7 @@ def here() -> Origin | None:
         return _current[-1]
     frame = sys._getframe(1)
     while frame is not None:
-        module = frame.f_globals.get("__name__", "")
-        if module.partition(".")[0] not in INTERNAL:
+        if frame.f_globals.get("__name__", "").partition(".")[0] not in INTERNAL:
             return Origin(frame.f_code.co_filename, frame.f_lineno)
         frame = frame.f_back  # type: ignore[assignment]
     return None

@@ -41,6 +41,9 @@ class TensorType:
             and all(mine is None or mine == theirs for mine, theirs in zip(self.shape, other.shape, strict=True))
         )
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return _intern, (self.dtype, self.shape)
+
     def __str__(self) -> str:
         if not self.shape:
             return self.dtype
@@ -60,10 +63,7 @@ def tensor_type(dtype: object, shape: Shape = ()) -> TensorType:
     lengths = tuple(None if n is None else int(n) for n in shape)
     if any(n is not None and n < 0 for n in lengths):
         raise ShapeError(f"a length cannot be negative: shape {tuple(shape)}")
-    return _intern(dtype if type(dtype) is str and dtype in _NAMES else as_dtype(dtype), lengths)
+    return _intern(as_dtype(dtype), lengths)
 
 
-_NAMES = frozenset(
-    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
-)
 SCALAR_SIZE = tensor_type("int64")

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bitale_graph.errors import GraphError
+from bitale_graph.methods import Methods
 from bitale_graph.operators import Operators
 from bitale_graph.origin import Origin, here
+from bitale_graph.protocols import Protocols
 from bitale_graph.types import TensorType, tensor_type
 
 _serial = count()
@@ -64,17 +66,20 @@ class Apply:
         return f"Apply({self.op}, {len(self.inputs)} inputs)"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        raise GraphError("pickle a Graph, not its nodes: Graph(inputs, outputs) pickles graphs of any depth")
+        from bitale_graph.pickling import apply_state
+
+        return apply_state(self)
 
 
-class Variable(Operators):
+class Variable(Operators, Methods, Protocols):
     """An array that does not exist yet: a typed edge of the graph.
 
     `owner` is the Apply that computes it (None for an input), `index` its place among the owner's
     outputs. Variables compare and hash by identity, so `==` does not build a graph: use `eq(x, y)`.
+    They do not change, so a copy is the variable itself.
     """
 
-    __slots__ = ("type", "owner", "index", "name", "origin", "serial", "sizes", "__weakref__")
+    __slots__ = ("type", "owner", "index", "name", "origin", "serial", "sizes", "read", "__weakref__")
 
     def __init__(
         self,
@@ -91,6 +96,7 @@ class Variable(Operators):
         self.origin = origin or here()
         self.serial = next(_serial)  # creation order: deterministic where id() is not
         self.sizes: tuple[int | Variable, ...] | None = None  # filled by shape_of
+        self.read: tuple[Variable, Any] | None = None  # (x, index) of what x[index] made, for x[index].set(y)
 
     @property
     def dtype(self) -> str:
@@ -104,6 +110,12 @@ class Variable(Operators):
         from bitale_graph.text import expression
 
         return expression(self)
+
+    def __copy__(self) -> Variable:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Variable:
+        return self
 
     def __reduce__(self) -> tuple[Any, ...]:
         from bitale_graph.pickling import variable_state
@@ -127,6 +139,3 @@ class Constant(Variable):
 def parameters(op: Op) -> dict[str, Any]:
     """The op's parameters by name."""
     return {f.name: getattr(op, f.name) for f in fields(op)}  # type: ignore[arg-type]
-
-
-

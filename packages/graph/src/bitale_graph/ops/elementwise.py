@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from bitale_graph.dtypes import COMPLEX, DTYPES, INEXACT, complex_dtype, real_dtype
-from bitale_graph.errors import DtypeError, ShapeError
+from bitale_graph.errors import DtypeError, GraphError, ShapeError
 from bitale_graph.types import TensorType, tensor_type
 from bitale_graph.variable import Op
 
@@ -51,6 +51,8 @@ class Function:
 
 
 def _by_name(name: str) -> Function:
+    if name not in FUNCTIONS:
+        raise GraphError(f"no elementwise function is named {name}; import the module that makes it, then load")
     return FUNCTIONS[name]
 
 
@@ -105,6 +107,10 @@ def _angle(operands: tuple[Any, ...]) -> tuple[Dtypes, str]:
     if dtype not in INEXACT:
         dtype = np.arctan2.resolve_dtypes((int, np.dtype(dtype), None))[2].name
     return (dtype,), real_dtype(dtype)
+
+
+def _to(dtype: str) -> Callable[[tuple[Any, ...]], tuple[Dtypes, str]]:
+    return lambda operands: ((_result(*operands),), dtype)
 
 
 def _make_complex(operands: tuple[Any, ...]) -> tuple[Dtypes, str]:
@@ -215,9 +221,7 @@ conjugate = _row("conjugate", 1, _like(np.conjugate))
 angle = _row("angle", 1, _angle)
 make_complex = _row("make_complex", 2, _make_complex)  # x + 1j * y
 
-CASTS: dict[str, Function] = {
-    dtype: _row(f"cast_{dtype}", 1, lambda operands, dtype=dtype: ((_result(*operands),), dtype)) for dtype in DTYPES
-}
+CASTS: dict[str, Function] = {dtype: _row(f"cast_{dtype}", 1, _to(dtype)) for dtype in DTYPES}
 identity = _row("identity", 1, _same)  # x itself: a copy, or a place to hang a name on
 
 

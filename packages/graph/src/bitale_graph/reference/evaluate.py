@@ -44,12 +44,12 @@ def evaluate(
     unless given. Raises MissingInputError for an input without a value, DtypeError or ShapeError for a value
     that does not fit, and the errors of the operations, which then name the variables and the user's lines.
     """
-    if rules is None:
-        from bitale_graph.reference import REFERENCE as rules
+    from bitale_graph.reference import REFERENCE
+
     outputs = _outputs(target)
     known = {v: conform(v, value) for v, value in _by_variable(target, outputs, values).items()}
     with np.errstate(all="ignore"):
-        arrays = _run(outputs, known, rules)
+        arrays = _run(outputs, known, REFERENCE if rules is None else rules)
     return arrays[0] if isinstance(target, Variable) else arrays
 
 

@@ -1,0 +1,92 @@
+"""Pickling variables and graphs of any depth, with everything they share kept shared.
+
+An application is pickled as its op and references to the applications that made its inputs. Each variable or graph
+brings the list of the applications it needs, in an order in which none refers to a later one: so the pickler never
+recurses deeper than one application, and its memo keeps what several variables share.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bitale_graph.graph import Graph, ancestors, toposort
+from bitale_graph.origin import Origin
+from bitale_graph.types import TensorType
+from bitale_graph.variable import Apply, Constant, Op, Variable
+
+Place = tuple[str, int] | None
+
+
+def variable_state(variable: Variable) -> tuple[Any, ...]:
+    """What `Variable.__reduce__` returns; with the variable come all that it depends on."""
+    if isinstance(variable, Constant):
+        return _constant, (variable.data, variable.name, _place(variable.origin))
+    if variable.owner is None:
+        return _input, (variable.type, variable.name, _place(variable.origin))
+    return _output, (*_contents([variable]), _reference(variable))
+
+
+def graph_state(graph: Graph) -> tuple[Any, ...]:
+    """What `Graph.__reduce__` returns."""
+    contents = _contents([*graph.inputs, *graph.outputs])
+    references = [[_reference(v) for v in variables] for variables in (graph.inputs, graph.outputs)]
+    return _graph, (*contents, *references, graph.name)
+
+
+def apply_state(node: Apply) -> tuple[Any, ...]:
+    """What `Apply.__reduce__` returns: shallow when the applications before it have been pickled."""
+    names = tuple(v.name for v in node.outputs)
+    inputs = tuple(_reference(v) for v in node.inputs)
+    return _apply, (node.op, inputs, names if any(names) else None, _place(node.origin))
+
+
+def _contents(variables: list[Variable]) -> tuple[list[Variable], list[Apply]]:
+    """The leaves in order of creation, which loading repeats, and the applications in order of computation."""
+    leaves = sorted((v for v in ancestors(variables) if v.owner is None), key=lambda v: v.serial)
+    return leaves, toposort(variables)
+
+
+def _reference(variable: Variable) -> Any:
+    """An input, a constant or a shared variable itself; for any other its application and place."""
+    return variable if variable.owner is None else (variable.owner, variable.index)
+
+
+def _place(origin: Origin | None) -> Place:
+    return None if origin is None else (origin.file, origin.line)
+
+
+def _origin(place: Place) -> Origin | None:
+    return None if place is None else Origin(*place)
+
+
+def _constant(data: Any, name: str | None, place: Place) -> Constant:
+    return Constant(data, name, _origin(place))
+
+
+def _input(type: TensorType, name: str | None, place: Place) -> Variable:
+    return Variable(type, None, 0, name, _origin(place))
+
+
+def _apply(op: Op, inputs: tuple[Any, ...], names: tuple[str | None, ...] | None, place: Place) -> Apply:
+    node = Apply(op, tuple(map(_variable, inputs)), _origin(place))
+    if names is not None:
+        for variable, name in zip(node.outputs, names, strict=True):
+            variable.name = name
+    return node
+
+
+def _variable(reference: Any) -> Variable:
+    if isinstance(reference, Variable):
+        return reference
+    node, index = reference
+    return node.outputs[index]
+
+
+def _output(leaves: list[Variable], nodes: list[Apply], reference: Any) -> Variable:
+    return _variable(reference)
+
+
+def _graph(
+    leaves: list[Variable], nodes: list[Apply], inputs: list[Any], outputs: list[Any], name: str | None
+) -> Graph:
+    return Graph(list(map(_variable, inputs)), list(map(_variable, outputs)), name)
