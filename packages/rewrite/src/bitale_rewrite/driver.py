@@ -134,9 +134,7 @@ class Rewriting:
         return RuleError(f"{problem}: rules undo each other. The last rules were {often}")
 
 
-def rewrite(
-    graph: Graph, rules: RuleIndex, interner: Interner | None = None, notice: Notice | None = None
-) -> Graph:
+def rewrite(graph: Graph, rules: RuleIndex, interner: Interner | None = None, notice: Notice | None = None) -> Graph:
     """`graph` with rules applied until none fits.
 
     `notice(rule, node, replacement)` is told of every application. Raises RuleError when rules loop.

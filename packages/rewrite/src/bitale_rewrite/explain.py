@@ -40,9 +40,7 @@ class Explanation(tuple[Record, ...]):
     __repr__ = __str__
 
 
-def explain(
-    graph: Graph, phases: Sequence[Phase] = PHASES, preserves: Iterable[Preserves] = DEFAULT
-) -> Explanation:
+def explain(graph: Graph, phases: Sequence[Phase] = PHASES, preserves: Iterable[Preserves] = DEFAULT) -> Explanation:
     """Which rules `optimise` applies to `graph`."""
     records: list[Record] = []
 

@@ -24,7 +24,11 @@ def _samples() -> Iterator[Variable]:
 @rewrites(Op, name="fold constants", samples=_samples)
 def fold(node: Apply) -> Replacement:
     """f(constants) -> its value. An expression that fails is left alone: it fails when the function runs."""
-    if not node.inputs or not all(isinstance(v, Constant) for v in node.inputs) or isinstance(node.op, (Broadcast, Iota)):
+    if (
+        not node.inputs
+        or not all(isinstance(v, Constant) for v in node.inputs)
+        or isinstance(node.op, (Broadcast, Iota))
+    ):
         return None
     if any(n is None for v in node.outputs for n in v.type.shape):
         largest = max(v.data.size for v in node.inputs)  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from bitale_graph.dtypes import FLOATS, INEXACT, INTEGERS
+from bitale_graph.dtypes import BOOL, DTYPES, FLOATS, INEXACT, INTEGERS
 from bitale_graph.operators import Operators
 from bitale_graph.ops.elementwise import Elementwise, Function
 from bitale_graph.variable import Constant, Variable
@@ -47,12 +47,15 @@ class Pattern(Operators):
 
 
 class Wild(Pattern):
-    """Matches any variable for which `allows` holds; met twice, it must be the same variable."""
+    """Matches any variable of one of `dtypes` for which `allows` holds; met twice, it must be the same variable."""
 
-    __slots__ = ("name", "allows")
+    __slots__ = ("name", "dtypes", "allows")
 
-    def __init__(self, name: str, allows: Callable[[Variable], bool] | None = None) -> None:
+    def __init__(
+        self, name: str, dtypes: tuple[str, ...] = DTYPES, allows: Callable[[Variable], bool] | None = None
+    ) -> None:
         self.name = name
+        self.dtypes = dtypes
         self.allows = allows
 
     def __str__(self) -> str:
@@ -62,7 +65,7 @@ class Wild(Pattern):
         if self.name in found:
             if same(found[self.name], x):
                 yield found
-        elif self.allows is None or self.allows(x):
+        elif x.dtype in self.dtypes and (self.allows is None or self.allows(x)):
             yield {**found, self.name: x}
 
     def build(self, found: Bindings) -> Variable:
@@ -179,31 +182,36 @@ def as_pattern(value: Any) -> Pattern:
 
 def wild(name: str, allows: Callable[[Variable], bool] | None = None) -> Wild:
     """A wildcard for any variable (for which `allows` holds)."""
-    return Wild(name, allows)
+    return Wild(name, DTYPES, allows)
 
 
-def real(name: str) -> Wild:
+def real(name: str, allows: Callable[[Variable], bool] | None = None) -> Wild:
     """A wildcard for floating point numbers, not complex ones."""
-    return Wild(name, lambda x: x.dtype in FLOATS)
+    return Wild(name, FLOATS, allows)
 
 
 def inexact(name: str) -> Wild:
     """A wildcard for floating point and complex numbers."""
-    return Wild(name, lambda x: x.dtype in INEXACT)
+    return Wild(name, INEXACT)
 
 
 def integer(name: str) -> Wild:
     """A wildcard for integers."""
-    return Wild(name, lambda x: x.dtype in INTEGERS)
+    return Wild(name, INTEGERS)
 
 
 def boolean(name: str) -> Wild:
     """A wildcard for booleans."""
-    return Wild(name, lambda x: x.dtype == "bool")
+    return Wild(name, BOOL)
 
 
-def constant(name: str, allows: Callable[[Variable], bool] | None = None) -> WildConstant:
+def ordered(name: str) -> Wild:
+    """A wildcard for anything but complex numbers."""
+    return Wild(name, BOOL + INTEGERS + FLOATS)
+
+
+def constant(
+    name: str, dtypes: tuple[str, ...] = DTYPES, allows: Callable[[Variable], bool] | None = None
+) -> WildConstant:
     """A wildcard for a value that is known and the same in every element."""
-    return WildConstant(name, allows)
-
-
+    return WildConstant(name, dtypes, allows)

@@ -5,8 +5,13 @@ from __future__ import annotations
 from bitale_rewrite.fold import fold
 from bitale_rewrite.rule import Rule
 from bitale_rewrite.rules.algebra import ALGEBRA
+from bitale_rewrite.rules.casts import CASTING
+from bitale_rewrite.rules.inverses import INVERSES
+from bitale_rewrite.rules.logic import LOGIC
+from bitale_rewrite.rules.merging import MERGING
 from bitale_rewrite.rules.stabilise import STABILISE
 
-CANONICAL: tuple[Rule, ...] = (fold, *ALGEBRA)
+CANONICAL: tuple[Rule, ...] = (fold, *ALGEBRA, *MERGING, *LOGIC, *CASTING, *INVERSES)
 STABLE: tuple[Rule, ...] = (*STABILISE,)
 SPECIAL: tuple[Rule, ...] = ()
+ALL: tuple[Rule, ...] = (*CANONICAL, *STABLE, *SPECIAL)

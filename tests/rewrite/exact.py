@@ -1,0 +1,121 @@
+"""Expressions computed with hundreds of digits: what rounding, overflow and cancellation are judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import mpmath
+import numpy as np
+
+from bitale_graph import Variable, toposort
+from bitale_graph.dtypes import FLOATS
+from bitale_graph.ops import elementwise as f
+from bitale_graph.ops.elementwise import Elementwise, Function
+from bitale_graph.reference import REFERENCE
+from bitale_graph.reference.elementwise import FORMULAS
+
+DIGITS = 400  # 1 - exp(-1e-308) has 308 leading nines
+HUGE = mpmath.mpf(10) ** 400  # an exponential of more than this is infinite: its exponent alone would fill memory
+UNDEFINED = mpmath.mpf("nan")  # outside the function's domain
+UNKNOWN = None  # not even this many digits suffice
+mp = mpmath.mp
+
+
+class Cancelled(Exception):
+    """All digits cancelled: the result is 0 or too small to be known."""
+
+
+def _sum(x: Any, y: Any) -> Any:
+    if x + y == 0 and x != 0:
+        raise Cancelled
+    return x + y
+
+
+ANALYTIC: dict[Function, Callable[..., Any]] = {
+    f.add: lambda x, y: _sum(x, y),
+    f.subtract: lambda x, y: _sum(x, -y),
+    f.multiply: lambda x, y: x * y,
+    f.true_divide: lambda x, y: x / y,
+    f.negative: lambda x: -x,
+    f.absolute: abs,
+    f.square: lambda x: x * x,
+    f.reciprocal: lambda x: 1 / x,
+    f.identity: lambda x: x,
+    f.power: mp.power,
+    f.sqrt: mp.sqrt,
+    f.exp: mp.exp,
+    f.exp2: lambda x: mp.exp(x * mp.ln2),
+    f.expm1: lambda x: _sum(mp.exp(x), -1),
+    f.log: mp.log,
+    f.log2: lambda x: mp.log(x) / mp.ln2,
+    f.log1p: lambda x: mp.log(_sum(1, x)),
+    f.logaddexp: lambda x, y: mp.log(mp.exp(x) + mp.exp(y)),
+    f.log1mexp: lambda x: mp.log(_sum(1, -mp.exp(x))),
+    f.softplus: lambda x: mp.log(1 + mp.exp(x)),
+    f.sigmoid: lambda x: 1 / (1 + mp.exp(-x)),
+    f.sinh: lambda x: (mp.exp(x) - mp.exp(-x)) / 2,
+    f.cosh: lambda x: (mp.exp(x) + mp.exp(-x)) / 2,
+    f.tanh: lambda x: 1 - 2 / (mp.exp(2 * x) + 1),
+    f.tan: mp.tan,
+    f.arctan: mp.atan,
+    f.arcsinh: lambda x: mp.sign(x) * mp.log(abs(x) + mp.sqrt(x * x + 1)),
+    f.arccosh: lambda x: mp.log(x + mp.sqrt(_sum(x * x, -1))) if x >= 1 else UNDEFINED,
+    f.arctanh: lambda x: (mp.log(_sum(1, x)) - mp.log(_sum(1, -x))) / 2,
+    f.erf: mp.erf,
+    f.erfc: mp.erfc,
+}
+EXPONENTIAL = (f.exp, f.exp2, f.expm1, f.logaddexp, f.log1mexp, f.softplus, f.sigmoid, f.sinh, f.cosh, f.tanh)
+
+
+def exact(x: Variable, values: Mapping[Variable, np.ndarray]) -> np.ndarray:
+    """The value of `x` as an array of mpmath numbers; NaN where an operation is not defined, None where the
+    digits do not suffice."""
+    with mp.workdps(DIGITS):
+        arrays = {v: _numbers(v, value) for v, value in values.items()}
+        for node in toposort([x]):
+            inputs = [arrays[v] if v in arrays else _numbers(v, v.data) for v in node.inputs]
+            results = _apply(node.op, inputs, node.outputs[0].dtype)
+            arrays.update(zip(node.outputs, results if isinstance(results, tuple) else (results,)))
+        return arrays[x] if x in arrays else _numbers(x, x.data)
+
+
+def _numbers(v: Variable, value: np.ndarray) -> np.ndarray:
+    return np.asarray(np.frompyfunc(_number, 1, 1)(value), object) if v.dtype in FLOATS else np.asarray(value)
+
+
+def _number(value: float) -> Any:
+    return mpmath.mpf(float(value))
+
+
+def _apply(op: Any, inputs: list[np.ndarray], dtype: str) -> Any:
+    if not isinstance(op, Elementwise):
+        return REFERENCE[op](op, *inputs)
+    if dtype in FLOATS and op.function.name.startswith("cast_"):
+        return inputs[0] if inputs[0].dtype == object else np.asarray(np.frompyfunc(_number, 1, 1)(inputs[0]), object)
+    if op.function in ANALYTIC and any(a.dtype == object for a in inputs):
+        return np.asarray(np.frompyfunc(_guarded(op.function), len(inputs), 1)(*inputs), object)
+    with np.errstate(all="ignore"):
+        result = FORMULAS[op.function](*inputs)
+    return result if dtype in FLOATS else np.asarray(result, dtype)
+
+
+def _guarded(function: Function) -> Callable[..., Any]:
+    compute = ANALYTIC[function]
+
+    def guarded(*operands: Any) -> Any:
+        if any(v is UNKNOWN for v in operands):
+            return UNKNOWN
+        if any(mpmath.isnan(v) for v in operands):
+            return UNDEFINED
+        if function in EXPONENTIAL and any(abs(v) > HUGE for v in operands):
+            return UNDEFINED
+        try:
+            result = compute(*operands)
+        except Cancelled:
+            return UNKNOWN
+        except (ZeroDivisionError, ValueError):
+            return UNDEFINED
+        return UNDEFINED if isinstance(result, mpmath.mpc) else result
+
+    return guarded
