@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,10 +14,7 @@ import numpy as np
 from bitale_backend_c.arguments import Arguments
 from bitale_backend_c.build import build
 from bitale_backend_c.emit import emit
-try:
-    from bitale_backend_c.library import library_address
-except ImportError:
-    library_address = lambda threads: 0
+from bitale_backend_c.library import NoLibrary, library_address
 from bitale_backend_c.loaded import load
 from bitale_backend_c.settings import settings
 from bitale_backend_c.shim import Form, Kind
@@ -26,6 +24,7 @@ from bitale_rewrite import optimise
 from bitale_rewrite.expand import expand
 from bitale_rewrite.loops.ir import Buffer, Gemm, Program
 from bitale_rewrite.loops.lower import lower
+from bitale_rewrite.loops.plan import all_steps
 
 Cell = list[Any]
 
@@ -51,7 +50,7 @@ class Compiled:
     def call(self) -> Callable[..., Any]:
         """The function in the form that is fastest to call: a builtin callable."""
         program, cells = self.program, self.cells
-        libraries = any(isinstance(step, Gemm) for step in program.steps)
+        libraries = any(isinstance(step, Gemm) for step in all_steps(program.steps))
         return load_shim().Function(  # type: ignore[no-any-return]
             load(self.path),
             program.name,
@@ -63,13 +62,21 @@ class Compiled:
             self.arguments.convert,
             self.fail,
             self.arguments.arrange,
-            library_address(self.threads) if libraries else 0,
+            self._library() if libraries else 0,
             self.threads,
             libraries,
         )
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         return self.call(*arguments, **keywords)
+
+    def _library(self) -> int:
+        """OpenBLAS, or none: matrix products are then plain loops, right but slow."""
+        try:
+            return library_address(self.threads)
+        except NoLibrary as error:
+            warnings.warn(f"{error} Until then matrix products are slow.", RuntimeWarning, stacklevel=4)
+            return 0
 
     def _input(self, buffer: Buffer) -> tuple[int, int, bool, tuple[int | None, ...] | None]:
         lengths = tuple(getattr(n, "number", None) for n in buffer.shape)

@@ -1,52 +1,61 @@
-"""Matrix products as calls of CBLAS."""
+"""Matrix products: calls of CBLAS where it is there, plain loops where it is not."""
 
 from __future__ import annotations
 
-from bitale_backend_c.emit.ctypes import C_TYPES, literal
+from bitale_backend_c.emit.ctypes import C_TYPES
 from bitale_backend_c.emit.expressions import text
-try:
-    from bitale_backend_c.library import LIBRARY
-except ImportError:
-    LIBRARY = ("sgemm", "dgemm", "cgemm", "zgemm")
-from bitale_rewrite.loops.integers import product
-from bitale_rewrite.loops.ir import Gemm, Literal
+from bitale_backend_c.library import LIBRARY
+from bitale_rewrite.loops.ir import Gemm
 
-GEMM_TYPES = {"float32": "sgemm", "float64": "dgemm", "complex64": "cgemm", "complex128": "zgemm"}
-ROW_MAJOR, PLAIN, TRANSPOSED = 101, 111, 112
+ROUTINES = {"float32": "sgemm", "float64": "dgemm", "complex64": "cgemm", "complex128": "zgemm"}
+
+# Row-major matrices without padding. CBLAS takes 32-bit sizes; larger matrices go through the loops.
+WRAPPER = """\
+/* c = alpha * a @ b + beta * c for each matrix of a batch; a is m x k, b is k x n, either may be stored transposed */
+static void bitale_{routine}(bitale_call *call, int64_t batch, int a_transposed, int b_transposed, int64_t m, int64_t n,
+                         int64_t k, {ctype} alpha, const {ctype} *a, const {ctype} *b, {ctype} beta, {ctype} *c) {{
+    typedef void (*cblas)(int, int, int, int32_t, int32_t, int32_t, {scalar}, const {ctype} *, int32_t, const {ctype} *,
+                          int32_t, {scalar}, {ctype} *, int32_t);
+    const cblas gemm = call->library ? (cblas)call->library->routines[{number}] : 0;
+    const int64_t lda = a_transposed ? m : k, ldb = b_transposed ? k : n;
+    const int fits = m <= INT32_MAX && n <= INT32_MAX && k <= INT32_MAX;
+    for (int64_t each = 0; each < batch; each++, a += m * k, b += k * n, c += m * n) {{
+        if (gemm && fits && m > 0 && n > 0 && k > 0) {{
+            gemm(101, a_transposed ? 112 : 111, b_transposed ? 112 : 111, (int32_t)m, (int32_t)n, (int32_t)k, {ref}alpha,
+                 a, (int32_t)lda, b, (int32_t)ldb, {ref}beta, c, (int32_t)n);
+            continue;
+        }}
+        for (int64_t i = 0; i < m; i++) {{
+            for (int64_t j = 0; j < n; j++)
+                c[i*n + j] = beta == 0 ? 0 : beta * c[i*n + j];
+            for (int64_t p = 0; p < k; p++) {{
+                const {ctype} left = alpha * (a_transposed ? a[p*m + i] : a[i*k + p]);
+                for (int64_t j = 0; j < n; j++)
+                    c[i*n + j] += left * (b_transposed ? b[j*k + p] : b[p*n + j]);
+            }}
+        }}
+    }}
+}}
+"""
 
 
-def gemm_call(step: Gemm) -> list[str]:
-    """out = alpha * left @ right + beta * out, for every matrix of the batch."""
-    ctype, routine = C_TYPES[step.out.dtype], GEMM_TYPES[step.out.dtype]
-    scalar = "const void *" if step.out.dtype.startswith("complex") else f"{ctype} "
-    signature = (
-        f"void (*)(int, int, int, int32_t, int32_t, int32_t, {scalar}, const {ctype} *, int32_t, "
-        f"const {ctype} *, int32_t, {scalar}, {ctype} *, int32_t)"
+def gemm_call(step: Gemm) -> str:
+    """The call that runs a step."""
+    flags = f"{int(step.transpose_left)}, {int(step.transpose_right)}"
+    lengths = ", ".join(text(n) for n in (step.m, step.n, step.k))
+    return (
+        f"bitale_{ROUTINES[step.out.dtype]}(call, {text(step.batch)}, {flags}, {lengths}, {text(step.alpha)}, {step.left.name}, "
+        f"{step.right.name}, {text(step.beta)}, {step.out.name});"
     )
-    m, n, k = (f"({text(v)})" for v in (step.m, step.n, step.k))
-    left_rows, right_rows = (m if step.transpose_left else k), (k if step.transpose_right else n)
-    call = (
-        f"gemm({ROW_MAJOR}, {TRANSPOSED if step.transpose_left else PLAIN}, "
-        f"{TRANSPOSED if step.transpose_right else PLAIN}, (int32_t){m}, (int32_t){n}, (int32_t){k}, {_scalar(step, 'alpha')}, "
-        f"{step.left.name} + b*{m}*{k}, (int32_t)bitale_leading({left_rows}), "
-        f"{step.right.name} + b*{k}*{n}, (int32_t)bitale_leading({right_rows}), {_scalar(step, 'beta')}, "
-        f"{step.out.name} + b*{m}*{n}, (int32_t)bitale_leading({n}));"
-    )
-    return [
-        "{",
-        f"    void (*gemm)({signature[len('void (*)(') : -1]}) = ({signature})call->library->routines[{LIBRARY.index(routine)}];",
-        f"    for (int64_t b = 0; b < {text(step.batch)}; b++)",
-        f"        {call}",
-        "}",
-    ]
 
 
-def _scalar(step: Gemm, which: str) -> str:
-    value = getattr(step, which)
-    if step.out.dtype.startswith("complex"):
-        part = C_TYPES[step.out.dtype].split()[0]
-        number = complex(value.number) if isinstance(value, Literal) else 0
-        return f"(const {part}[]){{{literal(number.real, 'float64')}, {literal(number.imag, 'float64')}}}"
-    return text(value)
-
-
+def gemm_functions(used: set[str]) -> list[str]:
+    """The wrappers that a file uses."""
+    lines: list[str] = []
+    for dtype, routine in ROUTINES.items():
+        if f"bitale_{routine}" in used:
+            ctype, by_pointer = C_TYPES[dtype], dtype.startswith("complex")
+            scalar, ref = ("const void *", "&") if by_pointer else (ctype, "")
+            number = LIBRARY.index(routine)
+            lines += WRAPPER.format(routine=routine, ctype=ctype, scalar=scalar, ref=ref, number=number).splitlines()
+    return lines

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 
+from bitale_backend_c.emit.gemm import gemm_functions
+
 LIBMVEC = """acos acosh asin asinh atan atanh atan2 cbrt cos cosh erf erfc exp exp2 expm1 hypot log log10 log1p log2 pow
 sin sinh tan tanh""".split()
 BINARY = ("atan2", "hypot", "pow")
@@ -20,6 +22,7 @@ def preamble(name: str, source: list[str]) -> list[str]:
         *(["#include <complex.h>"] if "_Complex" in used else []),
         *_interface(),
         *_vector_functions(used),
+        *gemm_functions(used),
         *(_threads() if "bitale_thread" in used else []),
         "static inline int64_t bitale_lines(int64_t bytes) { return (bytes + 63) / 64 * 64; }",
         "",

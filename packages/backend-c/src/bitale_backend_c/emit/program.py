@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from bitale_backend_c.emit.ctypes import C_TYPES, literal
 from bitale_backend_c.emit.expressions import is_strided, text
-from bitale_backend_c.emit.gemm import GEMM_TYPES, gemm_call
+from bitale_backend_c.emit.gemm import gemm_call
 from bitale_backend_c.emit.kernel import KernelEmitter, _base_name, parameters
 from bitale_backend_c.emit.preamble import preamble
 from bitale_rewrite.loops.integers import integer, multiply, product
-from bitale_rewrite.loops.ir import Buffer, Choose, Define, Gemm, Kernel, Literal, Name, Program, Require, Run, Step
-from bitale_rewrite.loops.plan import buffers_of, nbytes, written_by
+from bitale_rewrite.loops.ir import Buffer, Define, Gemm, Kernel, Literal, Name, Program, Require, Run, Step
+from bitale_rewrite.loops.plan import all_steps, buffers_of, nbytes, written_by
 from bitale_rewrite.loops.values import parts
 
 ENTRY = "bitale_run"
@@ -32,7 +30,7 @@ class ProgramEmitter:
         self.program = program
         self.entry = entry
         self.alias = {program.outputs[out]: program.inputs[source] for out, source in program.donated.items()}
-        self.kernels = [step.kernel for step in _all_steps(program.steps) if isinstance(step, Run)]
+        self.kernels = [step.kernel for step in all_steps(program.steps) if isinstance(step, Run)]
         self.ready: set[Buffer] = set()
         self.body: list[str] = []
 
@@ -78,7 +76,7 @@ class ProgramEmitter:
 
     def _sized_by(self, buffer: Buffer) -> bool:
         return any(
-            buffer in set(buffers_of(step)) for step in _all_steps(self.program.steps) if isinstance(step, (Define, Require, Gemm))
+            buffer in set(buffers_of(step)) for step in all_steps(self.program.steps) if isinstance(step, (Define, Require, Gemm))
         )
 
     # ---- memory ----------------------------------------------------------------------------------------------------
@@ -104,7 +102,7 @@ class ProgramEmitter:
 
     def _is_early(self, n: object) -> bool:
         """Whether a size depends on lengths of inputs only."""
-        stack, late = [n], {step.name for step in _all_steps(self.program.steps) if isinstance(step, Define)}
+        stack, late = [n], {step.name for step in all_steps(self.program.steps) if isinstance(step, Define)}
         while stack:
             value = stack.pop()
             if value in late or type(value).__name__ == "Load":
@@ -155,7 +153,7 @@ class ProgramEmitter:
         if isinstance(step, Run):
             self._run(step.kernel, depth)
         elif isinstance(step, Gemm):
-            self.body += ["    " * depth + line for line in gemm_call(step)]
+            self._put(gemm_call(step), depth)
         elif isinstance(step, Define):
             self._put(f"const int64_t {step.name.name} = {text(step.value)};", depth)
         elif isinstance(step, Require):
@@ -224,13 +222,3 @@ def _comment(buffer: Buffer) -> str:
 
 def _on_stack(n: object) -> bool:
     return isinstance(n, Literal) and n.number <= ON_STACK
-
-
-def _all_steps(steps: list[Step]) -> Iterator[Step]:
-    for step in steps:
-        yield step
-        if isinstance(step, Choose):
-            yield from _all_steps(step.then)
-            yield from _all_steps(step.otherwise)
-
-

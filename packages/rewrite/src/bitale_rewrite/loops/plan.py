@@ -89,6 +89,15 @@ def _pointwise(body: list[Statement], result: Buffer, old: Buffer) -> bool:
 # ---- what steps touch -------------------------------------------------------------------------------------------
 
 
+def all_steps(steps: list[Step]) -> Iterator[Step]:
+    """The steps, and those inside choices."""
+    for step in steps:
+        yield step
+        if isinstance(step, Choose):
+            yield from all_steps(step.then)
+            yield from all_steps(step.otherwise)
+
+
 def buffers_of(step: Step) -> Iterator[Buffer]:
     """Every buffer a step reads or writes (scratch included)."""
     if isinstance(step, Run):
