@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from .__about__ import __version__
+from bitale_autodiff.__about__ import __version__
+from bitale_autodiff.errors import DisconnectedInputError, GradientCheckError, UndefinedGradientError
+from bitale_autodiff.gradient import grad, pullback, pushforward
+from bitale_autodiff.rules import COMPOSITE_PULLBACKS, COMPOSITE_PUSHFORWARDS, PARTIALS, PULLBACKS, PUSHFORWARDS
 
-__all__ = ["__version__"]
+__all__ = [
+    "COMPOSITE_PULLBACKS", "COMPOSITE_PUSHFORWARDS", "DisconnectedInputError", "GradientCheckError", "PARTIALS",
+    "PULLBACKS", "PUSHFORWARDS", "UndefinedGradientError", "__version__", "grad", "pullback", "pushforward",
+]  # fmt: skip

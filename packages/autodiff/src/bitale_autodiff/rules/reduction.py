@@ -1,0 +1,114 @@
+"""Pullbacks of reductions and running reductions; none divides by an element that may be 0."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bitale_autodiff.rules.tables import Contributions, Pullback
+from bitale_autodiff.shaping import broadcast, conj, sized, zeros_like
+from bitale_graph.functions import cast
+from bitale_graph.functions.arguments import unknown_lengths
+from bitale_graph.functions.slicing import flip
+from bitale_graph.ops.elementwise import add, equal, logical_and, maximum, minimum, multiply, where
+from bitale_graph.ops.indexing import Scatter
+from bitale_graph.ops.movement import ExpandDims, Iota, Pad, Slice
+from bitale_graph.ops.reduction import Cumulate, Reduce
+from bitale_graph.shapes import shape_of
+from bitale_graph.table import RuleTable
+from bitale_graph.variable import Apply, Constant, Variable
+
+PULLBACKS: RuleTable[Pullback] = RuleTable("pullback")
+
+
+@PULLBACKS.register(Reduce)
+def _reduce(node: Apply, g: Variable) -> Contributions:
+    rule = {add: _sum, multiply: _prod, maximum: _extremum, minimum: _extremum}[node.op.function]
+    return [rule(node, g)]
+
+
+def _sum(node: Apply, g: Variable) -> Variable:
+    return _spread(g, node.op.axes, node.inputs[0])
+
+
+def _spread(g: Variable, axes: tuple[int, ...], x: Variable) -> Variable:
+    """g, from which `axes` of x were reduced, with the shape of x."""
+    return broadcast(ExpandDims(axes)(g) if axes else g, shape_of(x))
+
+
+def _extremum(node: Apply, g: Variable) -> Variable:
+    """The elements that are equal to the extremum share g evenly."""
+    (x,), (z,), axes = node.inputs, node.outputs, node.op.axes
+    chosen = equal(x, _spread(z, axes, x))
+    count = Reduce(add, axes)(cast(chosen, g.dtype))
+    return where(chosen, _spread(g / count, axes, x), 0)
+
+
+def _prod(node: Apply, g: Variable) -> Variable:
+    """One axis after another: the derivative to an element is the product of those before and those after it."""
+    axes = node.op.axes
+    steps = [node.inputs[0]]
+    for axis in reversed(axes[1:]):
+        steps.append(Reduce(multiply, (axis,))(steps[-1]))
+    for axis, x in zip(axes, reversed(steps), strict=True):
+        others = _product_before(x, axis) * flip(_product_before(flip(x, axis), axis), axis)
+        g = _spread(g, (axis,), x) * conj(others)
+    return g
+
+
+def _product_before(x: Variable, axis: int) -> Variable:
+    """Element i is the product of the elements before i along `axis`; 1 for the first."""
+    before = tuple(int(k == axis) for k in range(x.ndim))
+    none = (0,) * x.ndim
+    padded = Pad(before, none)(x, Constant(np.asarray(1, x.dtype)))
+    products = Cumulate(multiply, axis)(padded)
+    lengths = shape_of(x)
+    return sized(Slice, none, lengths, (1,) * x.ndim)(products, *unknown_lengths(lengths))
+
+
+@PULLBACKS.register(Cumulate)
+def _cumulate(node: Apply, g: Variable) -> Contributions:
+    rules = {add: _cumsum, multiply: _cumprod, maximum: _running_extremum, minimum: _running_extremum}
+    return [rules[node.op.function](node, g)]
+
+
+def _cumsum(node: Apply, g: Variable) -> Variable:
+    return _sum_after(g, node.op.axis)
+
+
+def _sum_after(g: Variable, axis: int) -> Variable:
+    """Element j is the sum of the elements from j on along `axis`."""
+    return flip(Cumulate(add, axis)(flip(g, axis)), axis)
+
+
+def _cumprod(node: Apply, g: Variable) -> Variable:
+    """Where x[j] is not 0, the sum over i >= j of g[i] z[i] / x[j].
+
+    The first and the second 0 get that sum with the 0 replaced by 1 in the products; behind them the derivative is 0.
+    As each sum is differentiable in the other elements, second derivatives are exact too.
+    """
+    (x,), (z,), axis = node.inputs, node.outputs, node.op.axis
+    zero = equal(x, 0)
+    result = where(zero, 0, _sum_after(g * conj(z), axis) / conj(where(zero, 1, x)))
+    number = Cumulate(add, axis)(cast(zero, "int64"))
+    for rank in (1, 2):
+        here = logical_and(zero, equal(number, rank))
+        products = Cumulate(multiply, axis)(where(here, 1, x))
+        result = where(here, _sum_after(g * conj(products), axis), result)
+    return result
+
+
+def _running_extremum(node: Apply, g: Variable) -> Variable:
+    """Each g goes to the last element so far that equals the extremum."""
+    (x,), (z,), axis = node.inputs, node.outputs, node.op.axis
+    places = [_positions(x, k) for k in range(x.ndim)]
+    place = broadcast(places[axis], shape_of(x))
+    places[axis] = Cumulate(maximum, axis)(where(equal(x, z), place, 0))
+    return Scatter(tuple(range(x.ndim)), add)(zeros_like(x), g, *places)
+
+
+def _positions(x: Variable, axis: int) -> Variable:
+    """The index along `axis`, as an array of the rank of x that stretches along the other axes."""
+    length = shape_of(x)[axis : axis + 1]
+    others = tuple(k for k in range(x.ndim) if k != axis)
+    steps = sized(Iota, length)(*unknown_lengths(length))
+    return ExpandDims(others)(steps) if others else steps
