@@ -56,5 +56,20 @@ from bitale_graph.functions.ranges import arange, geomspace, linspace, logspace
 from bitale_graph.functions.diagonals import (
     alloc_diagonal, diag, diagflat, diagonal, eye, identity, trace, tri, tril, triu,
 )
+from bitale_graph.functions.creation import (
+    alloc, empty, empty_like, fill, full, full_like, ones, ones_like, zeros, zeros_like,
+)
+from bitale_graph.functions.grids import indices, meshgrid, mgrid, ogrid, vander
+from bitale_graph.functions.inputs import *  # noqa: F403
+from bitale_graph.functions.padding import pad
+from bitale_graph.functions.indexing import (
+    argwhere, choose, compress, extract, flatnonzero, getitem, nonzero, select, take, take_along_axis,
+)
+from bitale_graph.functions.numbering import (
+    bincount, inverse_permutation, one_hot, ravel_multi_index, unravel_index,
+)
+from bitale_graph.functions.writing import (
+    fill_diagonal, fill_diagonal_offset, inc_subtensor, put_along_axis, set_subtensor, write,
+)
 
 amax, amin = max, min

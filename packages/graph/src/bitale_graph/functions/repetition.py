@@ -13,7 +13,7 @@ from bitale_graph.functions.apply import as_variable, cast, expand_rank
 from bitale_graph.functions.arguments import apply_sized, as_integers, as_size, as_sizes, axis_of
 from bitale_graph.functions.broadcasting import broadcast_to, specify_shape
 from bitale_graph.functions.joining import concatenate
-from bitale_graph.functions.movement import expand_dims, moveaxis
+from bitale_graph.functions.movement import expand_dims, moveaxis, squeeze
 from bitale_graph.functions.reshaping import join_dims, ravel, reshape
 from bitale_graph.functions.slicing import Bound, basic_slice, slice_axis
 from bitale_graph.ops.control import Check
@@ -51,14 +51,14 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Variable:
     integers, ShapeError for negative ones or for a vector of another length.
     """
     x = as_variable(x)
-    if axis is None:
-        x, axis = ravel(x), 0
+    if axis is None or x.ndim == 0:
+        x, axis = ravel(x), 0 if axis is None else axis
     axis = axis_of("repeat", axis, x)
     counts = as_variable(repeats)
     if counts.dtype not in INTEGERS or counts.ndim > 1:
         raise DtypeError(explain(f"repeat: an integer or a vector of integers is wanted, not {counts.type}", [counts]))
     if counts.type.shape == (1,):
-        counts = reshape(counts, ())
+        counts = Constant(counts.data.reshape(())) if isinstance(counts, Constant) else squeeze(counts)
     if counts.ndim == 0:
         return _repeat_evenly(x, as_size("repeat", counts), axis)
     x = specify_shape(x, [n if k != axis else counts.type.shape[0] for k, n in enumerate(x.type.shape)])
