@@ -4,9 +4,10 @@ from bitale_graph.reference.contraction import CONTRACTION
 from bitale_graph.reference.control import CONTROL
 from bitale_graph.reference.elementwise import ELEMENTWISE
 from bitale_graph.reference.evaluate import conform, evaluate
+from bitale_graph.reference.indexing import INDEXING
 from bitale_graph.reference.movement import MOVEMENT
 from bitale_graph.reference.reduction import REDUCTION
 
-REFERENCE = CONTROL.merged(ELEMENTWISE, MOVEMENT, REDUCTION, CONTRACTION)
+REFERENCE = CONTROL.merged(ELEMENTWISE, MOVEMENT, REDUCTION, CONTRACTION, INDEXING)
 
 __all__ = ["REFERENCE", "conform", "evaluate"]
