@@ -56,10 +56,10 @@ def inc_subtensor(place: Variable, y: Any) -> Variable:
     return write(*_what_is_read("inc_subtensor", place), y, "add")
 
 
-def putalong_axis(x: Any, indices: Any, values: Any, axis: int | None = -1, how: str = "set") -> Variable:
-    """x with `values` at the places that takealong_axis(x, indices, axis) would read; `how` as for `write`."""
+def put_along_axis(x: Any, indices: Any, values: Any, axis: int | None = -1, how: str = "set") -> Variable:
+    """x with `values` at the places that take_along_axis(x, indices, axis) would read; `how` as for `write`."""
     array = as_variable(x)
-    x, indices, axis = along_axis("putalong_axis", array, indices, axis)
+    x, indices, axis = along_axis("put_along_axis", array, indices, axis)
     places = coordinates(x, indices, axis)
     axes = tuple(range(x.ndim))
     values = _stretched(fitting(x, values), Gather(axes)(x, *places))
