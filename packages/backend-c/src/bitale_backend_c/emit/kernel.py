@@ -81,7 +81,7 @@ class KernelEmitter:
     def emit(self) -> list[str]:
         """The lines of the function."""
         self.lines = [f"/* {line} */" for line in self._notes()]
-        self.lines.append(f"static inline {'int32_t' if self.fails else 'void'} {self.kernel.name}({self._signature()}) {{")
+        self.lines.append(f"BITALE_INLINE {'int32_t' if self.fails else 'void'} {self.kernel.name}({self._signature()}) {{")
         self._body(self.kernel.body, 1, top=True)
         if self.fails:
             self.lines.append(f"{INDENT}return 0;")
@@ -151,9 +151,8 @@ class KernelEmitter:
         threaded = top and loop.parallel
         nans = self._reductions(loop, depth) if innermost else []
         if threaded:
-            clause = f"num_threads(threads) if(threads > 1) {'simd ' if False else ''}".rstrip()
             kind = "parallel for simd" if innermost else "parallel for"
-            self._line(0, f"#pragma omp {kind} {clause}")
+            self._line(0, f"#pragma omp {kind} num_threads(threads) if(parallel: threads > 1)")
         elif innermost and not nans:
             clause = self._simd_clause(loop)
             if clause is not None:

@@ -12,6 +12,16 @@ sin sinh tan tanh""".split()
 BINARY = ("atan2", "hypot", "pow")
 
 
+# A kernel is called twice, for row-major and for any strides: only inlined does the first know its strides.
+INLINE = [
+    "#if defined(__GNUC__) && !defined(__TINYC__)",
+    "#define BITALE_INLINE static inline __attribute__((always_inline))",
+    "#else",
+    "#define BITALE_INLINE static inline",
+    "#endif",
+]
+
+
 def preamble(name: str, source: list[str]) -> list[str]:
     """The lines before the kernels of `source`: only what they use."""
     used = set(re.findall(r"[A-Za-z_]\w*", "\n".join(source)))
@@ -24,6 +34,7 @@ def preamble(name: str, source: list[str]) -> list[str]:
         *_vector_functions(used),
         *gemm_functions(used),
         *(_threads() if "bitale_thread" in used else []),
+        *INLINE,
         "static inline int64_t bitale_lines(int64_t bytes) { return (bytes + 63) / 64 * 64; }",
         "",
     ]
