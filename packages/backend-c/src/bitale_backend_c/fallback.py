@@ -166,7 +166,12 @@ class Function:
         return self.answer(arrays, state)
 
     def fitting(self, number: int, value: Any) -> Array:
-        return value if fits(value, self.inputs[number]) else self.convert(number, value)
+        if fits(value, self.inputs[number]):
+            return value
+        array = self.convert(number, value)
+        if not fits(array, self.inputs[number]):
+            raise SystemError(f"convert gave no array that fits input {number} of {self.name}")
+        return array
 
     def separate(self, arrays: list[Array]) -> None:
         """Give memory that is written in place to its cell alone."""
