@@ -11,7 +11,7 @@ import time
 import numpy as np
 import pytest
 
-from bitale_graph import Graph, Variable, ancestors, shape_of, substitute, tensor_type, verify
+from bitale_graph import Graph, Variable, ancestors, latex, shape_of, substitute, tensor_type, verify
 from bitale_graph.reference import evaluate
 
 DEPTH = 100_000
@@ -36,6 +36,7 @@ def deep() -> Graph:
 def test_text(deep: Graph):
     assert len(str(deep).splitlines()) == DEPTH + 2
     assert len(repr(deep.outputs[0])) < 300
+    assert len(latex(deep.outputs[0])) < 2000
 
 
 def test_traversals(deep: Graph):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from bitale_graph.errors import DtypeError
@@ -26,12 +28,15 @@ def as_dtype(dtype: object) -> str:
     if type(dtype) is str and dtype in DTYPES:
         return dtype
     try:
-        name = np.dtype(dtype).name  # type: ignore[call-overload]
+        name = _name(np.dtype(dtype))  # type: ignore[call-overload]
     except TypeError:
         raise DtypeError(f"{dtype!r} is no dtype; known dtypes are {', '.join(DTYPES)}") from None
     if name not in DTYPES:
         raise DtypeError(f"arrays of dtype {name} are not supported; known dtypes are {', '.join(DTYPES)}")
     return name
+
+
+_name = lru_cache(lambda dtype: dtype.name)  # NumPy computes the name anew each time
 
 
 def real_dtype(dtype: str) -> str:

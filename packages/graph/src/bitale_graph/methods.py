@@ -119,6 +119,12 @@ class Methods:
 
         return evaluate(self, values)  # type: ignore[call-overload]
 
+    def _repr_latex_(self) -> str:
+        """What notebooks show: the expression as mathematics."""
+        from bitale_graph.latex import latex
+
+        return rf"$\displaystyle {latex(self)}$"  # type: ignore[arg-type]
+
     def __getitem__(self, index: Any) -> Variable:
         return functions.getitem(self, index)
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import NamedTuple
 
 INTERNAL = ("bitale_graph", "bitale_autodiff", "bitale_rewrite", "bitale_backend_c", "bitale_backend_cuda", "bitale")
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """A line of a file."""
 
     file: str
@@ -21,6 +20,7 @@ class Origin:
         return f"{self.file}:{self.line}"
 
 
+_is_internal: dict[str, bool] = {}  # module name -> whether it is Bitale's: asked several times per node
 _current: list[Origin | None] = []  # set while a transformation builds nodes on behalf of older ones
 
 
@@ -30,7 +30,11 @@ def here() -> Origin | None:
         return _current[-1]
     frame = sys._getframe(1)
     while frame is not None:
-        if frame.f_globals.get("__name__", "").partition(".")[0] not in INTERNAL:
+        module = frame.f_globals.get("__name__", "")
+        internal = _is_internal.get(module)
+        if internal is None:
+            internal = _is_internal[module] = module.partition(".")[0] in INTERNAL
+        if not internal:
             return Origin(frame.f_code.co_filename, frame.f_lineno)
         frame = frame.f_back  # type: ignore[assignment]
     return None

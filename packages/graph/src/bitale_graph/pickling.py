@@ -14,15 +14,13 @@ from bitale_graph.origin import Origin
 from bitale_graph.types import TensorType
 from bitale_graph.variable import Apply, Constant, Op, Variable
 
-Place = tuple[str, int] | None
-
 
 def variable_state(variable: Variable) -> tuple[Any, ...]:
     """What `Variable.__reduce__` returns; with the variable come all that it depends on."""
     if isinstance(variable, Constant):
-        return _constant, (variable.data, variable.name, _place(variable.origin))
+        return _constant, (variable.data, variable.name, variable.origin)
     if variable.owner is None:
-        return _input, (variable.type, variable.name, _place(variable.origin))
+        return _input, (variable.type, variable.name, variable.origin)
     return _output, (*_contents([variable]), _reference(variable))
 
 
@@ -37,7 +35,7 @@ def apply_state(node: Apply) -> tuple[Any, ...]:
     """What `Apply.__reduce__` returns: shallow when the applications before it have been pickled."""
     names = tuple(v.name for v in node.outputs)
     inputs = tuple(_reference(v) for v in node.inputs)
-    return _apply, (node.op, inputs, names if any(names) else None, _place(node.origin))
+    return _apply, (node.op, inputs, names if any(names) else None, node.origin)
 
 
 def _contents(variables: list[Variable]) -> tuple[list[Variable], list[Apply]]:
@@ -51,24 +49,16 @@ def _reference(variable: Variable) -> Any:
     return variable if variable.owner is None else (variable.owner, variable.index)
 
 
-def _place(origin: Origin | None) -> Place:
-    return None if origin is None else (origin.file, origin.line)
+def _constant(data: Any, name: str | None, origin: Origin | None) -> Constant:
+    return Constant(data, name, origin)
 
 
-def _origin(place: Place) -> Origin | None:
-    return None if place is None else Origin(*place)
+def _input(type: TensorType, name: str | None, origin: Origin | None) -> Variable:
+    return Variable(type, None, 0, name, origin)
 
 
-def _constant(data: Any, name: str | None, place: Place) -> Constant:
-    return Constant(data, name, _origin(place))
-
-
-def _input(type: TensorType, name: str | None, place: Place) -> Variable:
-    return Variable(type, None, 0, name, _origin(place))
-
-
-def _apply(op: Op, inputs: tuple[Any, ...], names: tuple[str | None, ...] | None, place: Place) -> Apply:
-    node = Apply(op, tuple(map(_variable, inputs)), _origin(place))
+def _apply(op: Op, inputs: tuple[Any, ...], names: tuple[str | None, ...] | None, origin: Origin | None) -> Apply:
+    node = Apply(op, tuple(map(_variable, inputs)), origin)
     if names is not None:
         for variable, name in zip(node.outputs, names, strict=True):
             variable.name = name

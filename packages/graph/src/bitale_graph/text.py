@@ -52,7 +52,8 @@ def constant_text(data: np.ndarray) -> str:
 def graph_text(graph: Graph) -> str:
     """The graph as text: a line with the inputs, a line per application, a line with the outputs."""
     name = Namer()
-    lines = [f"graph {graph.name or ''}({', '.join(f'{name(v)}: {v.type}' for v in graph.inputs)}):".replace("graph (", "graph(")]
+    title = f"graph {graph.name}" if graph.name else "graph"
+    lines = [f"{title}({', '.join(f'{name(v)}: {v.type}' for v in graph.inputs)}):"]
     for node in graph.nodes:
         left = ", ".join(f"{name(v)}: {v.type}" for v in node.outputs)
         lines.append(f"    {left} = {node.op}({', '.join(map(name, node.inputs))})")

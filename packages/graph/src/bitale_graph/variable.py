@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -35,12 +36,12 @@ class Op:
 
     @property
     def name(self) -> str:
-        """The op's name in text: the class's name in lower case."""
-        return type(self).__name__.lower()
+        """The op's name in text: the class's name in lower case, words joined by underscores."""
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).lower()
 
     def __str__(self) -> str:
-        parameters = [f"{f.name}={getattr(self, f.name)}" for f in fields(self)]  # type: ignore[arg-type]
-        return f"{self.name}{{{', '.join(parameters)}}}" if parameters else self.name
+        shown = ", ".join(f"{name}={value}" for name, value in parameters(self).items())
+        return f"{self.name}{{{shown.replace('None', '?')}}}" if shown else self.name
 
     def __call__(self, *inputs: Variable) -> Variable:
         """Apply an op of one output to variables that already have the types it wants."""
@@ -133,7 +134,7 @@ class Constant(Variable):
             data = data.copy()
             data.flags.writeable = False
         self.data = data
-        super().__init__(tensor_type(data.dtype.name, data.shape), None, 0, name, origin)
+        super().__init__(tensor_type(data.dtype, data.shape), None, 0, name, origin)
 
 
 def parameters(op: Op) -> dict[str, Any]:

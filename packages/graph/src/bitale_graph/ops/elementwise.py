@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -59,15 +59,17 @@ def _by_name(name: str) -> Function:
 FUNCTIONS: dict[str, Function] = {}
 
 
-def _row(name: str, arity: int, resolve: Callable[[tuple[Any, ...]], tuple[Dtypes, str]], **properties: Any) -> Function:
+def _row(
+    name: str, arity: int, resolve: Callable[[tuple[Any, ...]], tuple[Dtypes, str]], **properties: Any
+) -> Function:
     FUNCTIONS[name] = function = Function(name, arity, resolve, **properties)
     return function
 
 
-def _like(ufunc: np.ufunc) -> Callable[[tuple[Any, ...]], tuple[Dtypes, str]]:
+def follow(ufunc: np.ufunc) -> Callable[[tuple[Any, ...]], tuple[Dtypes, str]]:
     """The dtype rule of a NumPy ufunc (its first result), weak Python scalars included."""
 
-    @lru_cache(maxsize=None)
+    @cache
     def resolve(operands: tuple[Any, ...]) -> tuple[Dtypes, str]:
         weak = [o if o in (int, float, complex) else np.dtype(o) for o in operands]
         found = ufunc.resolve_dtypes((*weak, *[None] * ufunc.nout))
@@ -122,102 +124,102 @@ def _make_complex(operands: tuple[Any, ...]) -> tuple[Dtypes, str]:
 
 
 # arithmetic
-add = _row("add", 2, _like(np.add), commutative=True, associative=True, identity=0)
-subtract = _row("subtract", 2, _like(np.subtract))
-multiply = _row("multiply", 2, _like(np.multiply), commutative=True, associative=True, identity=1)
-true_divide = _row("true_divide", 2, _like(np.true_divide))
-floor_divide = _row("floor_divide", 2, _like(np.floor_divide))  # towards minus infinity; x // 0 is 0 for integers
-remainder = _row("remainder", 2, _like(np.remainder))  # sign of the divisor; x % 0 is 0 for integers
-fmod = _row("fmod", 2, _like(np.fmod))  # sign of the dividend
-power = _row("power", 2, _like(np.power))
-negative = _row("negative", 1, _like(np.negative))
-absolute = _row("absolute", 1, _like(np.absolute))
-sign = _row("sign", 1, _like(np.sign))
-reciprocal = _row("reciprocal", 1, _like(np.reciprocal))
-square = _row("square", 1, _like(np.square))
-sqrt = _row("sqrt", 1, _like(np.sqrt), increasing=True)
-cbrt = _row("cbrt", 1, _like(np.cbrt), increasing=True)
-hypot = _row("hypot", 2, _like(np.hypot), commutative=True)
-maximum = _row("maximum", 2, _like(np.maximum), commutative=True, associative=True)  # NaN if either is
-minimum = _row("minimum", 2, _like(np.minimum), commutative=True, associative=True)
-fmax = _row("fmax", 2, _like(np.fmax), commutative=True, associative=True)  # the other one if either is NaN
-fmin = _row("fmin", 2, _like(np.fmin), commutative=True, associative=True)
+add = _row("add", 2, follow(np.add), commutative=True, associative=True, identity=0)
+subtract = _row("subtract", 2, follow(np.subtract))
+multiply = _row("multiply", 2, follow(np.multiply), commutative=True, associative=True, identity=1)
+true_divide = _row("true_divide", 2, follow(np.true_divide))
+floor_divide = _row("floor_divide", 2, follow(np.floor_divide))  # towards minus infinity; x // 0 is 0 for integers
+remainder = _row("remainder", 2, follow(np.remainder))  # sign of the divisor; x % 0 is 0 for integers
+fmod = _row("fmod", 2, follow(np.fmod))  # sign of the dividend
+power = _row("power", 2, follow(np.power))
+negative = _row("negative", 1, follow(np.negative))
+absolute = _row("absolute", 1, follow(np.absolute))
+sign = _row("sign", 1, follow(np.sign))
+reciprocal = _row("reciprocal", 1, follow(np.reciprocal))
+square = _row("square", 1, follow(np.square))
+sqrt = _row("sqrt", 1, follow(np.sqrt), increasing=True)
+cbrt = _row("cbrt", 1, follow(np.cbrt), increasing=True)
+hypot = _row("hypot", 2, follow(np.hypot), commutative=True)
+maximum = _row("maximum", 2, follow(np.maximum), commutative=True, associative=True)  # NaN if either is
+minimum = _row("minimum", 2, follow(np.minimum), commutative=True, associative=True)
+fmax = _row("fmax", 2, follow(np.fmax), commutative=True, associative=True)  # the other one if either is NaN
+fmin = _row("fmin", 2, follow(np.fmin), commutative=True, associative=True)
 clip = _row("clip", 3, _clip)  # minimum(maximum(x, low), high)
-copysign = _row("copysign", 2, _like(np.copysign))
-nextafter = _row("nextafter", 2, _like(np.nextafter))
-gcd = _row("gcd", 2, _like(np.gcd), commutative=True, associative=True)
-lcm = _row("lcm", 2, _like(np.lcm), commutative=True, associative=True)
+copysign = _row("copysign", 2, follow(np.copysign))
+nextafter = _row("nextafter", 2, follow(np.nextafter))
+gcd = _row("gcd", 2, follow(np.gcd), commutative=True, associative=True)
+lcm = _row("lcm", 2, follow(np.lcm), commutative=True, associative=True)
 
 # comparison and logic
-equal = _row("equal", 2, _like(np.equal), commutative=True)
-not_equal = _row("not_equal", 2, _like(np.not_equal), commutative=True)
-less = _row("less", 2, _like(np.less))
-less_equal = _row("less_equal", 2, _like(np.less_equal))
-greater = _row("greater", 2, _like(np.greater))
-greater_equal = _row("greater_equal", 2, _like(np.greater_equal))
+equal = _row("equal", 2, follow(np.equal), commutative=True)
+not_equal = _row("not_equal", 2, follow(np.not_equal), commutative=True)
+less = _row("less", 2, follow(np.less))
+less_equal = _row("less_equal", 2, follow(np.less_equal))
+greater = _row("greater", 2, follow(np.greater))
+greater_equal = _row("greater_equal", 2, follow(np.greater_equal))
 COMPARISONS = (equal, not_equal, less, less_equal, greater, greater_equal)
 logical_and = _row("logical_and", 2, lambda operands: (("bool", "bool"), "bool"), commutative=True, associative=True)
 logical_or = _row("logical_or", 2, lambda operands: (("bool", "bool"), "bool"), commutative=True, associative=True)
 logical_xor = _row("logical_xor", 2, lambda operands: (("bool", "bool"), "bool"), commutative=True, associative=True)
 logical_not = _row("logical_not", 1, lambda operands: (("bool",), "bool"))
 where = _row("where", 3, _where)  # where(condition, x, y)
-isnan = _row("isnan", 1, _like(np.isnan))
-isinf = _row("isinf", 1, _like(np.isinf))
-isfinite = _row("isfinite", 1, _like(np.isfinite))
-signbit = _row("signbit", 1, _like(np.signbit))
+isnan = _row("isnan", 1, follow(np.isnan))
+isinf = _row("isinf", 1, follow(np.isinf))
+isfinite = _row("isfinite", 1, follow(np.isfinite))
+signbit = _row("signbit", 1, follow(np.signbit))
 
 # bits
-bitwise_and = _row("bitwise_and", 2, _like(np.bitwise_and), commutative=True, associative=True)
-bitwise_or = _row("bitwise_or", 2, _like(np.bitwise_or), commutative=True, associative=True)
-bitwise_xor = _row("bitwise_xor", 2, _like(np.bitwise_xor), commutative=True, associative=True)
-invert = _row("invert", 1, _like(np.invert))
-left_shift = _row("left_shift", 2, _like(np.left_shift))
-right_shift = _row("right_shift", 2, _like(np.right_shift))
+bitwise_and = _row("bitwise_and", 2, follow(np.bitwise_and), commutative=True, associative=True)
+bitwise_or = _row("bitwise_or", 2, follow(np.bitwise_or), commutative=True, associative=True)
+bitwise_xor = _row("bitwise_xor", 2, follow(np.bitwise_xor), commutative=True, associative=True)
+invert = _row("invert", 1, follow(np.invert))
+left_shift = _row("left_shift", 2, follow(np.left_shift))
+right_shift = _row("right_shift", 2, follow(np.right_shift))
 
 # rounding
-floor = _row("floor", 1, _like(np.floor), increasing=True)
-ceil = _row("ceil", 1, _like(np.ceil), increasing=True)
-trunc = _row("trunc", 1, _like(np.trunc), increasing=True)
-rint = _row("rint", 1, _like(np.rint), increasing=True)  # half to even
+floor = _row("floor", 1, follow(np.floor), increasing=True)
+ceil = _row("ceil", 1, follow(np.ceil), increasing=True)
+trunc = _row("trunc", 1, follow(np.trunc), increasing=True)
+rint = _row("rint", 1, follow(np.rint), increasing=True)  # half to even
 
 # exponentials and logarithms
-exp = _row("exp", 1, _like(np.exp), increasing=True)
-exp2 = _row("exp2", 1, _like(np.exp2), increasing=True)
-expm1 = _row("expm1", 1, _like(np.expm1), increasing=True)  # exp(x) - 1, exact near 0
-log = _row("log", 1, _like(np.log), increasing=True)
-log2 = _row("log2", 1, _like(np.log2), increasing=True)
-log10 = _row("log10", 1, _like(np.log10), increasing=True)
-log1p = _row("log1p", 1, _like(np.log1p), increasing=True)  # log(1 + x), exact near 0
-logaddexp = _row("logaddexp", 2, _like(np.logaddexp), commutative=True)  # log(exp(x) + exp(y))
-log1mexp = _row("log1mexp", 1, _like(np.cbrt))  # log(1 - exp(x)) for x <= 0
-softplus = _row("softplus", 1, _like(np.cbrt), increasing=True)  # log(1 + exp(x))
-sigmoid = _row("sigmoid", 1, _like(np.cbrt), increasing=True)  # 1 / (1 + exp(-x))
+exp = _row("exp", 1, follow(np.exp), increasing=True)
+exp2 = _row("exp2", 1, follow(np.exp2), increasing=True)
+expm1 = _row("expm1", 1, follow(np.expm1), increasing=True)  # exp(x) - 1, exact near 0
+log = _row("log", 1, follow(np.log), increasing=True)
+log2 = _row("log2", 1, follow(np.log2), increasing=True)
+log10 = _row("log10", 1, follow(np.log10), increasing=True)
+log1p = _row("log1p", 1, follow(np.log1p), increasing=True)  # log(1 + x), exact near 0
+logaddexp = _row("logaddexp", 2, follow(np.logaddexp), commutative=True)  # log(exp(x) + exp(y))
+log1mexp = _row("log1mexp", 1, follow(np.cbrt))  # log(1 - exp(x)) for x <= 0
+softplus = _row("softplus", 1, follow(np.cbrt), increasing=True)  # log(1 + exp(x))
+sigmoid = _row("sigmoid", 1, follow(np.cbrt), increasing=True)  # 1 / (1 + exp(-x))
 
 # trigonometric and hyperbolic
-sin = _row("sin", 1, _like(np.sin))
-cos = _row("cos", 1, _like(np.cos))
-tan = _row("tan", 1, _like(np.tan))
-arcsin = _row("arcsin", 1, _like(np.arcsin), increasing=True)
-arccos = _row("arccos", 1, _like(np.arccos))
-arctan = _row("arctan", 1, _like(np.arctan), increasing=True)
-arctan2 = _row("arctan2", 2, _like(np.arctan2))
-sinh = _row("sinh", 1, _like(np.sinh), increasing=True)
-cosh = _row("cosh", 1, _like(np.cosh))
-tanh = _row("tanh", 1, _like(np.tanh), increasing=True)
-arcsinh = _row("arcsinh", 1, _like(np.arcsinh), increasing=True)
-arccosh = _row("arccosh", 1, _like(np.arccosh), increasing=True)
-arctanh = _row("arctanh", 1, _like(np.arctanh), increasing=True)
+sin = _row("sin", 1, follow(np.sin))
+cos = _row("cos", 1, follow(np.cos))
+tan = _row("tan", 1, follow(np.tan))
+arcsin = _row("arcsin", 1, follow(np.arcsin), increasing=True)
+arccos = _row("arccos", 1, follow(np.arccos))
+arctan = _row("arctan", 1, follow(np.arctan), increasing=True)
+arctan2 = _row("arctan2", 2, follow(np.arctan2))
+sinh = _row("sinh", 1, follow(np.sinh), increasing=True)
+cosh = _row("cosh", 1, follow(np.cosh))
+tanh = _row("tanh", 1, follow(np.tanh), increasing=True)
+arcsinh = _row("arcsinh", 1, follow(np.arcsinh), increasing=True)
+arccosh = _row("arccosh", 1, follow(np.arccosh), increasing=True)
+arctanh = _row("arctanh", 1, follow(np.arctanh), increasing=True)
 
 # special functions of C99's libm
-erf = _row("erf", 1, _like(np.cbrt), increasing=True)
-erfc = _row("erfc", 1, _like(np.cbrt))
-gammaln = _row("gammaln", 1, _like(np.cbrt))  # log |gamma(x)|
-digamma = _row("digamma", 1, _like(np.cbrt))  # derivative of gammaln
+erf = _row("erf", 1, follow(np.cbrt), increasing=True)
+erfc = _row("erfc", 1, follow(np.cbrt))
+gammaln = _row("gammaln", 1, follow(np.cbrt))  # log |gamma(x)|
+digamma = _row("digamma", 1, follow(np.cbrt))  # derivative of gammaln
 
 # complex
 real = _row("real", 1, _real_part)
 imag = _row("imag", 1, _real_part)
-conjugate = _row("conjugate", 1, _like(np.conjugate))
+conjugate = _row("conjugate", 1, follow(np.conjugate))
 angle = _row("angle", 1, _angle)
 make_complex = _row("make_complex", 2, _make_complex)  # x + 1j * y
 
