@@ -231,7 +231,7 @@ def set_pool_limit(size: int) -> None:
 
 def pool_statistics() -> dict[str, int]:
     """The counts of the shim's pool, all zero."""
-    return {"waiting_bytes": 0, "limit": 0, "fresh": 0, "reused": 0}
+    return {"waiting_bytes": 0, "limit": 0, "fresh": 0, "reused": 0, "lent": 0}
 
 
 def set_thread_limit(count: int) -> None:

@@ -224,8 +224,9 @@ static PyObject *set_pool_limit(PyObject *module, PyObject *bytes)
 
 static PyObject *pool_statistics(PyObject *module, PyObject *unused)
 {
-    return Py_BuildValue("{s:n,s:n,s:n,s:n}", "waiting_bytes", (Py_ssize_t)pool.waiting_bytes, "limit",
-                         (Py_ssize_t)pool.limit, "fresh", (Py_ssize_t)pool.fresh, "reused", (Py_ssize_t)pool.reused);
+    return Py_BuildValue("{s:n,s:n,s:n,s:n,s:n}", "waiting_bytes", (Py_ssize_t)pool.waiting_bytes, "limit",
+                         (Py_ssize_t)pool.limit, "fresh", (Py_ssize_t)pool.fresh, "reused", (Py_ssize_t)pool.reused,
+                         "lent", (Py_ssize_t)pool.lent);
 }
 
 static PyObject *set_thread_limit(PyObject *module, PyObject *count)

@@ -19,7 +19,7 @@ typedef struct pool_block {
 static struct {
     pthread_mutex_t lock;
     pool_block *waiting[POOL_CLASSES];
-    size_t waiting_bytes, limit, fresh, reused;
+    size_t waiting_bytes, limit, fresh, reused, lent; /* lent: blocks in use */
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .limit = (size_t)1 << 30};
 
 static void pool_lock(void) { pthread_mutex_lock(&pool.lock); }
@@ -77,6 +77,7 @@ static void *pool_take(size_t bytes)
     } else {
         pool.fresh++;
     }
+    pool.lent++;
     pool_unlock();
     void *memory = block ? block : pool_fresh(rounded);
     if (!memory) {
@@ -84,6 +85,11 @@ static void *pool_take(size_t bytes)
         pool_drop();
         pool_unlock();
         memory = pool_fresh(rounded);
+    }
+    if (!memory) {
+        pool_lock();
+        pool.lent--;
+        pool_unlock();
     }
     return memory;
 }
@@ -94,6 +100,7 @@ static void pool_give(void *memory, size_t bytes)
     size_t rounded = 0;
     int class = pool_class(bytes, &rounded);
     pool_lock();
+    pool.lent--;
     if (pool.waiting_bytes + rounded > pool.limit)
         pool_drop(); /* what waits is of sizes no longer in use */
     if (rounded <= pool.limit) {
