@@ -16,6 +16,7 @@ from bitale_graph.sizes import size_variable
 
 Form = Callable[..., Any]  # called with a module (functions or numpy) and arrays (or variables)
 KNOWN, UNKNOWN, ONES_KNOWN = "known", "unknown", "only ones known"
+BY_VALUE = "known inputs, lengths by value"  # as KNOWN, but values (not lengths) say how long results are
 
 
 def numbers(shape: Sequence[int], dtype: str = "float64") -> np.ndarray:
@@ -25,8 +26,8 @@ def numbers(shape: Sequence[int], dtype: str = "float64") -> np.ndarray:
 
 def variable_for(array: np.ndarray, lengths: str, name: str) -> Variable:
     """An input whose lengths are known, unknown, or known only where they are 1."""
-    shape = tuple(n if lengths == KNOWN or (n == 1 and lengths == ONES_KNOWN) else None for n in array.shape)
-    return Variable(tensor_type(array.dtype, shape), name=name)
+    known = {KNOWN: array.shape, BY_VALUE: array.shape, UNKNOWN: (), ONES_KNOWN: (1,)}[lengths]
+    return Variable(tensor_type(array.dtype, tuple(n if n in known else None for n in array.shape)), name=name)
 
 
 def flattened(results: Any) -> list[Any]:

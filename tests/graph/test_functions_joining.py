@@ -47,7 +47,9 @@ def test_arrays_of_other_lengths(name: str):
     assert_form(PAIRS[name], numbers((2, 3)), numbers((3,)))
 
 
-@pytest.mark.parametrize("dtypes", [("float32", "int64"), ("int8", "uint8"), ("bool", "int16"), ("float32", "complex64")])
+@pytest.mark.parametrize(
+    "dtypes", [("float32", "int64"), ("int8", "uint8"), ("bool", "int16"), ("float32", "complex64")]
+)
 def test_dtypes_are_promoted(dtypes: tuple[str, str]):
     assert_form(PAIRS["concatenate"], *(numbers((3,), dtype) for dtype in dtypes))
 
@@ -83,7 +85,8 @@ def test_errors_name_the_operands():
     x, y = Variable(tensor_type("float64", (2, 3)), name="x"), Variable(tensor_type("float64", (2, 4)), name="y")
     with pytest.raises(ShapeError) as caught:
         F.concatenate([x, y])
-    assert all(part in str(caught.value) for part in ("lengths [3, 4] on axis 1 differ", "x: float64[2, 3]", "y: float64[2, 4]"))
+    for part in ("lengths [3, 4] on axis 1 differ", "x: float64[2, 3]", "y: float64[2, 4]"):
+        assert part in str(caught.value)
     with pytest.raises(ShapeError, match="Use stack"):
         F.concatenate([1.0, 2.0])
 
@@ -126,5 +129,5 @@ def test_splitting_where_a_variable_says():
 
 def test_an_uneven_split_names_the_line():
     x = Variable(tensor_type("float64", (None,)), name="x")
-    with pytest.raises(ArgumentError, match=r"(?s)split: the length must be a multiple of the 2 parts.*x: float64.*py:"):
+    with pytest.raises(ArgumentError, match=r"(?s)split: the length must be a multiple of the 2 parts.*x: float.*py:"):
         evaluate(F.split(x, 2)[0], [numbers((5,))])

@@ -70,8 +70,8 @@ def test_bounds_are_integers():
 def test_slices_that_are_equally_long_are_seen_to_be():
     n = shape_of(Variable(tensor_type("float64", (None,))))[0]
     counts = {text: slice_bounds(*bounds, n)[1] for text, bounds in {
-        "1:": (1, None, None), ":-1": (None, -1, None), "2:": (2, None, None), "1:-1": (1, -1, None), ":-2": (None, -2, None),
-        ":3": (None, 3, None), "-3:": (-3, None, None),
+        "1:": (1, None, None), ":-1": (None, -1, None), "2:": (2, None, None), "1:-1": (1, -1, None),
+        ":-2": (None, -2, None), ":3": (None, 3, None), "-3:": (-3, None, None),
     }.items()}  # fmt: skip
     assert same_size(counts["1:"], counts[":-1"])
     assert same_size(counts["2:"], counts["1:-1"])

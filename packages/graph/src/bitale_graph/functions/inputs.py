@@ -75,4 +75,4 @@ def _shown(shape: Shape) -> str:
 
 MAKERS = _makers()
 globals().update(MAKERS)
-__all__ = ["tensor", *MAKERS]  # noqa: PLE0604
+__all__ = ["tensor", *MAKERS]

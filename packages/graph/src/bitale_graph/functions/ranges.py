@@ -96,25 +96,24 @@ def linspace(
 ) -> Variable | tuple[Variable, Variable]:
     """`num` evenly spaced numbers from start to stop (included if `endpoint`), along a new axis for array bounds.
 
-    `num` may be an integer scalar variable. With `retstep` also the distance of two of them. Integer results are
-    rounded down.
+    `num` may be an integer scalar variable. With `retstep` also the distance of two of them (NaN if there are none).
+    Integer results are rounded down.
     """
     first, last = as_variable(start), as_variable(stop)
     name = np.result_type(first.dtype, last.dtype, 0.0).name
     first, last = broadcast_arrays(cast(first, name), cast(last, name))
     length = as_size("linspace", num)
-    gaps = size_subtract(length, 1) if endpoint else length
-    distance = last - first
-    step = distance / cast(size_variable(size_maximum(gaps, 1)), real_dtype(name))
+    steps = size_subtract(length, 1) if endpoint else length
+    gaps = size_maximum(steps, 1)
+    step = (last - first) / cast(size_variable(gaps), real_dtype(name))
     numbers = expand_rank_right(iota(length), first.ndim + 1)
     result = cast(numbers, real_dtype(name)) * expand_dims(step, 0) + expand_dims(first, 0)
     if endpoint:
-        is_end = row.logical_and(row.equal(numbers, gaps), row.greater(gaps, 0))
-        result = row.where(is_end, expand_dims(last, 0), result)
+        result = row.where(row.equal(numbers, gaps), expand_dims(last, 0), result)
     wanted = name if dtype is None else as_dtype(dtype)
     result = cast(row.floor(result) if wanted in INTEGERS else result, wanted)
     moved = moveaxis(result, 0, axis)
-    return (moved, step) if retstep else moved
+    return (moved, row.where(row.equal(gaps, size_variable(steps)), step, float("nan"))) if retstep else moved
 
 
 def logspace(
@@ -128,12 +127,12 @@ def logspace(
 def geomspace(
     start: Any, stop: Any, num: Any = 50, endpoint: bool = True, dtype: object = None, axis: int = 0
 ) -> Variable:
-    """`num` numbers from start to stop, each the same multiple of the one before; both ends are exact.
+    """`num` numbers in float64 from start to stop, each the same multiple of the one before; both ends are exact.
 
     Real bounds of one sign, or complex ones; a bound of 0 gives NaN.
     """
     first, last = as_variable(start), as_variable(stop)
-    name = np.result_type(first.dtype, last.dtype, 0.0).name
+    name = np.result_type(first.dtype, last.dtype, "float64").name
     first, last = broadcast_arrays(cast(first, name), cast(last, name))
     direction = row.sign(first)
     powers = logspace(row.log10(first / direction), row.log10(last / direction), num, endpoint)
