@@ -71,5 +71,11 @@ from bitale_graph.functions.numbering import (
 from bitale_graph.functions.writing import (
     fill_diagonal, fill_diagonal_offset, inc_subtensor, put_along_axis, set_subtensor, write,
 )
+from bitale_graph.functions.composites import layer_norm, log_softmax, logsumexp, softmax
+from bitale_graph.functions.losses import (
+    binary_crossentropy, binary_crossentropy_with_logits, categorical_crossentropy,
+    categorical_crossentropy_from_logits, mean_absolute_error, mean_squared_error, sigmoid_binary_crossentropy,
+    softmax_cross_entropy,
+)
 
 amax, amin = max, min
