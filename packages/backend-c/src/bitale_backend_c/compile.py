@@ -128,7 +128,8 @@ def compile(
     count = len(graph.inputs) - len(cells)
     prepared = ready(graph, optimised)
     name = name or graph.name or "function"
-    program = lower(prepared, name, {out: count + cell for out, cell in updates.items()})
+    cells_from = range(count, len(graph.inputs))
+    program = lower(prepared, name, {out: count + cell for out, cell in updates.items()}, cells_from)
     source = emit(program)
     path = build(source, threads)
     arguments = arguments or Arguments(graph.inputs[:count], name)

@@ -9,8 +9,8 @@ from bitale_rewrite.loops.values import parts
 
 
 def is_strided(buffer: Buffer) -> bool:
-    """Whether the buffer comes with strides (an input that is no view); all others are row-major."""
-    return buffer.kind == "input" and buffer.base is None
+    """Whether the buffer comes with strides of its own."""
+    return buffer.strided and buffer.base is None
 
 
 def text(value: Value, done: dict[Value, str] | None = None) -> str:

@@ -65,19 +65,14 @@ class ProgramEmitter:
         ctype, slot = C_TYPES[buffer.dtype], buffer.slot
         donated = buffer in self.alias.values()
         self._put(f"{'' if donated else 'const '}{ctype} *{buffer.name} = call->inputs[{slot}].data;  /* {_comment(buffer)} */")
-        for axis, n in enumerate(buffer.shape):
+        for axis, n in enumerate(self.program.lengths[slot]):
             if isinstance(n, Name):
                 self._put(f"const int64_t {n.name} = call->inputs[{slot}].shape[{axis}];")
-        if any(buffer in parameters(k).buffers for k in self.kernels) or self._sized_by(buffer):
+        if is_strided(buffer):
             size = np.dtype(buffer.dtype).itemsize
             for axis in range(len(buffer.shape)):
                 self._put(f"const int64_t {buffer.name}_s{axis} = call->inputs[{slot}].strides[{axis}] / {size};")
         self.ready.add(buffer)
-
-    def _sized_by(self, buffer: Buffer) -> bool:
-        return any(
-            buffer in set(buffers_of(step)) for step in all_steps(self.program.steps) if isinstance(step, (Define, Require, Gemm))
-        )
 
     # ---- memory ----------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from bitale_graph.errors import ArgumentError, IndexingError, describe
 from bitale_graph.graph import Graph
@@ -15,8 +15,10 @@ from bitale_graph.ops.movement import (
 )
 from bitale_graph.ops.reduction import Cumulate, Reduce
 from bitale_graph.table import RuleTable
+from bitale_graph.text import expression
 from bitale_graph.variable import Apply, Constant, Variable
 from bitale_rewrite.loops import integers
+from bitale_rewrite.loops.accumulate import Accumulated
 from bitale_rewrite.loops.contraction import groups, is_gemm, orders
 from bitale_rewrite.loops.identities import identity_of
 from bitale_rewrite.loops.integers import ONE, ZERO, integer, loop_index, product
@@ -24,7 +26,7 @@ from bitale_rewrite.loops.ir import (
     Assign, Buffer, Call, Define, Failure, For, Gemm, If, Kernel, Let, Literal, Load, Name, Require, Run,
     Statement, Store, Value,
 )
-from bitale_rewrite.loops.nests import Fixed, Index, Item, Loop, Nest, collect_loads, domain
+from bitale_rewrite.loops.nests import Fixed, Index, Item, Loop, Nest, accesses, collect_loads, domain
 from bitale_rewrite.loops.reader import Reader, place
 from bitale_rewrite.loops.sizes import Sizes
 
@@ -36,12 +38,14 @@ MAXIMUM, SUBTRACT = FUNCTIONS["maximum"], FUNCTIONS["subtract"]
 class Builder:
     """Builds the items of a graph in an order in which they can run."""
 
-    def __init__(self, graph: Graph, stored: set[Variable], sizes: Sizes, reader: Reader, namer: Callable[[str], str]):
+    def __init__(self, graph: Graph, stored: set[Variable], sizes: Sizes, reader: Reader, namer: Callable[[str], str],
+                 replacing: Mapping[Buffer, Buffer]) -> None:
         self.graph = graph
         self.stored = stored
         self.sizes = sizes
         self.reader = reader
         self.unique = namer
+        self.replacing = replacing  # results that are to take the memory of an input
         self.items: list[Item] = []
         self.temporaries: list[Buffer] = []
         self._checked: set[tuple[Variable, Value]] = set()
@@ -56,7 +60,14 @@ class Builder:
             self._guard(node)
             if any(v in self.stored for v in node.outputs):
                 NESTS.find(node.op)(self, node) if node.op in NESTS else self._map(node)
-        return self.items
+        return self._updates_last()
+
+    def _updates_last(self) -> list[Item]:
+        """Items that write a result which replaces an input, and which nothing reads, go to the end: the old value
+        has been read by then."""
+        read = {buffer for item in self.items for buffer in accesses(item)[0]}
+        late = [item for item in self.items if accesses(item)[1] and accesses(item)[1] <= self.replacing.keys() - read]
+        return [item for item in self.items if item not in late] + late
 
     # ---- buffers -------------------------------------------------------------------------------------------------
 
@@ -134,8 +145,7 @@ class Builder:
 
     def _in_range(self, i: Variable, length: Value) -> bool:
         """Whether the type of `i` proves it: an iota of the same length, or a constant below a known length."""
-        while i.owner is not None and isinstance(i.owner.op, _SAME_VALUES):
-            i = i.owner.inputs[0]
+        i = _seen_through(i)
         if i.owner is not None and isinstance(i.owner.op, Iota):
             return self.sizes(i)[0] == length
         if isinstance(i, Constant) and isinstance(length, Literal):
@@ -147,15 +157,21 @@ class Builder:
             describe(v) for v in node.inputs if v.ndim
         )
         code = self.sizes.fail(Failure(IndexingError, message))
+        base = _seen_through(i)
+        if base.owner is not None and isinstance(base.owner.op, Iota):
+            count = self.sizes(base)[0]
+            last = integers.size_call(SUBTRACT, (count, ONE), "int64")
+            return self._require([Require(Call(LESS, (last, length), "bool"), code, (last, length))])
         lowest, highest = (self._extreme(i, which) for which in ("minimum", "maximum"))
         negative = integers.size_call(FUNCTIONS["subtract"], (ZERO, length), "int64")
         not_below = Call(FUNCTIONS["less_equal"], (negative, lowest), "bool")
         self._require(
             [Require(not_below, code, (lowest, length)), Require(Call(LESS, (highest, length), "bool"), code, (highest, length))]
         )
+        return None
 
     def _extreme(self, i: Variable, which: str) -> Value:
-        """The smallest or largest element of an index array, as int64 (0 for an empty one: always in range)."""
+        """The smallest or largest element of an index array, as int64 (of an empty one: what is never out of range)."""
         loops, index = domain(self.sizes(i))
         value = self.reader(i, index)
         if value.dtype != "int64":
@@ -163,8 +179,6 @@ class Builder:
         if not loops:
             return value
         found = self.temporary(f"{which}_index", "int64", ())
-        start = integer(0 if which == "maximum" else -1)
-        self.items.append(Nest([], found, (), start))
         serial = [Loop(loop.extent, serial=True) for loop in loops]
         self.items.append(Nest(serial, found, (), value, FUNCTIONS[which], note=f"range of {note(i)}"))
         return Load(found, ())
@@ -179,13 +193,21 @@ class Builder:
 _SAME_VALUES = (ExpandDims, Squeeze, Broadcast, Transpose)
 
 
+def _seen_through(i: Variable) -> Variable:
+    """The variable whose elements `i` shows in another arrangement."""
+    while i.owner is not None and isinstance(i.owner.op, _SAME_VALUES):
+        i = i.owner.inputs[0]
+    return i
+
+
 def _label(variable: Variable) -> str:
     return variable.owner.op.name if variable.owner is not None else "t"
 
 
 def note(variable: Variable) -> str:
     """What a buffer or kernel computes, for the reader of the generated code."""
-    text = repr(variable) if variable.name is None else f"{variable.name} = {variable!r}"
+    text = expression(variable, limit=70)
+    text = text if variable.name is None or variable.owner is None else f"{variable.name} = {text}"
     return f"{text}    {variable.origin}" if variable.origin else text
 
 
@@ -217,24 +239,21 @@ def _require_elements(b: Builder, node: Apply) -> None:
 def accumulate(b: Builder, out: Variable, loops: list[Loop], index: Index, value: Value, function) -> None:  # type: ignore[no-untyped-def]
     """out[index] = function over the serial loops of `value`, starting from the function's identity."""
     buffer = b.buffer(out)
-    nest = Nest(loops, buffer, index, value, function, note=note(out))
-    start = identity_of(function, out.dtype)
-    if nest.in_register and nest.first_serial < len(loops):
-        b.items.append(nest)
+    if not any(loop.serial for loop in loops):  # every reduced axis has length 1: there is nothing to combine
+        b.items.append(Nest(loops, buffer, index, value, note=note(out)))
         return
-    first, at = domain(b.sizes(out))
-    b.items.append(Nest(first, buffer, at, start, note=note(out)))
-    if nest.first_serial == len(loops):  # every reduced axis has length 1: one value is combined with the identity
-        for loop in loops:
-            loop.serial = False
+    nest = Nest(loops, buffer, index, value, function, note=note(out))
+    if not nest.in_register:
+        kept = [Loop(loop.extent, loop.serial) for loop in loops]
+        nest.start = Nest(kept, buffer, index, identity_of(function, out.dtype))
     b.items.append(nest)
 
 
 @NESTS.register(Contract)
 def _contract(b: Builder, node: Apply) -> None:
-    if is_gemm(node):
-        return _gemm(b, node)
     op, (left, right) = node.op, node.inputs
+    if is_gemm(node):
+        return _gemm(b, op, left, right, node.outputs[0], Literal(1, left.dtype), 0)
     lengths = dict(zip(op.right, b.sizes(right), strict=True)) | dict(zip(op.left, b.sizes(left), strict=True))
     first, second = (op.left, op.right) if len(op.left) >= len(op.right) else (op.right, op.left)
     order = first + "".join(label for label in second if label not in first)
@@ -248,18 +267,26 @@ def _contract(b: Builder, node: Apply) -> None:
     return None
 
 
-def _gemm(b: Builder, node: Apply) -> None:
-    (left, right), g = node.inputs, groups(node.op)
-    lengths = dict(zip(node.op.left, b.sizes(left), strict=True)) | dict(zip(node.op.right, b.sizes(right), strict=True))
-    order = orders(node.op)
+@NESTS.register(Accumulated)
+def _accumulated(b: Builder, node: Apply) -> None:
+    """The base is stored first; the product is added to it."""
+    base, alpha, left, right = node.inputs
+    out = node.outputs[0]
+    loops, index = domain(b.sizes(out))
+    b.store(out, loops, index, b.reader(base, index))
+    _gemm(b, node.op.contraction, left, right, out, b.reader.scalar(alpha), 1)
+
+
+def _gemm(b: Builder, op: Contract, left: Variable, right: Variable, out: Variable, alpha: Value, beta: int) -> None:
+    g, order = groups(op), orders(op)
     assert order is not None, "contractions are normalised before they are lowered"
+    lengths = dict(zip(op.left, b.sizes(left), strict=True)) | dict(zip(op.right, b.sizes(right), strict=True))
     m, n, k, batch = (product(tuple(lengths[label] for label in labels)) for labels in (g.m, g.n, g.k, g.batch))
-    dtype = left.dtype
-    step = Gemm(
-        b.buffer(node.outputs[0]), b.reader.buffers[left], b.reader.buffers[right], m, n, k, order[0][1], order[1][1],
-        batch, Literal(1, dtype), Literal(0, dtype), note(node.outputs[0]),
-    )
-    b.items.append(Fixed([step], {step.left.root, step.right.root}, {step.out.root}))
+    buffer, a, c = b.buffer(out), b.reader.buffers[left], b.reader.buffers[right]
+    step = Gemm(buffer, a, c, m, n, k, order[0][1], order[1][1], batch, alpha, Literal(beta, out.dtype), note(out))
+    reads: dict[Buffer, list[Index | None]] = {}
+    collect_loads((alpha,), reads)
+    b.items.append(Fixed([step], {a.root, c.root, *reads}, {buffer.root}))
 
 
 @NESTS.register(Reshape)
@@ -326,12 +353,14 @@ def _copied(b: Builder, out: Variable, x: Variable) -> None:
 @NESTS.register(Scatter)
 def _scatter(b: Builder, node: Apply) -> None:
     out, (x, updates, *indices) = node.outputs[0], node.inputs
-    _copied(b, out, x)
+    before, element = domain(b.sizes(x))
+    copied = Nest(before, b.buffer(out), element, b.reader(x, element))
     loops, index = domain(b.sizes(updates))
     for loop in loops:
         loop.serial = True  # several updates may meet in one place
     at = place(b.reader, node.op.axes, x, indices, index)
-    b.items.append(Nest(loops, b.buffer(out), at, b.reader(updates, index), node.op.function, note=note(out)))
+    value = b.reader(updates, index)
+    b.items.append(Nest(loops, b.buffer(out), at, value, node.op.function, note=note(out), start=copied))
 
 
 @NESTS.register(Nonzero)
@@ -343,9 +372,9 @@ def _nonzero(b: Builder, node: Apply) -> None:
     condition = b.reader(x, index)
     (count,) = b.sizes(node.outputs[0])
     assert isinstance(count, Name)
-    b.items.append(Nest([], found, (), ZERO))
     one = Call(FUNCTIONS["cast_int64"], (condition,), "int64")
-    b.items.append(Nest([Loop(loop.extent, serial=True) for loop in loops], found, (), one, ADD, note=note(node.outputs[0])))
+    serial = [Loop(loop.extent, serial=True) for loop in loops]
+    b.items.append(Nest(serial, found, (), one, ADD if loops else None, note=note(node.outputs[0])))
     outputs = [b.buffer(v) for v in node.outputs]
     reads: dict[Buffer, list[Index | None]] = {}
     collect_loads((condition,), reads)

@@ -7,11 +7,12 @@ rows for softmax, and one traversal for several reductions.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bitale_rewrite.loops.integers import loop_index
 from bitale_rewrite.loops.ir import Buffer
-from bitale_rewrite.loops.nests import Fixed, Index, Item, Nest
+from bitale_rewrite.loops.nests import Fixed, Index, Item, Nest, accesses
 
 WINDOW = 48  # clusters looked back at: keeps scheduling linear
 CROWD = 24  # nests in one cluster: more would spill registers and slow C compilers down
@@ -30,18 +31,23 @@ class Cluster:
 Group = Cluster | Fixed
 
 
-def fuse(items: list[Item], depth: int = 0) -> list[Group]:
-    """Clusters and fixed steps in an order in which they can run."""
+def fuse(items: list[Item], replacing: Mapping[Buffer, Buffer] | None = None, depth: int = 0) -> list[Group]:
+    """Clusters and fixed steps in an order in which they can run.
+
+    `replacing` maps results to the inputs whose memory they are to take: written after the inputs' last readers.
+    """
     groups: list[Group] = []
     written: dict[Buffer, int] = {}  # the last group that writes or reads a buffer
     read: dict[Buffer, int] = {}
     floor = 0
     for item in items:
-        reads, writes = _accesses(item)
+        reads, writes = accesses(item)
         after = max([written.get(b, -1) for b in (*reads, *writes)] + [read.get(b, -1) for b in writes], default=-1)
         at = len(groups)
         if isinstance(item, Nest):
-            at = _place(groups, item, max(after, floor), after, depth)
+            replaced = replacing.get(item.buffer) if replacing else None
+            first = max(after, floor, -1 if replaced is None else read.get(replaced, -1) + 1)
+            at = _place(groups, item, first, after, depth)
         if at == len(groups):
             groups.append(Cluster(depth, len(item.loops) > depth) if isinstance(item, Nest) else item)
         group = groups[at]
@@ -53,14 +59,8 @@ def fuse(items: list[Item], depth: int = 0) -> list[Group]:
         read.update((b, max(at, read.get(b, -1))) for b in reads)
     for group in groups:
         if isinstance(group, Cluster) and group.is_loop:
-            group.parts = [g for g in fuse(list(group.members), depth + 1) if isinstance(g, Cluster)]
+            group.parts = [g for g in fuse(list(group.members), depth=depth + 1) if isinstance(g, Cluster)]
     return groups
-
-
-def _accesses(item: Item) -> tuple[set[Buffer], set[Buffer]]:
-    if isinstance(item, Fixed):
-        return {b.root for b in item.reads}, {b.root for b in item.writes}
-    return set(item.reads), {item.buffer.root}
 
 
 def _place(groups: list[Group], nest: Nest, first: int, after: int, depth: int) -> int:

@@ -119,8 +119,8 @@ class Call(Value):
 class Buffer:
     """An array in memory. `shape` holds values over sizes.
 
-    kind: `input` (any strides, given by the caller), `output` (row-major, allocated for the caller or donated),
-    `temporary` (row-major, in the workspace), `scratch` (row-major, one per thread, inside one kernel).
+    kind: `input` (given by the caller, of any strides if `strided`), `output` (allocated for the caller, or donated),
+    `temporary` (in the workspace), `scratch` (one per thread, inside one kernel). What is not `strided` is row-major.
     `slot` numbers inputs and outputs. `base` is the buffer whose memory a view shares, in row-major order.
     `note` says what it holds: the user's expression and line.
     """
@@ -132,6 +132,7 @@ class Buffer:
     slot: int = -1
     base: Buffer | None = None
     note: str = ""
+    strided: bool = False
 
     @property
     def root(self) -> Buffer:
@@ -296,7 +297,8 @@ class Failure:
 class Program:
     """A whole function: buffers and steps. `donated[k] = j`: output k is written into the memory of input j.
 
-    `inputs` are the graph's, then one for each of `constants`. `contiguous` holds the inputs that must be row-major
+    `inputs` are the graph's, then one for each of `constants`; `lengths` are the names of their axes' lengths (in the
+    shapes of buffers, lengths that must be equal go by one name). `contiguous` holds the inputs that must be row-major
     (the caller copies those that are not). `slots` are the sizes in bytes of the blocks of the workspace, and
     `placement` says which block a temporary lives in.
     """
@@ -309,6 +311,7 @@ class Program:
     failures: list[Failure]
     donated: dict[int, int] = field(default_factory=dict)
     contiguous: set[int] = field(default_factory=set)
+    lengths: list[tuple[Value, ...]] = field(default_factory=list)
     constants: list[np.ndarray] = field(default_factory=list)
     slots: list[Value] = field(default_factory=list)
     placement: dict[Buffer, int] = field(default_factory=dict)

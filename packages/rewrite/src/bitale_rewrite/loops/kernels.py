@@ -100,7 +100,10 @@ class KernelBuilder:
     def _loop(self, cluster: Cluster) -> list[Statement]:
         depth, nests = cluster.depth, cluster.members
         gathering = [n for n in nests if n.in_register and n.first_serial == depth]
-        before = [Let(self._gatherer(n), self._start(n), mutable=True) for n in gathering]
+        before: list[Statement] = [Let(self._gatherer(n), self._start(n), mutable=True) for n in gathering]
+        for nest in nests:
+            if nest.start is not None and nest.first_serial == depth:
+                before.extend(self._starting(nest, nest.start))
         body = self._statements(cluster.parts)
         parallel = not any(n.loops[depth].serial for n in nests)
         loop = For(loop_index(depth), self._local(nests[0].loops[depth].extent), body, parallel)
@@ -110,6 +113,14 @@ class KernelBuilder:
     def _start(self, nest: Nest) -> Literal:
         assert nest.function is not None
         return identity_of(nest.function, nest.buffer.dtype)
+
+    def _starting(self, nest: Nest, start: Nest) -> list[Statement]:
+        """The loops that give a buffer its first values: those of `start` that are not around it already."""
+        body: list[Statement] = [self._store(start, self._local(start.value))]
+        for depth in reversed(range(nest.first_serial, len(start.loops))):
+            if not start.loops[depth].serial:
+                body = [For(loop_index(depth), self._local(start.loops[depth].extent), body, parallel=True)]
+        return body
 
     def _is_scalar(self, buffer: Buffer) -> bool:
         return buffer in self.places and isinstance(self.places[buffer][0], Name)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+
+import numpy as np
 
 from bitale_graph.graph import Graph
 from bitale_graph.ops.indexing import Nonzero
@@ -21,28 +23,35 @@ from bitale_rewrite.loops.sizes import Sizes
 from bitale_rewrite.loops.storage import stored
 
 
-def lower(graph: Graph, name: str = "function", donate: Mapping[int, int] | None = None) -> Program:
+def lower(
+    graph: Graph, name: str = "function", donate: Mapping[int, int] | None = None, row_major: Collection[int] = ()
+) -> Program:
     """The Program of `graph`, whose composites have been expanded.
 
     `donate` asks that output k take the memory of input j (an update of a shared variable); the plan grants it where
-    nothing needs the old values any more.
+    nothing needs the old values any more. Inputs in `row_major` will always come without padding or other strides.
     """
     graph = prepare(graph)
     unique = unique_names()
     sizes, buffers = Sizes(), {}
     reader = Reader(sizes, buffers)
     sizes.scalar = reader.scalar
-    inputs, constants = _inputs(graph, sizes, buffers, unique)
+    inputs, constants = _inputs(graph, sizes, buffers, unique, row_major)
     for node in graph.nodes:
         if isinstance(node.op, Nonzero):  # named now; found when the function runs
             found = Name(unique("found"))
             sizes.known.update({v: (found,) for v in node.outputs})
     sizes.constrain(graph)
+    lengths = [buffer.shape for buffer in inputs]
+    for buffer in inputs:
+        buffer.shape = tuple(sizes.representative(n) for n in buffer.shape)
     outputs = _outputs(graph, sizes, buffers, unique)
-    builder = Builder(graph, stored(graph), sizes, reader, unique)
-    groups = fuse(builder.build())
+    replacing = {outputs[out]: inputs[source] for out, source in (donate or {}).items()}
+    builder = Builder(graph, stored(graph), sizes, reader, unique, replacing)
+    groups = fuse(builder.build(), replacing)
     steps = _steps(groups, reader, unique)
-    program = Program(name, inputs, outputs, builder.temporaries, steps, sizes.failures, constants=constants)
+    program = Program(name, inputs, outputs, builder.temporaries, steps, sizes.failures)
+    program.constants, program.lengths = constants, lengths
     return plan(program, dict(donate or {}))
 
 
@@ -64,8 +73,12 @@ def unique_names() -> Callable[[str], str]:
 
 
 def _inputs(
-    graph: Graph, sizes: Sizes, buffers: dict[Variable, Buffer], unique: Callable[[str], str]
-) -> tuple[list[Buffer], list[object]]:
+    graph: Graph,
+    sizes: Sizes,
+    buffers: dict[Variable, Buffer],
+    unique: Callable[[str], str],
+    row_major: Collection[int],
+) -> tuple[list[Buffer], list[np.ndarray]]:
     """Buffers of the inputs, and of the constant arrays, which are passed by pointer like inputs."""
     found = [v for node in graph.nodes for v in node.inputs] + list(graph.outputs)
     constants = list(dict.fromkeys(v for v in found if isinstance(v, Constant) and v.data.size != 1))
@@ -76,7 +89,8 @@ def _inputs(
             integer(n) if n is not None else Name(unique(f"{name}_{axis}")) for axis, n in enumerate(v.type.shape)
         )
         sizes.known[v] = shape
-        buffers[v] = Buffer(name, v.dtype, shape, "input", slot, note=note(v))
+        strided = not (isinstance(v, Constant) or slot in row_major)
+        buffers[v] = Buffer(name, v.dtype, shape, "input", slot, note=note(v), strided=strided)
         inputs.append(buffers[v])
     return inputs, [v.data for v in constants]
 

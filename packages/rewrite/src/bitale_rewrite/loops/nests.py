@@ -24,7 +24,8 @@ class Nest:
     """loops: buffer[index] = value, or buffer[index] = function(buffer[index], value) when there is a function.
 
     The index of the loop at depth d is `loop_index(d)` in every nest. A `running` nest also stores each partial
-    result: its innermost loop, the only serial one, is a cumulate.
+    result: its innermost loop, the only serial one, is a cumulate. `start` is a nest that gives the buffer the values
+    to accumulate on, before the first serial loop; its outer loops are those of this nest.
     """
 
     loops: list[Loop]
@@ -34,10 +35,15 @@ class Nest:
     function: Function | None = None
     running: bool = False
     note: str = ""
+    start: Nest | None = None
     reads: dict[Buffer, list[Index | None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         collect_loads((self.value, *self.index, *(loop.extent for loop in self.loops)), self.reads)
+        if self.start is not None:
+            for buffer, indices in self.start.reads.items():
+                # The start reads at indices of its own: nothing it reads may be made in the same loops.
+                self.reads.setdefault(buffer, []).extend(None for _ in indices)
 
     @property
     def first_serial(self) -> int:
@@ -66,6 +72,13 @@ class Fixed:
 
 
 Item = Nest | Fixed
+
+
+def accesses(item: Item) -> tuple[set[Buffer], set[Buffer]]:
+    """The buffers that an item reads, and those that it writes."""
+    if isinstance(item, Fixed):
+        return {b.root for b in item.reads}, {b.root for b in item.writes}
+    return set(item.reads), {item.buffer.root}
 
 
 def collect_loads(values: tuple[Value, ...], into: dict[Buffer, list[Index | None]]) -> None:

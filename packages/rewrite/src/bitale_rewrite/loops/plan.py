@@ -20,7 +20,11 @@ def plan(program: Program, donate: dict[int, int]) -> Program:
     program.temporaries = [b for b in program.temporaries if b in used]
     _place_temporaries(program)
     program.donated = {out: source for out, source in donate.items() if _may_donate(program, out, source)}
-    program.contiguous = {b.root.slot for step in program.steps for b in _row_major(step) if b.root.kind == "input"}
+    _drop_copies(program)
+    for step in program.steps:
+        for buffer in _row_major(step):
+            buffer.root.strided = False
+    program.contiguous = {b.slot for b in program.inputs if not b.strided}
     return program
 
 
@@ -53,18 +57,18 @@ def _place_temporaries(program: Program) -> None:
 
 
 def _may_donate(program: Program, out: int, source: int) -> bool:
-    """Whether output `out` may overwrite input `source`: no step reads the input later, and the step that writes the
-    output reads the input only at the element being written."""
+    """Whether output `out` may overwrite input `source`: no step reads the input later than the first one that writes
+    the output, and that one reads it only at the element being written."""
     result, old = program.outputs[out], program.inputs[source]
-    if result.dtype != old.dtype or result.shape != old.shape:
+    if result.dtype != old.dtype or result.shape != old.shape or old.strided:
         return False
     writing = [number for number, step in enumerate(program.steps) if result in written_by(step)]
     reading = [number for number, step in enumerate(program.steps) if old in {b.root for b in buffers_of(step)}]
     if not writing or (reading and max(reading) > min(writing)):
         return False
+    if writing[0] not in reading:
+        return True
     step = program.steps[writing[0]]
-    if len(writing) > 1 or writing[0] not in reading:
-        return len(writing) == 1
     return isinstance(step, Run) and _pointwise(step.kernel.body, result, old)
 
 
@@ -84,6 +88,28 @@ def _pointwise(body: list[Statement], result: Buffer, old: Buffer) -> bool:
         if any(isinstance(s, Accumulate) and isinstance(s.target, Load) and s.target.buffer is result for s in block):
             return False
     return True
+
+
+def _drop_copies(program: Program) -> None:
+    """Copying an input into a result that has the same memory does nothing."""
+    same = {program.outputs[out]: program.inputs[source] for out, source in program.donated.items()}
+
+    def is_copy(s: Statement) -> bool:
+        if not isinstance(s, Store) or s.buffer not in same or not isinstance(s.value, Load):
+            return False
+        return s.value.buffer is same[s.buffer] and s.value.index == s.index
+
+    def cleaned(body: list[Statement]) -> list[Statement]:
+        for statement in body:
+            if isinstance(statement, For):
+                statement.body = cleaned(statement.body)
+        return [s for s in body if not is_copy(s) and not (isinstance(s, For) and not s.body)]
+
+    if same:
+        for step in program.steps:
+            if isinstance(step, Run):
+                step.kernel.body = cleaned(step.kernel.body)
+        program.steps = [s for s in program.steps if not (isinstance(s, Run) and not s.kernel.body)]
 
 
 # ---- what steps touch -------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from bitale_graph.ops.reduction import ArgReduce, Cumulate, Reduce
 from bitale_graph.origin import made_at
 from bitale_graph.shapes import size_of, size_variable
 from bitale_graph.variable import Apply, Constant, Variable
+from bitale_rewrite.loops.accumulate import accumulate_outputs
 from bitale_rewrite.loops.contraction import normalise
 
 Inputs = tuple[Variable, ...]
@@ -24,7 +25,7 @@ Inputs = tuple[Variable, ...]
 
 def prepare(graph: Graph) -> Graph:
     """The same function in the ops that loops know; every output is a variable of its own."""
-    lowered = graph.map(_rebuild)
+    lowered = accumulate_outputs(graph.map(_rebuild))
     outputs: list[Variable] = []
     for v in lowered.outputs:
         if v.owner is None or v in outputs:

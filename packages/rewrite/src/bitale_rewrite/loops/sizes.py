@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from bitale_graph.errors import ShapeError, describe
+from bitale_graph.errors import MissingRule, ShapeError, describe
 from bitale_graph.graph import Graph
 from bitale_graph.ops.contraction import Contract
 from bitale_graph.ops.elementwise import Elementwise
@@ -32,6 +32,8 @@ class Sizes:
         found = self.known.get(variable)
         if found is None:
             mixed = shape_of(variable)
+            if any(isinstance(n, Variable) and n.owner and variable in n.owner.inputs for n in mixed):
+                raise MissingRule(f"no shape rule for `{variable.owner and variable.owner.op}`: its lengths are unknown")
             found = tuple(integer(n) if isinstance(n, int) else self.scalar(n) for n in mixed)
             self.known[variable] = found
         if not self._equal:

@@ -22,6 +22,7 @@ from bitale_graph.ops.movement import (
     Transpose,
 )
 from bitale_graph.variable import Constant, Variable
+from bitale_rewrite.loops.accumulate import Accumulated
 from bitale_rewrite.loops.contraction import is_gemm
 
 INLINE = (Elementwise, Broadcast, ExpandDims, Squeeze, Transpose, Slice, Diagonal, Iota, Dimension, Gather,
@@ -45,8 +46,9 @@ def stored(graph: Graph) -> set[Variable]:
     for node in graph.nodes:
         if not isinstance(node.op, INLINE):
             result.update(node.outputs)
-            if is_gemm(node) or isinstance(node.op, Reshape):
-                result.update(v for v in node.inputs if v.owner is not None and v.ndim)
+            if is_gemm(node) or isinstance(node.op, (Reshape, Accumulated)):
+                operands = node.inputs[2:] if isinstance(node.op, Accumulated) else node.inputs
+                result.update(v for v in operands if v.owner is not None and v.ndim)
     _close_views(graph, result)
     many = _read_by_many(graph, result)
     stretched = _stretched(graph)

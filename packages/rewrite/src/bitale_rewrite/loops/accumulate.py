@@ -1,0 +1,81 @@
+"""base + alpha * (left @ right) as one op: a GEMM can add to what its result already holds.
+
+A gradient step `w - rate * (x.T @ g)` then writes into w directly: no gradient array, one pass over w.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bitale_graph.functions.apply import as_variable
+from bitale_graph.graph import Graph
+from bitale_graph.ops.contraction import Contract
+from bitale_graph.ops.elementwise import Elementwise, add, multiply, negative, subtract
+from bitale_graph.shapes import SHAPES, shape_of
+from bitale_graph.types import TensorType
+from bitale_graph.variable import Constant, Op, Variable
+from bitale_rewrite.loops.contraction import is_gemm, orders
+
+
+@dataclass(frozen=True)
+class Accumulated(Op):
+    """base + alpha * contraction(left, right). Inputs: base, alpha (a scalar), left, right."""
+
+    contraction: Contract
+
+    def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        return (inputs[0],)
+
+
+SHAPES.add(Accumulated, lambda node: [shape_of(node.inputs[0])])
+
+
+def accumulate_outputs(graph: Graph) -> Graph:
+    """`graph` with each output of that form made an Accumulated."""
+    return Graph(graph.inputs, [_accumulated(v, graph) for v in graph.outputs], graph.name)
+
+
+def _accumulated(v: Variable, graph: Graph) -> Variable:
+    if v in graph.uses or v.owner is None or not isinstance(v.owner.op, Elementwise):
+        return v
+    function, operands = v.owner.op.function, v.owner.inputs
+    if function is add:
+        choices = [(operands[0], operands[1], False), (operands[1], operands[0], False)]
+    elif function is subtract:
+        choices = [(operands[0], operands[1], True), (negative(operands[1]), operands[0], False)]
+    else:
+        return v
+    for base, term, minus in choices:
+        found = _scaled(term, graph)
+        if found is not None and _same_shape(base, v):
+            alpha, product = found
+            made = Accumulated(product.owner.op)(base, negative(alpha) if minus else alpha, *product.owner.inputs)  # type: ignore[union-attr, arg-type]
+            made.name = v.name
+            return made
+    return v
+
+
+def _scaled(v: Variable, graph: Graph) -> tuple[Variable, Variable] | None:
+    """The factor and the matrix product that v is, if it is that and nothing else reads it."""
+    if v.owner is None or v in graph.outputs or len(graph.uses.get(v, ())) > 1:
+        return None
+    if isinstance(v.owner.op, Contract):
+        return (as_variable(1, v.dtype), v) if is_gemm(v.owner) and orders(v.owner.op) else None
+    if isinstance(v.owner.op, Elementwise) and v.owner.op.function is negative:
+        found = _scaled(v.owner.inputs[0], graph)
+        return found and (negative(found[0]), found[1])
+    if isinstance(v.owner.op, Elementwise) and v.owner.op.function is multiply:
+        for factor, rest in (v.owner.inputs, v.owner.inputs[::-1]):
+            found = _scaled(rest, graph) if factor.ndim == 0 else None
+            if found is not None:
+                return factor if _is_one(found[0]) else multiply(factor, found[0]), found[1]
+    return None
+
+
+def _is_one(v: Variable) -> bool:
+    return isinstance(v, Constant) and bool(v.data == 1)
+
+
+def _same_shape(base: Variable, v: Variable) -> bool:
+    """Whether the base stretches nowhere."""
+    return base.ndim == v.ndim and all(n == m or (n is None and m != 1) for n, m in zip(base.type.shape, v.type.shape))
