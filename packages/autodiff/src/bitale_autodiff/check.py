@@ -113,7 +113,11 @@ def _random(like: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _difference(
-    outputs: Sequence[Variable], at: dict[Variable, np.ndarray], wrt: Sequence[Variable], directions: Arrays, step: float
+    outputs: Sequence[Variable],
+    at: dict[Variable, np.ndarray],
+    wrt: Sequence[Variable],
+    directions: Arrays,
+    step: float,
 ) -> list[np.ndarray]:
     """The central difference of the outputs along the directions."""
     ahead, behind = (

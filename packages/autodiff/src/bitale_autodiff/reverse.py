@@ -40,18 +40,21 @@ def reverse(
 ) -> Cotangents:
     """The cotangents of `wrt`, and of all between, where `seeds` gives those that come from outside.
 
-    What flows into a seed is added to it, unless it is among `fixed`. Nothing flows through `constants`. With a
-    `name`, the cotangent of a variable x is called "d name/d x".
+    What flows into a seed is added to it, unless it is among `fixed`. `constants` pass nothing on. With a `name`, the
+    cotangent of a variable x is called "d name/d x".
     """
+    constants = set(constants)
     steps, active = steps_between(wrt, list(seeds), constants)
     found: Cotangents = {v: g for v, g in seeds.items() if v in active}
     for step in reversed(steps):
+        flowing = [v for v in step.outputs if v in found and v not in constants]
+        if not flowing:
+            continue
         if isinstance(step, Renaming):
-            received = [(new, found[old]) for old, new in zip(step.outputs, step.inner, strict=True) if old in found]
-        elif any(v in found for v in step.outputs):
-            received = _pull(step, [found.get(v) for v in step.outputs], active, name)
+            inner = dict(zip(step.outputs, step.inner, strict=True))
+            received = [(inner[v], found[v]) for v in flowing]
         else:
-            received = []
+            received = _pull(step, [found[v] if v in flowing else None for v in step.outputs], active, name)
         for variable, g in received:
             if variable in active and variable not in fixed:
                 _receive(found, variable, g)

@@ -65,4 +65,4 @@ def conj(v: Variable) -> Variable:
 
 def sized(op: type[Op], *sizes: Sizes) -> Op:
     """The op whose parameters are `sizes`, None for those that are not known (its extra inputs)."""
-    return op(*map(static_lengths, sizes))  # type: ignore[call-arg]
+    return op(*map(static_lengths, sizes))

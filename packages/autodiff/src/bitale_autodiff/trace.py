@@ -39,15 +39,16 @@ def connected_inputs(node: Apply) -> tuple[Variable, ...]:
 def steps_between(
     wrt: Iterable[Variable], outputs: Sequence[Variable], constants: Iterable[Variable] = ()
 ) -> tuple[list[Step], set[Variable]]:
-    """The steps that depend on `wrt`, in order, and the variables they connect; nothing behind `constants`."""
+    """The steps that depend on `wrt`, in order, and the variables they connect; `constants` depend on nothing."""
     constants = set(constants)
-    active = {v for v in wrt if v not in constants}
+    active = set(wrt)
     steps: list[Step] = []
     pending: list[Step] = list(reversed(toposort(outputs, stop=constants)))
     while pending:
         step = pending.pop()
         if isinstance(step, Renaming):
-            active.update(v for v, inner in zip(step.outputs, step.inner, strict=True) if inner in active)
+            pairs = zip(step.outputs, step.inner, strict=True)
+            active.update(v for v, inner in pairs if inner in active and v not in constants)
             steps.append(step)
         elif any(v in active for v in connected_inputs(step)):
             if is_opened(step.op):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bitale_autodiff.rules import contraction, control, elementwise, indexing, linear, movement, reduction
 from bitale_autodiff.rules.composite import COMPOSITE_PULLBACKS, COMPOSITE_PUSHFORWARDS
-from bitale_autodiff.rules.partials import PARTIALS
+from bitale_autodiff.rules.partials import PARTIALS, add_partials
 from bitale_autodiff.rules.tables import Pullback, Pushforward
 from bitale_graph.table import RuleTable
 
 ADVICE = "Add a row to bitale_autodiff.PULLBACKS, or build the expression with custom_gradient."
 
-PULLBACKS: RuleTable[Pullback] = RuleTable("pullback", advice=ADVICE).merged(
+PULLBACKS: RuleTable[Pullback] = RuleTable[Pullback]("pullback", advice=ADVICE).merged(
     elementwise.PULLBACKS,
     movement.PULLBACKS,
     reduction.PULLBACKS,
@@ -18,8 +18,8 @@ PULLBACKS: RuleTable[Pullback] = RuleTable("pullback", advice=ADVICE).merged(
     indexing.PULLBACKS,
     control.PULLBACKS,
 )
-PUSHFORWARDS: RuleTable[Pushforward] = RuleTable("pushforward").merged(
+PUSHFORWARDS: RuleTable[Pushforward] = RuleTable[Pushforward]("pushforward").merged(
     elementwise.PUSHFORWARDS, contraction.PUSHFORWARDS, linear.PUSHFORWARDS
 )
 
-__all__ = ["COMPOSITE_PULLBACKS", "COMPOSITE_PUSHFORWARDS", "PARTIALS", "PULLBACKS", "PUSHFORWARDS"]
+__all__ = ["COMPOSITE_PULLBACKS", "COMPOSITE_PUSHFORWARDS", "PARTIALS", "PULLBACKS", "PUSHFORWARDS", "add_partials"]

@@ -21,7 +21,8 @@ PUSHFORWARDS: RuleTable[Pushforward] = RuleTable("pushforward")
 
 @PULLBACKS.register(Elementwise)
 def pull(node: Apply, g: Variable) -> Contributions:
-    rules = PARTIALS[node.op.function]  # type: ignore[attr-defined]
+    """The cotangent times each partial derivative, summed over the axes along which the operand was stretched."""
+    rules = PARTIALS[node.op.function]
     return [
         partial(_pulled, rule, node, x, g) if is_differentiable(x.dtype) else None
         for rule, x in zip(rules, node.inputs, strict=True)
@@ -31,7 +32,7 @@ def pull(node: Apply, g: Variable) -> Contributions:
 def _pulled(rule: Partial, node: Apply, x: Variable, g: Variable) -> Variable | None:
     inner, masks = unmasked(g)
     (z,) = node.outputs
-    if {x.dtype, z.dtype} & set(COMPLEX) and node.op.function not in SELF_ADJOINT:  # type: ignore[attr-defined]
+    if {x.dtype, z.dtype} & set(COMPLEX) and node.op.function not in SELF_ADJOINT:
         result = rule(conj(inner), z, *node.inputs)
         result = None if result is None else conj(result)
     else:
@@ -44,7 +45,8 @@ def _pulled(rule: Partial, node: Apply, x: Variable, g: Variable) -> Variable | 
 
 @PUSHFORWARDS.register(Elementwise)
 def push(node: Apply, tangents: Sequence[Variable | None]) -> Tangents:
-    rules = PARTIALS[node.op.function]  # type: ignore[attr-defined]
+    """The sum of the tangents times the partial derivatives."""
+    rules = PARTIALS[node.op.function]
     (z,) = node.outputs
     terms = [
         rule(t, z, *node.inputs) for rule, t in zip(rules, tangents, strict=True) if t is not None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bitale_autodiff.rules.tables import Contributions, Pullback
 from bitale_autodiff.shaping import broadcast, conj, full_like, zeros_like
 from bitale_graph.functions import cast
+from bitale_graph.functions.ranges import iota
 from bitale_graph.functions.reshaping import reshape
 from bitale_graph.ops.elementwise import add, equal, logical_and, maximum, minimum, multiply, where
 from bitale_graph.ops.indexing import Gather, Nonzero, Scatter
@@ -51,15 +52,13 @@ def _set(node: Apply, g: Variable) -> Contributions:
 def _numbers(updates: Variable, rank: int) -> Variable:
     """Which update an element belongs to: 0, 1, 2, ... over the first `rank` axes, with the shape of `updates`."""
     sizes = shape_of(updates)
-    count = size_product(sizes[:rank])
-    steps = Iota(count)() if isinstance(count, int) else Iota(None)(count)
-    number = reshape(steps, sizes[:rank])
+    number = reshape(iota(size_product(sizes[:rank])), sizes[:rank])
     rest = tuple(range(rank, updates.ndim))
     return broadcast(ExpandDims(rest)(number) if rest else number, sizes)
 
 
 def are_distinct(indices: Sequence[Variable]) -> bool:
-    """Whether it is seen that no place is read or written twice: one index, a count, or what nonzero found."""
+    """Whether it is seen that no place is read or written twice: one index, a or what nonzero found."""
     if all(index.ndim == 0 or set(index.type.shape) == {1} for index in indices):
         return True
     owners = {index.owner for index in indices}
@@ -106,6 +105,5 @@ def _extremum(node: Apply, g: Variable) -> Contributions:
     """The elements of x and the updates that are equal to the extremum of their place share g evenly."""
     (x, updates, *indices), (z,), axes = node.inputs, node.outputs, node.op.axes
     kept, chosen = equal(x, z), equal(updates, Gather(axes)(z, *indices))
-    count = Scatter(axes, add)(cast(kept, g.dtype), cast(chosen, g.dtype), *indices)
-    share = g / count
+    share = g / Scatter(axes, add)(cast(kept, g.dtype), cast(chosen, g.dtype), *indices)
     return [lambda: where(kept, share, 0), lambda: where(chosen, Gather(axes)(share, *indices), 0)]

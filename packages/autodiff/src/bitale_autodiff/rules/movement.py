@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bitale_autodiff.rules.tables import Contributions, Pullback
 from bitale_autodiff.shaping import sized, unbroadcast, zeros_like
 from bitale_graph.functions.arguments import unknown_lengths
+from bitale_graph.functions.ranges import iota
 from bitale_graph.ops.elementwise import add
 from bitale_graph.ops.indexing import Scatter
 from bitale_graph.ops.movement import (
@@ -14,7 +15,6 @@ from bitale_graph.ops.movement import (
     Concatenate,
     Diagonal,
     ExpandDims,
-    Iota,
     Pad,
     Reshape,
     SetSlice,
@@ -90,7 +90,8 @@ def _pad(node: Apply, g: Variable) -> Contributions:
 
 @PULLBACKS.register(Concatenate)
 def _concatenate(node: Apply, g: Variable) -> Contributions:
-    axis, start = node.op.axis, 0
+    axis = node.op.axis
+    start: Size = 0
     pieces = []
     for x in node.inputs:
         pieces.append(_piece(g, axis, start, shape_of(x)))
@@ -107,7 +108,7 @@ def _piece(g: Variable, axis: int, start: Size, lengths: Sizes) -> Variable:
 @PULLBACKS.register(Diagonal)
 def _diagonal(node: Apply, g: Variable) -> Contributions:
     op, (x,) = node.op, node.inputs
-    steps = sized(Iota, shape_of(g)[-1:])(*unknown_lengths(shape_of(g)[-1:]))
+    steps = iota(shape_of(g)[-1])
     rows, columns = steps + max(-op.offset, 0), steps + max(op.offset, 0)
     last_first = Transpose((g.ndim - 1, *range(g.ndim - 1)))(g)
     if op.axis1 < op.axis2:

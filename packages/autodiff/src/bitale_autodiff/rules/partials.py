@@ -22,6 +22,7 @@ from bitale_autodiff.rules.special import trigamma
 from bitale_autodiff.rules.squares import is_sum_of_squares
 from bitale_autodiff.shaping import conj
 from bitale_graph.dtypes import COMPLEX
+from bitale_graph.errors import ArgumentError
 from bitale_graph.ops import elementwise as row
 from bitale_graph.ops.elementwise import (
     absolute,
@@ -196,9 +197,21 @@ PARTIALS: RuleTable[tuple[Partial, ...]] = RuleTable("partial derivatives", {
     row.angle: (_angle,),
     row.make_complex: (same, lambda g, z, x, y: 1j * g),
 
-    **{cast: (same,) for cast in row.CASTS.values()},
+    **dict.fromkeys(row.CASTS.values(), (same,)),
     **{step: (zero,) * step.arity for step in STEPS},
 }, advice="Add a row: one rule (g, z, *operands) -> g times the derivative for each operand.")
 # fmt: on
 
+# Real-linear maps of complex numbers that are their own adjoints.
 SELF_ADJOINT = frozenset({row.conjugate, row.sign})
+
+
+def add_partials(function: row.Function, *rules: Partial) -> None:
+    """Say how to differentiate an elementwise function of yours: one rule per operand.
+
+    `rule(g, z, *operands)` is g times the partial derivative of z = function(*operands), as an expression; None stands
+    for 0. Raises ArgumentError when the number of rules is not that of operands, ValueError when there is a row.
+    """
+    if len(rules) != function.arity:
+        raise ArgumentError(f"add_partials: {function} has {function.arity} operands; {len(rules)} rules are given")
+    PARTIALS.add(function, rules)

@@ -8,10 +8,11 @@ from bitale_autodiff.rules.tables import Contributions, Pullback
 from bitale_autodiff.shaping import broadcast, conj, sized, zeros_like
 from bitale_graph.functions import cast
 from bitale_graph.functions.arguments import unknown_lengths
+from bitale_graph.functions.ranges import iota
 from bitale_graph.functions.slicing import flip
 from bitale_graph.ops.elementwise import add, equal, logical_and, maximum, minimum, multiply, where
 from bitale_graph.ops.indexing import Scatter
-from bitale_graph.ops.movement import ExpandDims, Iota, Pad, Slice
+from bitale_graph.ops.movement import ExpandDims, Pad, Slice
 from bitale_graph.ops.reduction import Cumulate, Reduce
 from bitale_graph.shapes import shape_of
 from bitale_graph.table import RuleTable
@@ -39,8 +40,8 @@ def _extremum(node: Apply, g: Variable) -> Variable:
     """The elements that are equal to the extremum share g evenly."""
     (x,), (z,), axes = node.inputs, node.outputs, node.op.axes
     chosen = equal(x, _spread(z, axes, x))
-    count = Reduce(add, axes)(cast(chosen, g.dtype))
-    return where(chosen, _spread(g / count, axes, x), 0)
+    sharers = Reduce(add, axes)(cast(chosen, g.dtype))
+    return where(chosen, _spread(g / sharers, axes, x), 0)
 
 
 def _prod(node: Apply, g: Variable) -> Variable:
@@ -108,7 +109,6 @@ def _running_extremum(node: Apply, g: Variable) -> Variable:
 
 def _positions(x: Variable, axis: int) -> Variable:
     """The index along `axis`, as an array of the rank of x that stretches along the other axes."""
-    length = shape_of(x)[axis : axis + 1]
     others = tuple(k for k in range(x.ndim) if k != axis)
-    steps = sized(Iota, length)(*unknown_lengths(length))
+    steps = iota(shape_of(x)[axis])
     return ExpandDims(others)(steps) if others else steps

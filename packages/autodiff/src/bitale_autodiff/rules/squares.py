@@ -51,7 +51,7 @@ def _terms(node: Apply) -> tuple[Variable, ...]:
     function, inputs = node.op.function, node.inputs
     if function is add:
         return inputs
-    if function is true_divide and inputs[1].ndim == 0 or function is absolute or function in CASTS.values():
+    if (function is true_divide and inputs[1].ndim == 0) or function is absolute or function in CASTS.values():
         return inputs[:1]
     if function is multiply and any(isinstance(v, Constant) and v.ndim == 0 for v in inputs):
         return tuple(v for v in inputs if not (isinstance(v, Constant) and v.ndim == 0))

@@ -1,0 +1,63 @@
+"""Batching: an expression of one array becomes one of many, stacked along a new leading axis, with no loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bitale_autodiff.batching import contraction, control, elementwise, indexing, movement, reduction
+from bitale_autodiff.batching.operands import Batch, Operand, filled
+from bitale_autodiff.trace import Renaming, Step, opened
+from bitale_graph.graph import toposort
+from bitale_graph.ops.control import Composite
+from bitale_graph.ops.movement import Dimension
+from bitale_graph.origin import made_at
+from bitale_graph.shapes import shape_of
+from bitale_graph.sizes import Size
+from bitale_graph.table import RuleTable
+from bitale_graph.variable import Apply, Variable
+
+BATCHING: RuleTable[Batch] = RuleTable[Batch]("batching").merged(
+    elementwise.BATCHING,
+    movement.BATCHING,
+    reduction.BATCHING,
+    contraction.BATCHING,
+    indexing.BATCHING,
+    control.BATCHING,
+)
+
+
+def batch(outputs: Sequence[Variable], stacked: Mapping[Variable, Variable]) -> list[Variable]:
+    """`outputs` for every element of `stacked`: variables and what replaces them, with one leading axis more.
+
+    The results have that axis in front too. Composites are opened. Raises MissingRule for an op that has no rule, and
+    for one whose lengths would differ along the batch.
+    """
+    length = shape_of(next(iter(stacked.values())))[0]
+    found = {old: Operand(new, True) for old, new in stacked.items()}
+    pending: list[Step] = list(reversed(toposort(outputs, stop=stacked)))
+    while pending:
+        step = pending.pop()
+        if isinstance(step, Renaming):
+            found.update((old, _look_up(found, new)) for old, new in zip(step.outputs, step.inner, strict=True))
+        elif any(v in found for v in step.inputs):
+            if isinstance(step.op, Composite):
+                inner = opened(step)
+                pending.append(Renaming(step.outputs, tuple(inner)))
+                pending.extend(reversed(toposort(inner, stop=step.inputs)))
+            else:
+                found.update(zip(step.outputs, _batched(step, found, length), strict=True))
+    return [filled(_look_up(found, v), length) for v in outputs]
+
+
+def _look_up(found: Mapping[Variable, Operand], v: Variable) -> Operand:
+    return found.get(v, Operand(v, False))
+
+
+def _batched(node: Apply, found: Mapping[Variable, Operand], length: Size) -> list[Operand]:
+    operands = [_look_up(found, v) for v in node.inputs]
+    with made_at(node.origin):
+        if not any(operand.batched for operand in operands):
+            return [Operand(v, False) for v in Apply(node.op, [o.variable for o in operands]).outputs]
+        if isinstance(node.op, Dimension):
+            return [Operand(Dimension(node.op.axis + 1)(operands[0].variable), False)]
+        return [Operand(v, True) for v in BATCHING[node.op](node, operands, length)]

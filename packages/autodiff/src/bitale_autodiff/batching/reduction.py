@@ -1,0 +1,23 @@
+"""Batching of reductions: the axes stand one further back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bitale_autodiff.batching.operands import Batch, Operand, same_op, shifted
+from bitale_graph.ops.reduction import ArgReduce, Cumulate, Reduce
+from bitale_graph.sizes import Size
+from bitale_graph.table import RuleTable
+from bitale_graph.variable import Apply, Variable
+
+BATCHING: RuleTable[Batch] = RuleTable("batching")
+
+
+@BATCHING.register(Reduce)
+def _reduce(node: Apply, operands: Sequence[Operand], length: Size) -> list[Variable]:
+    return [Reduce(node.op.function, shifted(node.op.axes))(operands[0].variable)]
+
+
+@BATCHING.register(ArgReduce, Cumulate)
+def _along_one_axis(node: Apply, operands: Sequence[Operand], length: Size) -> list[Variable]:
+    return [same_op(node, node.op.function, node.op.axis + 1)(operands[0].variable)]
