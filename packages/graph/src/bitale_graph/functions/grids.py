@@ -12,7 +12,7 @@ from bitale_graph.functions.arguments import as_sizes, to_one_dtype
 from bitale_graph.functions.broadcasting import broadcast_to
 from bitale_graph.functions.joining import stack
 from bitale_graph.functions.movement import expand_dims
-from bitale_graph.functions.ranges import arange, iota, linspace
+from bitale_graph.functions.ranges import arange, iota, spaced
 from bitale_graph.functions.reshaping import ravel
 from bitale_graph.functions.slicing import flip
 from bitale_graph.ops.elementwise import power
@@ -90,7 +90,7 @@ def _points(each: slice) -> Variable:
         raise ArgumentError(f"mgrid and ogrid take slices with an end, such as 0:3 or 0:1:5j, not {each!r}")
     start = 0 if each.start is None else each.start
     if isinstance(each.step, complex):
-        return linspace(start, each.stop, int(abs(each.step)))
+        return spaced(start, each.stop, int(abs(each.step)))[0]
     return arange(start, each.stop, each.step)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from bitale_graph.errors import ArgumentError
 from bitale_graph.types import Shape, tensor_type
@@ -32,10 +33,7 @@ def tensor(name: str | None = None, dtype: object = None, shape: Sequence[int | 
     return Variable(tensor_type(default_float() if dtype is None else dtype, tuple(shape)), name=name)
 
 
-Maker = Callable[..., "Variable | tuple[Variable, ...]"]
-
-
-def _maker(kind: str, fixed: str | None, lengths: Shape) -> Maker:
+def _maker(kind: str, fixed: str | None, lengths: Shape) -> Callable[..., Variable]:
     def make(name: str | None = None, dtype: object = fixed, shape: Sequence[int | None] = lengths) -> Variable:
         if len(shape) != len(lengths):
             raise ArgumentError(f"{kind}: the shape {tuple(shape)} has {len(shape)} axes, {len(lengths)} are wanted")
@@ -44,7 +42,7 @@ def _maker(kind: str, fixed: str | None, lengths: Shape) -> Maker:
     return make
 
 
-def _plural(make: Maker) -> Maker:
+def _plural(make: Callable[..., Variable]) -> Callable[..., tuple[Variable, ...]]:
     def make_several(*names: str | int, dtype: object = None) -> tuple[Variable, ...]:
         if len(names) == 1:
             (one,) = names
@@ -55,9 +53,9 @@ def _plural(make: Maker) -> Maker:
     return make_several
 
 
-def _makers() -> dict[str, Maker]:
+def _makers() -> dict[str, Callable[..., Any]]:
     """Every constructor by name: fmatrix, and fmatrices for several."""
-    makers: dict[str, Maker] = {}
+    makers: dict[str, Callable[..., Any]] = {}
     for prefix, dtype in PREFIXES.items():
         for kind, shape in SHAPES.items():
             name, several = prefix + kind, prefix + ("matrices" if kind == "matrix" else f"{kind}s")

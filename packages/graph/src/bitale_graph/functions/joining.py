@@ -131,9 +131,9 @@ def dsplit(x: Any, indices_or_sections: Any) -> list[Variable]:
 def _split(what: str, x: Any, where_to_cut: Any, axis: int, equally: bool) -> list[Variable]:
     x = as_variable(x)
     axis = axis_of(what, axis, x)
-    if isinstance(where_to_cut, Sequence) or getattr(where_to_cut, "ndim", 0):
+    if isinstance(where_to_cut, Sequence) or getattr(where_to_cut, "ndim", False):
         cuts = [None, *as_integers(what, where_to_cut), None]
-        return [slice_axis(x, axis, *pair) for pair in pairwise(cuts)]
+        return [slice_axis(x, axis, start, stop) for start, stop in pairwise(cuts)]
     parts = as_integer(what, where_to_cut)
     if not isinstance(parts, int) or parts < 1:
         raise ArgumentError(explain(f"{what}: the number of parts must be an int from 1 on, not {where_to_cut}", [x]))

@@ -26,13 +26,13 @@ from bitale_graph.functions.extension import (
 )
 from bitale_graph.functions.joining import concatenate
 from bitale_graph.functions.movement import squeeze
-from bitale_graph.functions.ranges import linspace
+from bitale_graph.functions.ranges import spaced
 from bitale_graph.functions.slicing import flip
 from bitale_graph.functions.statistics import mean
 from bitale_graph.ops.elementwise import rint
 from bitale_graph.ops.movement import Pad
 from bitale_graph.shapes import shape_of
-from bitale_graph.sizes import Size, Sizes, size_minimum, size_subtract
+from bitale_graph.sizes import Size, size_minimum, size_subtract
 from bitale_graph.variable import Variable
 
 Pair = tuple[Any, Any]
@@ -91,9 +91,10 @@ def _constant(x: Variable, widths: Widths, constant_values: Any = 0) -> Variable
     if not isinstance(constant_values, (tuple, list, np.ndarray)):
         return _filled(x, widths, constant_values)
     for axis, (before, after) in enumerate(_pairs(x, constant_values, "constant_values")):
-        left, right = ([(0, 0)] * x.ndim for _ in range(2))
-        left[axis], right[axis] = (widths[axis][0], 0), (0, widths[axis][1])
-        x = _filled(_filled(x, left, before), right, after)
+        nothing: Widths = [(0, 0)] * x.ndim
+        left, right = (widths[axis][0], 0), (0, widths[axis][1])
+        x = _filled(x, [*nothing[:axis], left, *nothing[axis + 1 :]], before)
+        x = _filled(x, [*nothing[:axis], right, *nothing[axis + 1 :]], after)
     return x
 
 
@@ -128,7 +129,7 @@ def _sided(sides: Sides, option: str, default: Any) -> Callable[..., Variable]:
 def _ramps(x: Variable, axis: int, widths: tuple[Size, Size], ends: Pair) -> tuple[Variable, Variable]:
     edges = [strip(x, axis, start, 1) for start in (0, size_subtract(shape_of(x)[axis], 1))]
     before, after = (
-        linspace(end, squeeze(edge, axis), width, endpoint=False, dtype=x.dtype, axis=axis)
+        spaced(end, squeeze(edge, axis), width, endpoint=False, dtype=x.dtype, axis=axis)[0]
         for end, edge, width in zip(ends, edges, widths, strict=True)
     )
     return before, flip(after, axis)
@@ -137,20 +138,20 @@ def _ramps(x: Variable, axis: int, widths: tuple[Size, Size], ends: Pair) -> tup
 def _statistics(statistic: Callable[..., Variable]) -> Sides:
     def sides(x: Variable, axis: int, widths: tuple[Size, Size], lengths: Pair) -> tuple[Variable, Variable]:
         n = shape_of(x)[axis]
-        before, after = (n if m is None else size_minimum(as_size("pad", m), n) for m in lengths)
-        strips = strip(x, axis, 0, before), strip(x, axis, size_subtract(n, after), after)
-        values = [_rounded(statistic(strip, axis=axis, keepdims=True), x.dtype) for strip in strips]
-        return tuple(broadcast_to(v, _with(shape_of(x), axis, n)) for v, n in zip(values, widths, strict=True))
+        left, right = (n if m is None else size_minimum(as_size("pad", m), n) for m in lengths)
+
+        def repeated(part: Variable, width: Size) -> Variable:
+            value = _rounded(statistic(part, axis=axis, keepdims=True), x.dtype)
+            return broadcast_to(value, (*shape_of(x)[:axis], width, *shape_of(x)[axis + 1 :]))
+
+        before, after = strip(x, axis, 0, left), strip(x, axis, size_subtract(n, right), right)
+        return repeated(before, widths[0]), repeated(after, widths[1])
 
     return sides
 
 
 def _rounded(x: Variable, dtype: str) -> Variable:
     return cast(rint(x) if dtype in INTEGERS and x.dtype not in INTEGERS else x, dtype)
-
-
-def _with(sizes: Sizes, axis: int, n: Size) -> Sizes:
-    return (*sizes[:axis], n, *sizes[axis + 1 :])
 
 
 # Each mode: the options it takes, and what it does to (x, widths).

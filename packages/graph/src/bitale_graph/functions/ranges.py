@@ -99,21 +99,28 @@ def linspace(
     `num` may be an integer scalar variable. With `retstep` also the distance of two of them (NaN if there are none).
     Integer results are rounded down.
     """
+    points, step = spaced(start, stop, num, endpoint, dtype, axis)
+    return (points, step) if retstep else points
+
+
+def spaced(
+    start: Any, stop: Any, num: Any, endpoint: bool = True, dtype: object = None, axis: int = 0
+) -> tuple[Variable, Variable]:
+    """What linspace gives, and the distance of two numbers."""
     first, last = as_variable(start), as_variable(stop)
     name = np.result_type(first.dtype, last.dtype, 0.0).name
     first, last = broadcast_arrays(cast(first, name), cast(last, name))
     length = as_size("linspace", num)
-    steps = size_subtract(length, 1) if endpoint else length
-    gaps = size_maximum(steps, 1)
-    step = (last - first) / cast(size_variable(gaps), real_dtype(name))
+    gaps = size_subtract(length, 1) if endpoint else length
+    divisor = size_variable(size_maximum(gaps, 1))
+    step = (last - first) / cast(divisor, real_dtype(name))
     numbers = expand_rank_right(iota(length), first.ndim + 1)
     result = cast(numbers, real_dtype(name)) * expand_dims(step, 0) + expand_dims(first, 0)
     if endpoint:
-        result = row.where(row.equal(numbers, gaps), expand_dims(last, 0), result)
+        result = row.where(row.equal(numbers, divisor), expand_dims(last, 0), result)
     wanted = name if dtype is None else as_dtype(dtype)
     result = cast(row.floor(result) if wanted in INTEGERS else result, wanted)
-    moved = moveaxis(result, 0, axis)
-    return (moved, row.where(row.equal(gaps, size_variable(steps)), step, float("nan"))) if retstep else moved
+    return moveaxis(result, 0, axis), row.where(row.equal(divisor, size_variable(gaps)), step, float("nan"))
 
 
 def logspace(

@@ -39,7 +39,7 @@ def slice_bounds(start: Any, stop: Any, step: Any, length: Size) -> Bound:
     by = checked_step("slice", 1 if step is None else as_integer("slice", step))
     known = all(bound is None or isinstance(bound, int) for bound in (low, high))
     if known and isinstance(by, int) and isinstance(length, int):
-        taken = range(length)[low:high:by]  # type: ignore[misc]
+        taken = range(length)[low:high:by]
         return taken.start, len(taken), by
     if isinstance(by, int) and by > 0 and (low is None or isinstance(low, int)):
         if low is None or low >= 0:
