@@ -72,7 +72,7 @@ def _fastest_first(what: str, axes: Sequence[Any], order: str) -> list[Any]:
 def _checked(what: str, indices: Variable, length: Size) -> Variable:
     """Indices, when all are from 0 to `length` - 1."""
     fine = reduction.all(row.logical_and(row.greater_equal(indices, 0), row.less(indices, length)))
-    return Check(explain(f"{what}: an index is not from 0 to {length} - 1", [indices]))(indices, fine)
+    return Check(f"{what}: an index of {indices!r} is not from 0 to {length} - 1")(indices, fine)
 
 
 def one_hot(indices: Any, length: Any, dtype: object = "float64") -> Variable:
@@ -101,7 +101,7 @@ def bincount(x: Any, weights: Any = None, minlength: Any = 0) -> Variable:
     if x.ndim != 1:
         raise ShapeError(explain(f"bincount: a vector is wanted, not {x.type}", [x]))
     fine = reduction.all(row.greater_equal(x, 0))
-    x = Check(explain("bincount: the numbers must not be negative", [x]))(x, fine)
+    x = Check(f"bincount: a number of {x!r} is negative")(x, fine)
     last = expand_dims(size_variable(as_size("bincount", minlength)) - 1, 0)
     length = reduction.max(concatenate([x, last])) + 1
     amounts = as_variable(np.asarray(1)) if weights is None else cast(as_variable(weights), "float64")

@@ -186,8 +186,7 @@ def _in_range(x: Variable, i: Size, axis: int) -> Size:
     else:
         start = size_where(less(i, 0), size_add(i, n), i)
         fits = logical_and(greater_equal(start, 0), less(start, n))
-    shown = i if isinstance(i, int) else repr(i)
-    return Check(_out_of_range(x, shown, axis, n))(size_variable(start), fits)
+    return Check(f"index {i} is out of range for axis {axis} of {x!r}")(size_variable(start), fits)
 
 
 def _index_arrays(x: Variable, item: int | Variable, axis: int) -> list[Variable]:
@@ -214,7 +213,7 @@ def _fitting(x: Variable, mask: Variable, axis: int) -> Variable:
         if isinstance(n, int) and isinstance(m, int) and n != m:
             raise IndexingError(explain(f"{problem} have lengths {m} and {n}", [x, mask]))
         if not same_size(n, m):
-            mask = Check(explain(problem, [x, mask]))(mask, equal(n, m))
+            mask = Check(f"{problem}; the mask is {mask!r}, the array {x!r}")(mask, equal(n, m))
     return mask
 
 
