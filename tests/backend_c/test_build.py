@@ -158,6 +158,32 @@ def test_processes_that_compile_the_same(tmp_path):
     assert len(list((tmp_path / "shared" / "functions").iterdir())) == 1
 
 
+PREPARED = """
+from bitale_backend_c import shim
+shim.prepare()
+shim.prepare()
+print(shim.load() is shim.load(), shim.load().__name__)
+"""
+
+
+@pytest.mark.slow
+def test_the_shim_beside_other_work(tmp_path):
+    for cache, answer in [(tmp_path, "True bitale_shim\n")] * 2:
+        environment = {**os.environ, "BITALE_CACHE": str(cache)}
+        run = subprocess.run(
+            [sys.executable, "-c", PREPARED], env=environment, capture_output=True, text=True, check=True
+        )
+        assert run.stdout == answer and run.stderr == ""
+    run = subprocess.run(
+        [sys.executable, "-c", "from bitale_backend_c import shim; shim.prepare()"],
+        env={**os.environ, "BITALE_CC": "none"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stderr == "", "the compiler's absence is told to who needs it"
+
+
 def test_the_shim_without_python_headers(monkeypatch):
     monkeypatch.setattr(shim.sysconfig, "get_path", lambda name: "/nonexistent")
     with pytest.warns(RuntimeWarning, match=r"could not compile the module.*Python.h is missing.*python3-dev"):

@@ -159,6 +159,30 @@ def test_convert_must_give_what_fits(module):
         call([1])
 
 
+def test_more_inputs_than_the_frame_holds(module):
+    arrays = [np.full(2, float(k)) for k in range(300)]
+    call = function(module, "add_one_vector", [VECTOR] * 300, [returned(1)])
+    np.testing.assert_array_equal(call(*arrays), [1, 1])
+    with pytest.raises(TypeError, match="input 299 is no array"):
+        call(*arrays[:-1], None)
+
+
+def test_a_rank_beyond_reason(module):
+    with pytest.raises(SystemError, match="convert gave no array that fits input 0"):
+        function(module, "add_one_vector", [VECTOR], [returned(1)])(np.zeros((1,) * 40))
+
+
+def test_convert_may_call_the_function(module):
+    call = function(
+        module,
+        "add_one_vector",
+        [VECTOR],
+        [returned(1)],
+        convert=lambda number, value: call(np.array(value, "float64")),
+    )
+    np.testing.assert_array_equal(call([1, 2]), [3, 4])
+
+
 def test_counts_and_keywords(module):
     call = function(module, "add_one_vector", [VECTOR], [returned(1)])
     np.testing.assert_array_equal(call(x=np.zeros(2)), [1, 1])

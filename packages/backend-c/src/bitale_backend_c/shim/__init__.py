@@ -4,13 +4,15 @@ cannot be.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.util
 import os
 import re
 import sysconfig
+import threading
 import warnings
-from importlib.machinery import ExtensionFileLoader
+from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader
 from pathlib import Path
 from types import ModuleType
 
@@ -20,20 +22,39 @@ from .. import fallback
 from ..build import CompileError, build_with
 from ..fallback import Form, Kind
 from ..settings import settings
-from ..toolchain import INCLUDE, toolchain
+from ..toolchain import INCLUDE, NoCompiler, toolchain
 
-__all__ = ["Form", "Kind", "load"]
+__all__ = ["Form", "Kind", "load", "prepare"]
 
 NAME = "bitale_shim"
 FOLDER = Path(__file__).parent
 
 
-@functools.cache
+_loading = threading.Lock()
+
+
 def load() -> ModuleType:
     """The module with Function, clear_pool, set_pool_limit, pool_statistics and set_thread_limit.
 
     Raises NoCompiler. Without Python.h it is the module `fallback`, after a warning.
     """
+    with _loading:
+        return _load()
+
+
+@functools.cache
+def prepare() -> None:
+    """Start to load the module beside other work: its first compilation takes as long as that of a function."""
+
+    def work() -> None:
+        with contextlib.suppress(NoCompiler):  # whoever needs the module hears of it
+            load()
+
+    threading.Thread(target=work, name="bitale-shim").start()
+
+
+@functools.cache
+def _load() -> ModuleType:
     module = compiled()
     module.set_pool_limit(settings.pool_bytes)
     # A parallel region in a forked child waits for ever for threads that the child does not have.
@@ -47,8 +68,9 @@ def compiled() -> ModuleType:
         if not Path(headers, "Python.h").is_file():
             raise FileNotFoundError(f"{headers}/Python.h is missing")
         compiler = toolchain()
-        flags = (*compiler.flags(), "-I", headers, "-I", np.get_include(), "-pthread")
-        stamp = f"/* for NumPy {np.__version__} and {sysconfig.get_config_var('SOABI')} */\n"
+        # At -O1 calls take as long as at -O2, and the compilation two thirds of the time.
+        flags = (*compiler.flags(effort=0), "-I", headers, "-I", np.get_include(), "-pthread")
+        stamp = f"/* for NumPy {np.__version__} and {EXTENSION_SUFFIXES[0]} */\n"
         return import_from(build_with(compiler, stamp + source(), flags))
     except (CompileError, OSError, ImportError) as error:
         reason = str(error).strip().partition("\n")[0]
@@ -56,7 +78,7 @@ def compiled() -> ModuleType:
             f"Bitale could not compile the module that makes calls fast ({reason}); calls take several microseconds "
             "longer. Installing Python's headers (python3-dev) helps.",
             RuntimeWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
         return fallback
 
