@@ -16,8 +16,9 @@ from bitale_graph.reference import REFERENCE
 from bitale_graph.reference.elementwise import FORMULAS
 
 DIGITS = 400  # 1 - exp(-1e-308) has 308 leading nines
-HUGE = mpmath.mpf(10) ** 400  # an exponential of more than this is infinite: its exponent alone would fill memory
+HUGE = mpmath.mpf(10) ** 900  # the exponential of more than this would fill the memory
 UNDEFINED = mpmath.mpf("nan")  # outside the function's domain
+POLE = "pole"  # a division by zero, whose sign is that of the zero
 UNKNOWN = None  # not even this many digits suffice
 mp = mpmath.mp
 
@@ -68,31 +69,37 @@ ANALYTIC: dict[Function, Callable[..., Any]] = {
 EXPONENTIAL = (f.exp, f.exp2, f.expm1, f.logaddexp, f.log1mexp, f.softplus, f.sigmoid, f.sinh, f.cosh, f.tanh)
 
 
-def exact(x: Variable, values: Mapping[Variable, np.ndarray]) -> np.ndarray:
-    """The value of `x` as an array of mpmath numbers; NaN where an operation is not defined, None where the
-    digits do not suffice."""
+def exact(x: Variable, values: Mapping[Variable, np.ndarray], infinity: Any = mpmath.inf) -> np.ndarray:
+    """The value of `x` as an array of mpmath numbers, or UNDEFINED, POLE, UNKNOWN.
+
+    `infinity` stands for infinite inputs: a huge number instead gives limits where infinities cancel.
+    """
     with mp.workdps(DIGITS):
-        arrays = {v: _numbers(v, value) for v, value in values.items()}
+        arrays = {v: _numbers(v, value, infinity) for v, value in values.items()}
         for node in toposort([x]):
-            inputs = [arrays[v] if v in arrays else _numbers(v, v.data) for v in node.inputs]
+            inputs = [arrays[v] if v in arrays else _numbers(v, v.data, infinity) for v in node.inputs]
             results = _apply(node.op, inputs, node.outputs[0].dtype)
             arrays.update(zip(node.outputs, results if isinstance(results, tuple) else (results,)))
-        return arrays[x] if x in arrays else _numbers(x, x.data)
+        return arrays[x] if x in arrays else _numbers(x, x.data, infinity)
 
 
-def _numbers(v: Variable, value: np.ndarray) -> np.ndarray:
-    return np.asarray(np.frompyfunc(_number, 1, 1)(value), object) if v.dtype in FLOATS else np.asarray(value)
+def _numbers(v: Variable, value: np.ndarray, infinity: Any = mpmath.inf) -> np.ndarray:
+    if v.dtype not in FLOATS:
+        return np.asarray(value)
 
+    def number(each: float) -> Any:
+        return int(np.sign(each)) * infinity if np.isinf(each) else mpmath.mpf(float(each))
 
-def _number(value: float) -> Any:
-    return mpmath.mpf(float(value))
+    return np.asarray(np.frompyfunc(number, 1, 1)(value), object)
 
 
 def _apply(op: Any, inputs: list[np.ndarray], dtype: str) -> Any:
     if not isinstance(op, Elementwise):
         return REFERENCE[op](op, *inputs)
     if dtype in FLOATS and op.function.name.startswith("cast_"):
-        return inputs[0] if inputs[0].dtype == object else np.asarray(np.frompyfunc(_number, 1, 1)(inputs[0]), object)
+        return (
+            inputs[0] if inputs[0].dtype == object else np.asarray(np.frompyfunc(mpmath.mpf, 1, 1)(inputs[0]), object)
+        )
     if op.function in ANALYTIC and any(a.dtype == object for a in inputs):
         return np.asarray(np.frompyfunc(_guarded(op.function), len(inputs), 1)(*inputs), object)
     with np.errstate(all="ignore"):
@@ -104,17 +111,20 @@ def _guarded(function: Function) -> Callable[..., Any]:
     compute = ANALYTIC[function]
 
     def guarded(*operands: Any) -> Any:
-        if any(v is UNKNOWN for v in operands):
-            return UNKNOWN
+        for special in (UNKNOWN, POLE):
+            if any(v is special for v in operands):
+                return special
         if any(mpmath.isnan(v) for v in operands):
             return UNDEFINED
-        if function in EXPONENTIAL and any(abs(v) > HUGE for v in operands):
-            return UNDEFINED
+        if function in EXPONENTIAL and any(HUGE < abs(v) < mpmath.inf for v in operands):
+            return UNKNOWN
         try:
             result = compute(*operands)
         except Cancelled:
             return UNKNOWN
-        except (ZeroDivisionError, ValueError):
+        except ZeroDivisionError:
+            return POLE
+        except ValueError:
             return UNDEFINED
         return UNDEFINED if isinstance(result, mpmath.mpc) else result
 

@@ -47,23 +47,22 @@ NUMBERS = np.array(
         -5e-324,
     ]
 )
-GRIDS = {0: 1, 1: 27, 2: 24**2, 3: 8**3, 4: 5**4}  # inputs -> combinations of their values
+GRIDS = {0: 1, 1: 27, 2: 15**2, 3: 7**3, 4: 5**4}  # inputs -> combinations of their values
 INTEGERS = (0, 1, -1, 2, -5, 127, -128, 3, 7, 100, 2**31 - 1, -(2**31))
 
 
-def instances(rule: Rule) -> Iterator[Variable]:
-    """Expressions on which the rule is to be tried."""
-    if rule.left is None:
-        yield from rule.samples() if rule.samples else ()
+def instances(rule: Rule) -> Iterator[list[Variable]]:
+    """Expressions on which the rule is to be tried; of each list, on the first that it matches."""
+    if rule.samples is not None:
+        yield from ([x] for x in rule.samples())
         return
     wild = _wildcards(rule.left)
     constants = [name for name, each in wild.items() if isinstance(each, WildConstant)]
-    for dtype, shape in [*product(DTYPES, ((None,), ())), ("float32", (2, 3))]:
+    grid = (GRIDS[len(wild) - len(constants)],)
+    for dtype, shapes in [*product(DTYPES, [[(None,), grid], [()]]), ("float32", [(2, 3)])]:
         for numbers in product(CONSTANTS, repeat=len(constants)):
             given = dict(zip(constants, numbers))
-            yield from _instance(rule, wild, given, dtype, shape)
-            if shape == (None,):
-                yield from _instance(rule, wild, given, dtype, (GRIDS[len(wild) - len(given)],))
+            yield [x for shape in shapes for x in _instance(rule, wild, given, dtype, shape)]
 
 
 def _instance(

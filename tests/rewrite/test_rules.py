@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import warnings
 
+import numpy as np
 import pytest
 
-from bitale_graph import Variable
-from bitale_rewrite.rule import Rule
+from bitale_graph import Op, Variable
+from bitale_rewrite.rule import Rule, roots_of
 from bitale_rewrite.rules import ALL
 from tests.rewrite.expressions import instances, values_for
 from tests.rewrite.judge import problems
+
+# Sums of products in another order: infinite terms may cancel to NaN in one of them and not in the other.
+REGROUPED = {"order of a chain of products"}
 
 
 def fired(rule: Rule) -> list[tuple[Variable, Variable]]:
     """Expressions that the rule replaces, with what it replaces them by."""
     pairs = []
-    for x in instances(rule):
-        new = rule.apply(x.owner) if x.owner is not None else None
-        if new is not None:
-            pairs.append((x, new[x.index]))
+    for alternatives in instances(rule):
+        for x in alternatives:
+            applies = x.owner is not None and any(root in rule.roots for root in (*roots_of(x.owner.op), Op))
+            new = rule.apply(x.owner) if applies else None
+            if new is not None:
+                pairs.append((x, new[x.index]))
+                break
+            assert rule.samples is None, f"the rule does not fire on its sample {x!r}"
     return pairs
 
 
@@ -32,9 +40,11 @@ def test_rule_is_true(rule: Rule):
         if rule.preserves == "domain":
             continue
         for values in values_for(old):
+            if rule.name in REGROUPED and not all(np.isfinite(a).all() for a in values.values()):
+                continue
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                wrong = problems(old, new, rule.preserves, values)
+                wrong = problems(old, new, rule.preserves, values, scale=0 if rule.left else 10)
             assert not wrong, f"{old!r} -> {new!r} ({old.dtype})\n" + "\n".join(wrong)
 
 

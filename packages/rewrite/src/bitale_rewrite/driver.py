@@ -42,7 +42,9 @@ class RuleIndex:
 class Rewriting:
     """One pass of rules over a graph. `rewrite` is the way in."""
 
-    def __init__(self, rules: RuleIndex, interner: Interner, budget: int, notice: Notice | None = None) -> None:
+    def __init__(
+        self, rules: RuleIndex, interner: Interner, budget: int, shared: set[Variable], notice: Notice | None = None
+    ) -> None:
         self.rules = rules
         self.interner = interner
         self.budget = budget
@@ -50,6 +52,7 @@ class Rewriting:
         self.result: dict[Variable, Variable] = {}  # a variable -> its normal form
         self._becomes: dict[Apply, Sequence[Variable]] = {}  # a node on its way -> what replaces it
         self._recent: deque[Rule] = deque(maxlen=RECENT)
+        self._shared = shared  # read more than once
 
     def run(self, outputs: Sequence[Variable]) -> list[Variable]:
         """The normal forms of `outputs`."""
@@ -105,9 +108,13 @@ class Rewriting:
         for old, new in zip(node.outputs, variables, strict=True):
             self.result[old] = new
             self.result.setdefault(new, new)
+            if old in self._shared:
+                self._shared.add(new)
 
     def _replacement(self, node: Apply) -> Sequence[Variable] | None:
         for rule in self.rules.candidates(node.op, node.inputs):
+            if rule.alone and not self._shared.isdisjoint(node.inputs):
+                continue
             with made_at(node.origin):
                 new = rule.apply(node)
             if new is None:
@@ -139,7 +146,15 @@ def rewrite(graph: Graph, rules: RuleIndex, interner: Interner | None = None, no
 
     `notice(rule, node, replacement)` is told of every application. Raises RuleError when rules loop.
     """
-    rewriting = Rewriting(rules, interner or Interner(), 1000 + 50 * len(graph.nodes), notice)
+    budget = 1000 + 50 * len(graph.nodes)
+    rewriting = Rewriting(rules, interner or Interner(), budget, _shared(graph), notice)
     rewriting.result.update((v, v) for v in graph.inputs)
     outputs = rewriting.run(graph.outputs)
     return Graph(graph.inputs, outputs, graph.name)
+
+
+def _shared(graph: Graph) -> set[Variable]:
+    """The computed variables that are read more than once."""
+    readers = Counter(v for node in graph.nodes for v in node.inputs if v.owner is not None)
+    readers.update(v for v in graph.outputs)
+    return {v for v, count in readers.items() if count > 1}

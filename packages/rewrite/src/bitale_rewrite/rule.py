@@ -32,6 +32,7 @@ class Rule:
     `may_match` looks at the heads of the inputs only. `preserves` says how far results stay the same:
     "bits" (the same values), "reals" (up to rounding; a result that overflow or cancellation spoiled may get better),
     "domain" (a NaN, an infinity or an error may be lost). `samples` builds expressions on which the rule fires.
+    `alone`: not where an input is read elsewhere too, because it would then be computed twice.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Rule:
     left: Call | None = None
     may_match: Callable[[tuple[object, ...]], bool] | None = None
     samples: Callable[[], Iterable[Variable]] | None = None
+    alone: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -61,9 +63,11 @@ def rule(
     when: Callable[..., bool] | None = None,
     preserves: Preserves = "bits",
     name: str | None = None,
+    samples: Callable[[], Iterable[Variable]] | None = None,
 ) -> Rule:
     """The rule left -> right: `right` is an expression of the same wildcards, or a function of some of them (None
-    from it: no match). `when` is a condition on wildcards, by their names.
+    from it: no match). `when` is a condition on wildcards, by their names. `samples` are needed where a wildcard
+    matches special expressions only.
     """
     if not isinstance(left, Call):
         raise RuleError(f"the left side of a rule must be a function of something, not {left}")
@@ -80,7 +84,7 @@ def rule(
 
     shown = right.__name__ if inspect.isfunction(right) and right.__name__ != "<lambda>" else right
     text = name or f"{left} -> {'...' if inspect.isfunction(shown) else shown}"
-    return Rule(text, (left.function,), transform, preserves, left, left.may_match)
+    return Rule(text, (left.function,), transform, preserves, left, left.may_match, samples)
 
 
 def rewrites(
@@ -88,6 +92,7 @@ def rewrites(
     name: str,
     preserves: Preserves = "bits",
     having: Sequence[object] = (),
+    alone: bool = False,
     samples: Callable[[], Iterable[Variable]],
 ) -> Callable[[Callable[[Apply], Replacement]], Rule]:
     """Make a rule of a function from a node to what replaces it. It is asked about nodes whose function or op class is
@@ -97,7 +102,7 @@ def rewrites(
 
     def decorate(transform: Callable[[Apply], Replacement]) -> Rule:
         may_match = (lambda heads: not wanted.isdisjoint(heads)) if wanted else None
-        return Rule(name, roots, transform, preserves, None, may_match, samples)
+        return Rule(name, roots, transform, preserves, None, may_match, samples, alone)
 
     return decorate
 

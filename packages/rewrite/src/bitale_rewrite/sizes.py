@@ -5,29 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bitale_graph.ops.movement import Broadcast, Reshape, Slice
+from bitale_graph.same_size import same_size
 from bitale_graph.shapes import shape_of
-from bitale_graph.variable import Constant, Variable
-from bitale_rewrite.constants import same
-
-DEPTH = 6  # how deep two expressions of a size are compared
-
-
-def same_size(a: int | Variable, b: int | Variable, depth: int = DEPTH) -> bool:
-    """Whether two lengths are equal whatever the inputs are (False: not known)."""
-    if isinstance(a, int) or isinstance(b, int):
-        return _number(a) == _number(b) is not None
-    if same(a, b):
-        return True
-    if a.owner is None or b.owner is None or depth == 0 or a.index != b.index or a.owner.op != b.owner.op:
-        return False
-    pairs = zip(a.owner.inputs, b.owner.inputs, strict=True)
-    return all(same(x, y) or (x.ndim == 0 and same_size(x, y, depth - 1)) for x, y in pairs)
-
-
-def _number(size: int | Variable) -> int | None:
-    if isinstance(size, int):
-        return size
-    return int(size.data) if isinstance(size, Constant) else None
+from bitale_graph.sizes import size_value
+from bitale_graph.variable import Variable
 
 
 def same_lengths(x: Variable, whole: Variable) -> bool:
@@ -69,3 +50,9 @@ def static(sizes: Sequence[int | Variable]) -> tuple[int | None, ...]:
 def symbolic(sizes: Sequence[int | Variable]) -> list[Variable]:
     """The unknown lengths, which are inputs of the op."""
     return [n for n in sizes if not isinstance(n, int)]
+
+
+def unpacked(lengths: Sequence[int | None], unknown: Sequence[Variable]) -> list[int | Variable]:
+    """The lengths in an op, each None replaced by the next of `unknown`; constants as numbers."""
+    rest = iter(unknown)
+    return [size_value(next(rest)) if n is None else n for n in lengths]

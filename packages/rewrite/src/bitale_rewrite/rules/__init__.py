@@ -6,12 +6,31 @@ from bitale_rewrite.fold import fold
 from bitale_rewrite.rule import Rule
 from bitale_rewrite.rules.algebra import ALGEBRA
 from bitale_rewrite.rules.casts import CASTING
+from bitale_rewrite.rules.contraction import CONTRACTION
+from bitale_rewrite.rules.indexing import INDEXING
 from bitale_rewrite.rules.inverses import INVERSES
 from bitale_rewrite.rules.logic import LOGIC
 from bitale_rewrite.rules.merging import MERGING
+from bitale_rewrite.rules.movement import MOVEMENT
+from bitale_rewrite.rules.reduction import REDUCTION
+from bitale_rewrite.rules.shapes import SHAPES
+from bitale_rewrite.rules.sinking import SINKING
 from bitale_rewrite.rules.stabilise import STABILISE
 
-CANONICAL: tuple[Rule, ...] = (fold, *ALGEBRA, *MERGING, *LOGIC, *CASTING, *INVERSES)
-STABLE: tuple[Rule, ...] = (*STABILISE,)
+CANONICAL: tuple[Rule, ...] = (
+    fold,
+    *SINKING,
+    *ALGEBRA,
+    *MERGING,
+    *LOGIC,
+    *CASTING,
+    *INVERSES,
+    *MOVEMENT,
+    *SHAPES,
+    *REDUCTION,
+    *INDEXING,
+    *CONTRACTION,
+)
+STABLE: tuple[Rule, ...] = STABILISE
 SPECIAL: tuple[Rule, ...] = ()
 ALL: tuple[Rule, ...] = (*CANONICAL, *STABLE, *SPECIAL)

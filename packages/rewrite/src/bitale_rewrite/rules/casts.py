@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 import numpy as np
 
@@ -11,10 +12,9 @@ from bitale_graph.functions.apply import cast
 from bitale_graph.ops.elementwise import CASTS, conjugate, imag, make_complex, real
 from bitale_graph.types import tensor_type
 from bitale_graph.variable import Apply, Variable
-from bitale_rewrite.pattern import head, ordered, wild
+from bitale_rewrite.pattern import ordered, wild
 from bitale_rewrite.rule import Replacement, Rule, rewrites, rule
 
-IS_CAST = frozenset(CASTS.values())
 x, y = wild("x"), wild("y")
 o = ordered("o")
 
@@ -31,13 +31,10 @@ def holds(dtype: str, other: str) -> bool:
 
 
 def _samples() -> Iterator[Variable]:
-    for dtype in DTYPES:
-        v = Variable(tensor_type(dtype, (None,)), name="v")
-        for between in DTYPES:
-            for last in DTYPES:
-                w = cast(cast(v, between), last)
-                if head(w) in IS_CAST and head(w.owner.inputs[0]) in IS_CAST:
-                    yield w
+    for dtype, between, last in product(DTYPES, repeat=3):
+        w = cast(cast(Variable(tensor_type(dtype, (None,)), name="v"), between), last)
+        if dtype != between != last and holds(between, dtype) and (last == dtype or not _truncates(between, last)):
+            yield w
 
 
 @rewrites(*CASTS.values(), name="cast of a cast", having=tuple(CASTS.values()), samples=_samples)
@@ -45,11 +42,14 @@ def merge_casts(node: Apply) -> Replacement:
     """cast(cast(x)) -> cast(x), where the dtype between holds every value of x."""
     between = node.inputs[0]
     v, last = between.owner.inputs[0], node.outputs[0].dtype  # type: ignore[union-attr]
-    if not holds(between.dtype, v.dtype):
+    if not holds(between.dtype, v.dtype) or (last != v.dtype and _truncates(between.dtype, last)):
         return None
-    if between.dtype in INEXACT and last in INTEGERS and last != v.dtype:
-        return None  # an integer out of range wraps, a float out of range gives anything
     return cast(v, last)
+
+
+def _truncates(dtype: str, to: str) -> bool:
+    """Floats to integers: one out of range gives anything, where an integer out of range wraps."""
+    return dtype in INEXACT and to in INTEGERS
 
 
 CASTING: tuple[Rule, ...] = (
