@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import os
 import shutil
@@ -104,6 +105,30 @@ def compilers():
     zig = importlib.util.find_spec("ziglang")
     marks = [pytest.mark.slow, pytest.mark.skipif(not zig, reason="no ziglang")]
     yield pytest.param(f"{sys.executable} -m ziglang cc", marks=marks, id="zig")
+
+
+EXPONENTIAL = """
+#include <math.h>
+void exponential(const double *restrict x, double *restrict out, int n)
+{
+    #pragma omp simd
+    for (int i = 0; i < n; i++) out[i] = exp(x[i]);
+}
+"""
+
+
+@pytest.mark.parametrize("command", list(compilers()))
+def test_vector_functions_are_found_and_right(command, monkeypatch):
+    monkeypatch.setattr(settings, "compiler", command)
+    x = np.array([-np.inf, np.nan, 0.0, np.inf, -800.0, 710.0, 1e-320, *np.linspace(-700, 700, 1000)])
+    out = np.empty_like(x)
+    call = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)(
+        loaded.load(build.build(EXPONENTIAL), "exponential")
+    )
+    call(x.ctypes.data, out.ctypes.data, len(x))
+    with np.errstate(over="ignore"):
+        np.testing.assert_array_max_ulp(out[2:], np.exp(x[2:]), maxulp=4)
+    assert out[0] == 0 and np.isnan(out[1])
 
 
 @pytest.mark.parametrize("command", list(compilers()))

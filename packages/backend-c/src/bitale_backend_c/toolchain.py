@@ -58,6 +58,8 @@ class Toolchain:
             flags.append(EFFORT[max(0, min(effort, 2))])
             # Unloading a library whose threads wait for work is a segmentation fault.
             flags += ["-Wl,-z,nodelete"] if sys.platform == "linux" else []
+        if self.family == "clang" and has_libmvec():  # gcc learns of it from declarations in the source
+            flags.append("-fveclib=libmvec")
         if self.family == "tcc":  # it does not know where Debian keeps half of its headers
             flags += ["-I", f"/usr/include/{sysconfig.get_config_var('MULTIARCH')}"]
         if self.family == "gcc" and "avx512_vbmi2" in processor_flags():
@@ -87,6 +89,15 @@ def processor_flags() -> str:
         return f"{platform.machine()} {platform.processor()}"
     known = [line for line in lines if line.startswith(("model name", "flags", "Features", "isa"))]
     return "\n".join(dict.fromkeys(known)) or platform.machine()
+
+
+def has_libmvec() -> bool:
+    """Whether the C library has vector versions of exp, log and so on: glibc on x86-64."""
+    try:
+        version = os.confstr("CS_GNU_LIBC_VERSION") or ""
+    except (AttributeError, ValueError, OSError):
+        return False
+    return platform.machine() == "x86_64" and version.startswith("glibc")
 
 
 def candidates() -> Iterator[tuple[str, ...]]:
