@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bitale_graph.ops.contraction import Contract
 from bitale_graph.ops.elementwise import CASTS, Elementwise, absolute, add, multiply, power, square, true_divide
 from bitale_graph.ops.movement import Broadcast, ExpandDims, Reshape, Squeeze, Transpose
 from bitale_graph.ops.reduction import Reduce
@@ -28,6 +29,8 @@ def is_sum_of_squares(x: Variable) -> bool:
 
 
 def _is_square(node: Apply) -> bool:
+    if isinstance(node.op, Contract):
+        return node.inputs[0] is node.inputs[1] and node.op.left == node.op.right
     if not isinstance(node.op, Elementwise):
         return False
     x, *others = node.inputs
