@@ -37,7 +37,7 @@ def _text(value: Value, operands: list[str]) -> str:
     if isinstance(value, Load):
         return f"{value.buffer.name}[{offset(value.buffer, value.index, operands)}]"
     assert isinstance(value, Call)
-    return spell(value.function, value.operands[-1].dtype, operands)
+    return spell(value.function, [v.dtype for v in value.operands], operands)
 
 
 def offset(buffer: Buffer, index: tuple[Value, ...], texts: list[str]) -> str:

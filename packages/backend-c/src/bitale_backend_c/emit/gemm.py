@@ -21,8 +21,8 @@ static void bitale_{routine}(bitale_call *call, int64_t batch, int a_transposed,
     const int fits = m <= INT32_MAX && n <= INT32_MAX && k <= INT32_MAX;
     for (int64_t each = 0; each < batch; each++, a += m * k, b += k * n, c += m * n) {{
         if (gemm && fits && m > 0 && n > 0 && k > 0) {{
-            gemm(101, a_transposed ? 112 : 111, b_transposed ? 112 : 111, (int32_t)m, (int32_t)n, (int32_t)k, {ref}alpha,
-                 a, (int32_t)lda, b, (int32_t)ldb, {ref}beta, c, (int32_t)n);
+            gemm(101, a_transposed ? 112 : 111, b_transposed ? 112 : 111, (int32_t)m, (int32_t)n, (int32_t)k,
+                 {ref}alpha, a, (int32_t)lda, b, (int32_t)ldb, {ref}beta, c, (int32_t)n);
             continue;
         }}
         for (int64_t i = 0; i < m; i++) {{
@@ -44,8 +44,8 @@ def gemm_call(step: Gemm) -> str:
     flags = f"{int(step.transpose_left)}, {int(step.transpose_right)}"
     lengths = ", ".join(text(n) for n in (step.m, step.n, step.k))
     return (
-        f"bitale_{ROUTINES[step.out.dtype]}(call, {text(step.batch)}, {flags}, {lengths}, {text(step.alpha)}, {step.left.name}, "
-        f"{step.right.name}, {text(step.beta)}, {step.out.name});"
+        f"bitale_{ROUTINES[step.out.dtype]}(call, {text(step.batch)}, {flags}, {lengths}, {text(step.alpha)}, "
+        f"{step.left.name}, {step.right.name}, {text(step.beta)}, {step.out.name});"
     )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from bitale_backend_c.emit.ctypes import C_TYPES, literal
+from bitale_backend_c.emit.ctypes import C_TYPES
 from bitale_backend_c.emit.expressions import is_strided, text
 from bitale_backend_c.emit.gemm import gemm_call
-from bitale_backend_c.emit.kernel import KernelEmitter, _base_name, parameters
+from bitale_backend_c.emit.kernel import KernelEmitter, base_name, parameters
 from bitale_backend_c.emit.preamble import preamble
-from bitale_rewrite.loops.integers import integer, multiply, product
+from bitale_rewrite.loops.integers import multiply, product
 from bitale_rewrite.loops.ir import Buffer, Define, Gemm, Kernel, Literal, Name, Program, Require, Run, Step
 from bitale_rewrite.loops.plan import all_steps, buffers_of, nbytes, written_by
 from bitale_rewrite.loops.values import parts
@@ -64,7 +64,8 @@ class ProgramEmitter:
         """The data pointer, lengths and strides of one input."""
         ctype, slot = C_TYPES[buffer.dtype], buffer.slot
         donated = buffer in self.alias.values()
-        self._put(f"{'' if donated else 'const '}{ctype} *{buffer.name} = call->inputs[{slot}].data;  /* {_comment(buffer)} */")
+        constant = "" if donated else "const "
+        self._put(f"{constant}{ctype} *{buffer.name} = call->inputs[{slot}].data;{_comment(buffer)}")
         for axis, n in enumerate(self.program.lengths[slot]):
             if isinstance(n, Name):
                 self._put(f"const int64_t {n.name} = call->inputs[{slot}].shape[{axis}];")
@@ -80,13 +81,13 @@ class ProgramEmitter:
         """One block for every temporary and row of scratch whose size is known at the start."""
         early = [(f"slot_{i}", n) for i, n in enumerate(self.program.slots) if self._is_early(n) and not _on_stack(n)]
         rows = {row: multiply(nbytes(row), Name("threads")) for k in self.kernels for row in k.scratch}
-        early += [(_base_name(row), n) for row, n in rows.items()]
+        early += [(base_name(row), n) for row, n in rows.items()]
         if early:
             total = " + ".join(f"bitale_lines({text(n)})" for _, n in early)
             self._put(f"char *workspace = call->workspace(call, {total});")
             self._put("if (!workspace) return -1;")
         for name, n in early:
-            row = next((r for r in rows if _base_name(r) == name), None)
+            row = next((r for r in rows if base_name(r) == name), None)
             ctype = C_TYPES[row.dtype] if row else "char"
             self._put(f"{ctype} *{name} = ({ctype} *)workspace; workspace += bitale_lines({text(n)});")
         self.early_slots = {name for name, _ in early}
@@ -128,7 +129,7 @@ class ProgramEmitter:
             return
         lengths = ", ".join(text(n) for n in buffer.shape) or "0"
         self._put(f"const int64_t {buffer.name}_shape[] = {{{lengths}}};")
-        self._put(f"{ctype} *{buffer.name} = call->allocate(call, {buffer.slot}, {buffer.name}_shape);  /* {_comment(buffer)} */")
+        self._put(f"{ctype} *{buffer.name} = call->allocate(call, {buffer.slot}, {buffer.name}_shape);{_comment(buffer)}")
         self._put(f"if (!{buffer.name}) return -1;")
 
     def _temporary(self, buffer: Buffer) -> None:
@@ -137,7 +138,7 @@ class ProgramEmitter:
             self.early_slots.add(slot)
             self._put(f"char *{slot} = call->workspace(call, {text(nbytes(buffer))});")
             self._put(f"if (!{slot}) return -1;")
-        self._put(f"{C_TYPES[buffer.dtype]} *{buffer.name} = ({C_TYPES[buffer.dtype]} *){slot};  /* {_comment(buffer)} */")
+        self._put(f"{C_TYPES[buffer.dtype]} *{buffer.name} = ({C_TYPES[buffer.dtype]} *){slot};{_comment(buffer)}")
 
     # ---- steps -----------------------------------------------------------------------------------------------------
 
@@ -195,7 +196,7 @@ class ProgramEmitter:
         found = parameters(kernel)
         arguments: list[str] = []
         for buffer in found.buffers:
-            arguments.append(_base_name(buffer))
+            arguments.append(base_name(buffer))
             if is_strided(buffer):
                 dense_strides = _dense_strides(buffer)
                 arguments.extend(dense_strides if dense else [f"{buffer.name}_s{a}" for a in range(len(buffer.shape))])
@@ -212,7 +213,8 @@ def _dense_strides(buffer: Buffer) -> list[str]:
 
 def _comment(buffer: Buffer) -> str:
     shape = f"[{', '.join(text(n) for n in buffer.shape)}]" if buffer.shape else ""
-    return f"{buffer.dtype}{shape} {buffer.note}".replace("*/", "* /").replace("\n", " ").rstrip()
+    text = f"{buffer.dtype}{shape} {buffer.note}".replace("*/", "* /").replace("\n", " ").rstrip()
+    return f"  /* {text} */"
 
 
 def _on_stack(n: object) -> bool:

@@ -1,87 +1,171 @@
-"""How C spells the elementwise functions. A spelling gets the C texts of its operands and the dtype it computes in."""
+"""How C spells the elementwise functions: an operator, a function of libm, or a helper of ours (helpers.py).
+
+A spelling uses each operand once, so that the text of nested expressions stays linear.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from bitale_backend_c.emit.ctypes import C_TYPES, literal
-from bitale_graph.dtypes import COMPLEX, FLOATS
+from bitale_backend_c.emit.ctypes import C_TYPES, SUFFIXES, literal
+from bitale_graph.dtypes import BOOL, COMPLEX, FLOATS, INTEGERS, SIGNED
 from bitale_graph.errors import MissingRule
 from bitale_graph.ops.elementwise import CASTS, Function
 
-Spelling = Callable[[str, str], str]
+Spelling = Callable[..., str]  # (dtype, *operands) -> C text
+SMALL = ("int8", "uint8", "int16", "uint16")  # C computes these in int: the result is cut back to size
+WHOLE = (*BOOL, *INTEGERS)
 
 
-def _suffix(dtype: str) -> str:
-    return "f" if dtype in ("float32", "float16", "complex64") else ""
+def operator(symbol: str, for_bool: str | None = None) -> Spelling:
+    """An infix operator, with another one for booleans."""
 
-
-def operator(symbol: str) -> Callable[..., str]:
-    return lambda dtype, a, b: f"({a} {symbol} {b})"
-
-
-def libm(name: str, complex_name: str | None = None) -> Callable[..., str]:
-    """A function of math.h; of complex.h for complex dtypes."""
-
-    def spell(dtype: str, *operands: str) -> str:
-        chosen = complex_name or f"c{name}" if dtype in COMPLEX else name
-        return f"{chosen}{_suffix(dtype)}({', '.join(operands)})"
+    def spell(dtype: str, a: str, b: str) -> str:
+        text = f"({a} {for_bool if for_bool and dtype == 'bool' else symbol} {b})"
+        return f"({C_TYPES[dtype]}){text}" if dtype in SMALL and symbol in "+-*&|^" else text
 
     return spell
 
 
-def helper(name: str) -> Callable[..., str]:
-    """A function of the preamble that has one version per dtype."""
-    return lambda dtype, *operands: f"{name}_{dtype}({', '.join(operands)})"
+def comparison(symbol: str) -> Spelling:
+    """An infix comparison; complex numbers are ordered by our own functions."""
+    def spell(dtype: str, a: str, b: str) -> str:
+        if dtype in COMPLEX and symbol not in ("==", "!="):
+            return helper({"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal"}[symbol])(dtype, a, b)
+        return f"({a} {symbol} {b})"
+
+    return spell
 
 
-SPELLINGS: dict[str, Callable[..., str]] = {
-    "add": operator("+"), "subtract": operator("-"), "multiply": operator("*"), "true_divide": operator("/"),
-    "less": operator("<"), "less_equal": operator("<="), "greater": operator(">"), "greater_equal": operator(">="),
-    "equal": operator("=="), "not_equal": operator("!="),
+def libm(name: str) -> Spelling:
+    """A function of math.h; of complex.h for complex numbers."""
+
+    def spell(dtype: str, *operands: str) -> str:
+        suffix = "f" if dtype in ("float32", "complex64") else ""
+        return f"{'c' if dtype in COMPLEX else ''}{name}{suffix}({', '.join(operands)})"
+
+    return spell
+
+
+def helper(name: str) -> Spelling:
+    """One of our own functions, which has a version per dtype."""
+    return lambda dtype, *operands: f"bitale_{name}_{SUFFIXES[dtype]}({', '.join(operands)})"
+
+
+def by_kind(
+    floats: Spelling, whole: Spelling | None = None, complexes: Spelling | None = None, boolean: Spelling | None = None
+) -> Spelling:
+    """Different spellings for floats, integers, complex numbers and booleans (the integers' unless given)."""
+
+    def spell(dtype: str, *operands: str) -> str:
+        if dtype in FLOATS:
+            return floats(dtype, *operands)
+        chosen = (complexes or floats) if dtype in COMPLEX else (boolean or whole if dtype == "bool" else whole)
+        return (chosen or floats)(dtype, *operands)
+
+    return spell
+
+
+def same(dtype: str, a: str) -> str:
+    """The operand itself."""
+    return a
+
+
+def constant(text: str) -> Spelling:
+    """The same text whatever the operand."""
+    return lambda dtype, a: text
+
+
+def prefix(symbol: str) -> Spelling:
+    """A prefix operator."""
+    def spell(dtype: str, a: str) -> str:
+        return f"({C_TYPES[dtype]})({symbol}{a})" if dtype in SMALL else f"({symbol}{a})"
+
+    return spell
+
+
+def _reciprocal(dtype: str, a: str) -> str:
+    return f"({literal(1, dtype)} / {a})"
+
+
+def _absolute_whole(dtype: str, a: str) -> str:
+    return helper("absolute")(dtype, a) if dtype in SIGNED else a
+
+
+WITH_COMPLEX_HELPER = ("exp2", "expm1", "log2", "log10", "log1p")
+LIBM_NAMES = {
+    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "arcsinh": "asinh", "arccosh": "acosh",
+    "arctanh": "atanh", "gammaln": "lgamma", "conjugate": "conj",
+}  # fmt: skip
+LIBM = (
+    *("exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "arcsinh"),
+    *("arccosh", "arctanh", "cbrt", "hypot", "arctan2", "erf", "erfc", "gammaln", "copysign", "nextafter"),
+)
+
+SPELLINGS: dict[str, Spelling] = {
+    "add": operator("+", "||"), "subtract": operator("-", "!="), "multiply": operator("*", "&&"),
+    "true_divide": operator("/"), "floor_divide": helper("floor_divide"), "remainder": helper("remainder"),
+    "fmod": by_kind(libm("fmod"), helper("fmod")), "power": by_kind(libm("pow"), helper("power")),
+    "negative": prefix("-"), "absolute": by_kind(libm("fabs"), _absolute_whole, libm("abs")),
+    "sign": by_kind(helper("sign"), helper("sign")), "reciprocal": by_kind(_reciprocal, helper("reciprocal")),
+    "square": helper("square"), "maximum": by_kind(helper("maximum"), helper("maximum"), boolean=operator("||")),
+    "minimum": by_kind(helper("minimum"), helper("minimum"), boolean=operator("&&")),
+    "fmax": by_kind(libm("fmax"), helper("maximum"), helper("fmax"), operator("||")),
+    "fmin": by_kind(libm("fmin"), helper("minimum"), helper("fmin"), operator("&&")),
+    "clip": helper("clip"), "gcd": helper("gcd"), "lcm": helper("lcm"),
+    "less": comparison("<"), "less_equal": comparison("<="), "greater": comparison(">"),
+    "greater_equal": comparison(">="), "equal": comparison("=="), "not_equal": comparison("!="),
     "logical_and": operator("&&"), "logical_or": operator("||"), "logical_xor": operator("!="),
-    "logical_not": lambda dtype, a: f"(!{a})",
+    "logical_not": prefix("!"), "where": lambda dtype, c, a, b: f"({c} ? {a} : {b})",
+    "isnan": by_kind(lambda dtype, a: f"isnan({a})", constant("0"), helper("isnan")),
+    "isinf": by_kind(lambda dtype, a: f"(isinf({a}) != 0)", constant("0"), helper("isinf")),
+    "isfinite": by_kind(lambda dtype, a: f"isfinite({a})", constant("1"), helper("isfinite")),
+    "signbit": by_kind(lambda dtype, a: f"(signbit({a}) != 0)", lambda dtype, a: f"({a} < 0)"),
     "bitwise_and": operator("&"), "bitwise_or": operator("|"), "bitwise_xor": operator("^"),
-    "invert": lambda dtype, a: f"(!{a})" if dtype == "bool" else f"(~{a})",
-    "negative": lambda dtype, a: f"(-{a})",
-    "identity": lambda dtype, a: a,
-    "where": lambda dtype, c, a, b: f"({c} ? {a} : {b})",
-    "square": lambda dtype, a: f"({a} * {a})",
-    "reciprocal": lambda dtype, a: f"({literal(1, dtype)} / {a})",
-    "exp": libm("exp"), "exp2": libm("exp2"), "expm1": libm("expm1"), "log": libm("log"), "log2": libm("log2"),
-    "log10": libm("log10"), "log1p": libm("log1p"), "sqrt": libm("sqrt"), "cbrt": libm("cbrt"),
-    "sin": libm("sin"), "cos": libm("cos"), "tan": libm("tan"), "arcsin": libm("asin"), "arccos": libm("acos"),
-    "arctan": libm("atan"), "arctan2": libm("atan2"), "sinh": libm("sinh"), "cosh": libm("cosh"), "tanh": libm("tanh"),
-    "arcsinh": libm("asinh"), "arccosh": libm("acosh"), "arctanh": libm("atanh"), "hypot": libm("hypot"),
-    "erf": libm("erf"), "erfc": libm("erfc"), "gammaln": libm("lgamma"), "power": libm("pow"),
-    "floor": libm("floor"), "ceil": libm("ceil"), "trunc": libm("trunc"), "rint": libm("rint"),
-    "absolute": lambda dtype, a: f"fabs{_suffix(dtype)}({a})" if dtype in FLOATS else f"({a} < 0 ? -{a} : {a})",
-    "maximum": lambda dtype, a, b: f"({a} > {b} || {a} != {a} ? {a} : {b})" if dtype in FLOATS else f"({a} > {b} ? {a} : {b})",
-    "minimum": lambda dtype, a, b: f"({a} < {b} || {a} != {a} ? {a} : {b})" if dtype in FLOATS else f"({a} < {b} ? {a} : {b})",
-    "isnan": lambda dtype, a: f"({a} != {a})",
-    "sigmoid": lambda dtype, a: f"({literal(1, dtype)} / ({literal(1, dtype)} + exp{_suffix(dtype)}(-{a})))",
-}
+    "invert": lambda dtype, a: prefix("!" if dtype == "bool" else "~")(dtype, a),
+    "left_shift": helper("left_shift"), "right_shift": helper("right_shift"),
+    "logaddexp": helper("logaddexp"), "log1mexp": helper("log1mexp"), "softplus": helper("softplus"),
+    "sigmoid": helper("sigmoid"), "digamma": helper("digamma"),
+    "real": by_kind(same, same, libm("real")), "imag": by_kind(constant("0"), constant("0"), libm("imag")),
+    "angle": by_kind(helper("angle"), helper("angle"), libm("arg")), "make_complex": helper("make_complex"),
+    "identity": same, "conjugate": by_kind(same, same, libm("conj")),
+}  # fmt: skip
+SPELLINGS |= {name: by_kind(libm(name), same) for name in ("floor", "ceil", "trunc", "rint")}
+SPELLINGS |= {name: libm(LIBM_NAMES.get(name, name)) for name in LIBM}
+SPELLINGS |= {name: by_kind(libm(name), complexes=helper(name)) for name in WITH_COMPLEX_HELPER}
 CAST = {f"cast_{dtype}": dtype for dtype in CASTS}
+IN_HALF = ("where", "identity", "negative")  # no arithmetic: exact in float16 itself
 
 
-def spell(function: Function, dtype: str, operands: list[str]) -> str:
-    """The C expression of `function`; `dtype` is that of the last operand. float16 is computed in float."""
+def spell(function: Function, dtypes: Sequence[str], operands: Sequence[str]) -> str:
+    """The C expression of `function` of operands of these dtypes. float16 is computed in float and rounded.
+
+    Raises MissingRule for a function that C has no spelling of.
+    """
+    dtype = dtypes[-1]
     target = CAST.get(function.name)
     if target is not None:
         return _cast(target, dtype, operands[0])
     rule = SPELLINGS.get(function.name)
     if rule is None:
-        raise MissingRule(f"C has no spelling for `{function.name}` and no expansion of it is known")
-    if dtype == "float16" and function.name not in ("where", "identity"):
-        return f"(_Float16){rule('float32', *[f'(float){a}' for a in operands])}"
+        raise MissingRule(f"no C spelling for `{function.name}`. Give it an expansion in other functions.")
+    if dtype == "float16" and function.name not in IN_HALF:
+        text = rule("float32", *(f"(float){a}" for a in operands))
+        return text if function.resolve(tuple(dtypes))[1] == "bool" else f"(_Float16){text}"
+    if {*dtypes} == {"int64", "uint64"}:
+        return _compare_mixed(function.name, dtypes, operands)
     return rule(dtype, *operands)
+
+
+def _compare_mixed(name: str, dtypes: Sequence[str], operands: Sequence[str]) -> str:
+    """int64 with uint64: NumPy compares the numbers, C would convert the negative one."""
+    order = f"bitale_order_{SUFFIXES[dtypes[0]]}{SUFFIXES[dtypes[1]]}({operands[0]}, {operands[1]})"
+    return SPELLINGS[name]("int32", order, "0")
 
 
 def _cast(target: str, source: str, a: str) -> str:
     if target == "bool":
         return f"({a} != 0)"
     if source in COMPLEX and target not in COMPLEX:
-        a = f"creal({a})"
-    return f"({C_TYPES[target]}){a}"
-
-
+        a = f"creal{'f' if source == 'complex64' else ''}({a})"
+    return f"(({C_TYPES[target]}){a})"

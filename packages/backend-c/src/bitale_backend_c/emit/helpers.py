@@ -1,0 +1,207 @@
+"""Small C functions of ours that generated code uses: what libm lacks, or NumPy defines otherwise than C.
+
+Each entry is a template with one version per dtype; a file gets those it uses, and those that these use.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bitale_backend_c.emit.ctypes import C_TYPES, SUFFIXES
+from bitale_graph.dtypes import COMPLEX, FLOATS, INTEGERS, SIGNED, UNSIGNED
+
+# T: the C type, S: the suffix of our functions, f: libm's suffix, U: the unsigned type, W: its bits, R and r: the type
+# and the suffix of the parts of a complex number, MIN: the smallest integer.
+REAL = {
+    # Python's: towards minus infinity, and a remainder with the sign of the divisor (NumPy's npy_divmod).
+    "floor_divide": """T bitale_floor_divide_S(T a, T b) {
+    if (b == 0) return a / b;
+    T mod = fmodf(a, b), quotient = (a - mod) / b;
+    if (mod != 0 && (b < 0) != (mod < 0)) quotient -= 1;
+    if (quotient == 0) return copysignf(0, a / b);
+    T whole = floorf(quotient);
+    return quotient - whole > (T)0.5 ? whole + 1 : whole;
+}""",
+    "remainder": """T bitale_remainder_S(T a, T b) {
+    T mod = fmodf(a, b);
+    if (mod == 0) return copysignf(0, b);
+    return (b < 0) != (mod < 0) ? mod + b : mod;
+}""",
+    "sign": "T bitale_sign_S(T a) { return a > 0 ? (T)1 : a < 0 ? (T)-1 : a == 0 ? (T)0 : a; }",
+    "square": "T bitale_square_S(T a) { return a * a; }",
+    "maximum": "T bitale_maximum_S(T a, T b) { return a > b || a != a ? a : b; }",
+    "minimum": "T bitale_minimum_S(T a, T b) { return a < b || a != a ? a : b; }",
+    "clip": """T bitale_clip_S(T a, T low, T high) {
+    return bitale_minimum_S(bitale_maximum_S(a, low), high);
+}""",
+    "logaddexp": """T bitale_logaddexp_S(T a, T b) {
+    T larger = a > b ? a : b, gap = fabsf(a - b);
+    return a == b ? a + (T)0.69314718055994530942 : larger + log1pf(expf(-gap)) + (gap - gap);
+}""",
+    "log1mexp": """T bitale_log1mexp_S(T a) {
+    return a > (T)-0.69314718055994530942 ? logf(-expm1f(a)) : log1pf(-expf(a));
+}""",
+    "softplus": "T bitale_softplus_S(T a) { return (a > 0 ? a : 0) + log1pf(expf(-fabsf(a))); }",
+    "sigmoid": "T bitale_sigmoid_S(T a) { return 1 / (1 + expf(-a)); }",
+    "angle": "T bitale_angle_S(T a) { return a != a ? a : a < 0 ? (T)3.14159265358979323846 : 0; }",
+    "make_complex": """T _Complex bitale_make_complex_S(T a, T b) {
+    union { T parts[2]; T _Complex whole; } both = {{a, b}};
+    return both.whole;
+}""",
+    # Bernardo, Algorithm AS 103, with more terms of the asymptotic series; reflection for negative arguments.
+    "digamma": """T bitale_digamma_S(T argument) {
+    double a = argument, shift = 0;
+    if (a <= 0) {
+        if (a == floor(a)) return NAN;
+        shift = -3.14159265358979323846 / tan(3.14159265358979323846 * (a - floor(a)));
+        a = 1 - a;
+    }
+    for (; a < 10; a += 1) shift -= 1 / a;
+    double t = 1 / (a * a);
+    double series = t * (1.0/12 - t * (1.0/120 - t * (1.0/252 - t * (1.0/240 - t * (1.0/132 - t * 691.0/32760)))));
+    return (T)(shift + log(a) - 0.5 / a - series);
+}""",
+}
+WHOLE = {
+    "square": "T bitale_square_S(T a) { return (T)(a * a); }",
+    "maximum": "T bitale_maximum_S(T a, T b) { return a > b ? a : b; }",
+    "minimum": "T bitale_minimum_S(T a, T b) { return a < b ? a : b; }",
+    "clip": "T bitale_clip_S(T a, T low, T high) { a = a > low ? a : low; return a < high ? a : high; }",
+    "power": """T bitale_power_S(T a, T b) {
+    U result = 1, factor = (U)a;
+    for (U exponent = (U)b; exponent; exponent >>= 1, factor *= factor)
+        if (exponent & 1) result *= factor;
+    return (T)result;
+}""",
+    "gcd": """U bitale_gcd_S(T a, T b) {
+    U x = a < 0 ? -(U)a : (U)a, y = b < 0 ? -(U)b : (U)b;
+    while (y) { U rest = x % y; x = y; y = rest; }
+    return x;
+}""",
+    "lcm": """T bitale_lcm_S(T a, T b) {
+    U divisor = bitale_gcd_S(a, b);
+    U x = a < 0 ? -(U)a : (U)a, y = b < 0 ? -(U)b : (U)b;
+    return divisor ? (T)(x / divisor * y) : 0;
+}""",
+    # A shift by the width or more moves everything out; C leaves it undefined.
+    "left_shift": "T bitale_left_shift_S(T a, T b) { return (U)b < W ? (T)((U)a << b) : 0; }",
+    "right_shift": "T bitale_right_shift_S(T a, T b) { return (U)b < W ? (T)(a >> b) : a < 0 ? (T)-1 : 0; }",
+    "reciprocal": "T bitale_reciprocal_S(T a) { return a == 0 ? MIN : (T)(1 / a); }",
+}
+SIGNED_ONLY = {
+    "floor_divide": """T bitale_floor_divide_S(T a, T b) {
+    if (b == 0) return 0;
+    if (b == -1) return (T)(-(U)a);
+    return (T)(a / b - (a % b != 0 && (a < 0) != (b < 0)));
+}""",
+    "remainder": """T bitale_remainder_S(T a, T b) {
+    if (b == 0 || b == -1) return 0;
+    T rest = (T)(a % b);
+    return rest != 0 && (rest < 0) != (b < 0) ? (T)(rest + b) : rest;
+}""",
+    "fmod": "T bitale_fmod_S(T a, T b) { return b == 0 || b == -1 ? 0 : (T)(a % b); }",
+    "absolute": "T bitale_absolute_S(T a) { return a < 0 ? (T)(-(U)a) : a; }",
+    "sign": "T bitale_sign_S(T a) { return (T)((a > 0) - (a < 0)); }",
+}
+UNSIGNED_ONLY = {
+    "floor_divide": "T bitale_floor_divide_S(T a, T b) { return b == 0 ? 0 : (T)(a / b); }",
+    "remainder": "T bitale_remainder_S(T a, T b) { return b == 0 ? 0 : (T)(a % b); }",
+    "fmod": "T bitale_fmod_S(T a, T b) { return b == 0 ? 0 : (T)(a % b); }",
+    "sign": "T bitale_sign_S(T a) { return a > 0; }",
+}
+# Complex numbers are ordered by real part, then imaginary part, as NumPy orders them.
+COMPLEX_ONLY = {
+    "square": "T bitale_square_S(T a) { return a * a; }",
+    "sign": "T bitale_sign_S(T a) { R size = cabsf(a); return size == 0 ? 0 : a / size; }",
+    "isnan": "int bitale_isnan_S(T a) { return isnan(crealf(a)) || isnan(cimagf(a)); }",
+    "isinf": "int bitale_isinf_S(T a) { return isinf(crealf(a)) || isinf(cimagf(a)); }",
+    "isfinite": "int bitale_isfinite_S(T a) { return isfinite(crealf(a)) && isfinite(cimagf(a)); }",
+    "less": """int bitale_less_S(T a, T b) {
+    R x = crealf(a), y = crealf(b), u = cimagf(a), v = cimagf(b);
+    return x < y ? u == u && v == v : x == y && u < v;
+}""",
+    "less_equal": """int bitale_less_equal_S(T a, T b) {
+    R x = crealf(a), y = crealf(b), u = cimagf(a), v = cimagf(b);
+    return x < y ? u == u && v == v : x == y && u <= v;
+}""",
+    "greater": "int bitale_greater_S(T a, T b) { return bitale_less_S(b, a); }",
+    "greater_equal": "int bitale_greater_equal_S(T a, T b) { return bitale_less_equal_S(b, a); }",
+    "maximum": "T bitale_maximum_S(T a, T b) { return bitale_isnan_S(a) || bitale_greater_equal_S(a, b) ? a : b; }",
+    "minimum": "T bitale_minimum_S(T a, T b) { return bitale_isnan_S(a) || bitale_less_equal_S(a, b) ? a : b; }",
+    "fmax": "T bitale_fmax_S(T a, T b) { return bitale_isnan_S(b) || bitale_greater_equal_S(a, b) ? a : b; }",
+    "fmin": "T bitale_fmin_S(T a, T b) { return bitale_isnan_S(b) || bitale_less_equal_S(a, b) ? a : b; }",
+    "clip": """T bitale_clip_S(T a, T low, T high) {
+    return bitale_minimum_S(bitale_maximum_S(a, low), high);
+}""",
+    "reciprocal": "T bitale_reciprocal_S(T a) { return 1 / a; }",
+    "exp2": "T bitale_exp2_S(T a) { return cexpf(a * (R)0.69314718055994530942); }",
+    "log2": "T bitale_log2_S(T a) { return clogf(a) * (R)1.44269504088896340736; }",
+    "log10": "T bitale_log10_S(T a) { return clogf(a) * (R)0.43429448190325182765; }",
+    "log1p": """T bitale_log1p_S(T a) {
+    R x = crealf(a) + 1, y = cimagf(a);
+    return bitale_make_complex_r(logf(hypotf(x, y)), atan2f(y, x));
+}""",
+    "expm1": """T bitale_expm1_S(T a) {
+    R x = crealf(a), y = cimagf(a), half = sinf(y / 2);
+    return bitale_make_complex_r(expm1f(x) * cosf(y) - 2 * half * half, expf(x) * sinf(y));
+}""",
+}
+MIXED = {
+    "bitale_order_i64u64": "int32_t bitale_order_i64u64(int64_t a, uint64_t b) {\n"
+    "    return a < 0 || (uint64_t)a < b ? -1 : (uint64_t)a > b;\n}",
+    "bitale_order_u64i64": "int32_t bitale_order_u64i64(uint64_t a, int64_t b) {\n"
+    "    return b < 0 || a > (uint64_t)b ? 1 : a < (uint64_t)b ? -1 : 0;\n}",
+}
+LIBM = "fmod|copysign|floor|fabs|log1p|exp|log|expm1|real|imag|abs|hypot|atan2|sin|cos"
+WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+def _versions() -> dict[str, str]:
+    """Every helper by its C name."""
+    found = {name: f"static inline {text}" for name, text in MIXED.items()}
+    groups = (
+        (REAL, FLOATS), (WHOLE, INTEGERS), (SIGNED_ONLY, SIGNED), (UNSIGNED_ONLY, UNSIGNED), (COMPLEX_ONLY, COMPLEX),
+    )  # fmt: skip
+    for templates, dtypes in groups:
+        for name, template in templates.items():
+            for dtype in dtypes:
+                found[f"bitale_{name}_{SUFFIXES[dtype]}"] = f"static inline {_version(template, dtype)}"
+    return found
+
+
+def _version(template: str, dtype: str) -> str:
+    wide = dtype in ("float64", "complex128")
+    unsigned = dtype if dtype.startswith("u") else f"u{dtype}"
+    bits = re.sub(r"\D", "", dtype)
+    minimum = "0" if dtype.startswith("u") else f"INT{bits}_MIN"
+    names = {
+        "T": C_TYPES[dtype], "R": "double" if wide else "float", "U": C_TYPES.get(unsigned, ""), "W": bits,
+        "MIN": minimum,
+    }  # fmt: skip
+    text = re.sub(r"\b(T|R|U|W|MIN)\b", lambda m: names[m[0]], template)
+    text = re.sub(r"(bitale_\w+)_S\b", rf"\1_{SUFFIXES[dtype]}", text)
+    text = re.sub(r"(bitale_\w+)_r\b", rf"\1_{'f64' if wide else 'f32'}", text)
+    if wide:
+        text = re.sub(rf"\b(c?(?:{LIBM}))f\(", r"\1(", text)
+    return text
+
+
+VERSIONS = _versions()
+
+
+def helper_functions(used: set[str]) -> list[str]:
+    """The helpers among `used` and what they need, each after what it uses. Adds their words to `used`."""
+    order: list[str] = []
+
+    def need(name: str) -> None:
+        if name in order:
+            return
+        words = set(WORD.findall(VERSIONS[name])) - {name}
+        for word in sorted(words & VERSIONS.keys()):
+            need(word)
+        used.update(words)
+        order.append(name)
+
+    for name in sorted(used & VERSIONS.keys()):
+        need(name)
+    return [line for name in order for line in VERSIONS[name].splitlines()]

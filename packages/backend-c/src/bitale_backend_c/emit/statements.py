@@ -1,0 +1,218 @@
+"""Statements of the loop IR in C: loops with what compilers need to know to vectorise them."""
+
+from __future__ import annotations
+
+from bitale_backend_c.emit.ctypes import C_TYPES
+from bitale_backend_c.emit.expressions import offset, text
+from bitale_backend_c.emit.reduction import Gathering, combine, gathered
+from bitale_rewrite.loops.integers import product
+from bitale_rewrite.loops.ir import (
+    Accumulate,
+    Assign,
+    Buffer,
+    Fail,
+    For,
+    If,
+    Let,
+    Literal,
+    Load,
+    Name,
+    Statement,
+    Store,
+    Value,
+)
+from bitale_rewrite.loops.plan import statements
+from bitale_rewrite.loops.values import parts
+
+INDENT = "    "
+BLOCK = 1024  # terms of a sum added in its own precision, before a wider one takes over
+
+
+class StatementEmitter:
+    """Prints the statements of one kernel into `lines`."""
+
+    def __init__(self, scratch: list[Buffer]) -> None:
+        self.lines: list[str] = []
+        self.scratch = scratch
+        self._texts: dict[Value, str] = {}
+        self._declared: set[str] = set()
+        self._wide: dict[str, str] = {}  # sums that gather in a wider type, and the names of their totals
+
+    def body(self, body: list[Statement], depth: int, top: bool = False) -> None:
+        """Statements that stand side by side. A sum that a loop among them gathers is complete after that loop."""
+        bound = {s.name.name for s in body if isinstance(s, Let) and s.mutable}
+        for statement in body:
+            self._statement(statement, depth, top)
+            if isinstance(statement, For):
+                for g in gathered(statements([statement])):
+                    if g.name in bound and g.name in self._wide:
+                        self._line(depth, f"{g.name} = ({C_TYPES[g.dtype]}){self._wide[g.name]};")
+
+    def _line(self, depth: int, line: str) -> None:
+        self.lines.append(INDENT * depth + line)
+
+    def _text(self, value: Value) -> str:
+        return unwrap(text(value, self._texts))
+
+    def _statement(self, s: Statement, depth: int, top: bool) -> None:
+        if isinstance(s, For):
+            self._for(s, depth, top)
+        elif isinstance(s, Let):
+            self._let(s, depth)
+        elif isinstance(s, Assign):
+            self._line(depth, f"{s.target.name} = {self._text(s.value)};")
+        elif isinstance(s, Store):
+            self._line(depth, f"{self._place(s.buffer, s.index)} = {self._text(s.value)};")
+        elif isinstance(s, Accumulate):
+            self._accumulate(s, depth)
+        elif isinstance(s, If):
+            self._if(s, depth)
+        else:
+            self._fail(s, depth)
+
+    def _let(self, s: Let, depth: int) -> None:
+        constant, ctype = "" if s.mutable else "const ", C_TYPES[s.name.dtype]
+        self._declared.add(s.name.name)
+        self._line(depth, f"{constant}{ctype} {s.name.name} = {self._text(s.value)};")
+
+    def _if(self, s: If, depth: int) -> None:
+        self._line(depth, f"if ({self._text(s.condition)}) {{")
+        self.body(s.body, depth + 1)
+        if s.orelse:
+            self._line(depth, "} else {")
+            self.body(s.orelse, depth + 1)
+        self._line(depth, "}")
+
+    def _fail(self, s: Fail, depth: int) -> None:
+        values = "".join(f" call->failure[{i}] = (int64_t)({self._text(v)});" for i, v in enumerate(s.values))
+        self._line(depth, f"if ({self._text(s.condition)}) {{{values} return {s.code}; }}")
+
+    def _place(self, buffer: Buffer, index: tuple[Value, ...]) -> str:
+        return f"{buffer.name}[{offset(buffer, index, [text(i, self._texts) for i in index])}]"
+
+    # ---- loops -------------------------------------------------------------------------------------------------------
+
+    def _for(self, loop: For, depth: int, top: bool) -> None:
+        innermost = not any(isinstance(s, (For, If)) for s in loop.body)
+        if innermost and not (top and loop.parallel):
+            self._innermost(loop, depth)
+            return
+        for g in gathered(statements([loop])):
+            self._widen(g, depth)
+        threaded = top and loop.parallel
+        if threaded:
+            kind = "parallel for simd" if innermost else "parallel for"
+            self._line(0, f"#pragma omp {kind} num_threads(threads) if(parallel: threads > 1)")
+        i = loop.index.name
+        self._line(depth, f"for (int64_t {i} = 0; {i} < {self._text(loop.extent)}; {i}++) {{")
+        if top:
+            self._rows(depth + 1, threaded)
+        self.body(loop.body, depth + 1)
+        self._line(depth, "}")
+
+    def _innermost(self, loop: For, depth: int) -> None:
+        """A loop without loops inside: vectorised, its sums in blocks, its extrema with a flag for NaN."""
+        found = gathered(loop.body)
+        for g in found:
+            self._widen(g, depth)
+            if g.has_nan:
+                self._line(depth, f"int32_t {g.name}_nan = {g.name} != {g.name};")
+        i, extent, sums = loop.index.name, self._text(loop.extent), [g for g in found if g.name in self._wide]
+        blocked = bool(sums) and not (isinstance(loop.extent, Literal) and loop.extent.number <= BLOCK)
+        first, last, inner = "0", extent, depth
+        if blocked:
+            first, last, inner = f"{i}_block", f"{i}_end", depth + 1
+            self._line(depth, f"for (int64_t {first} = 0; {first} < {extent}; {first} += {BLOCK}) {{")
+            self._line(inner, f"const int64_t {last} = {first} + {BLOCK} < {extent} ? {first} + {BLOCK} : {extent};")
+        for g in sums:
+            self._line(inner, f"{g.name} = 0;")
+        clause = simd_clause(loop, found)
+        if clause is not None:
+            self._line(0, f"#pragma omp simd{clause}")
+        self._line(inner, f"for (int64_t {i} = {first}; {i} < {last}; {i}++) {{")
+        for statement in loop.body:
+            self._gather(statement, found, inner + 1)
+        self._line(inner, "}")
+        for g in sums:
+            self._line(inner, f"{self._wide[g.name]} += {g.name};")
+        if blocked:
+            self._line(depth, "}")
+        for g in found:
+            if g.has_nan:
+                self._line(depth, f"if ({g.name}_nan) {g.name} = NAN;")
+
+    def _widen(self, g: Gathering, depth: int) -> None:
+        """Give a sum a total of a wider type, before the outermost loop that adds to it."""
+        if g.wide_type and g.name in self._declared and g.name not in self._wide:
+            self._wide[g.name] = f"{g.name}_total"
+            self._line(depth, f"{g.wide_type} {g.name}_total = {g.name};")
+
+    def _gather(self, s: Statement, found: list[Gathering], depth: int) -> None:
+        """A statement of an innermost loop, where gathering scalars have their special forms."""
+        g = next((g for g in found if isinstance(s, Accumulate) and s.target == g.target), None)
+        if g is None or not isinstance(s, Accumulate):
+            self._statement(s, depth, False)
+        elif g.has_nan:
+            value, compare = f"{g.name}_next", ">" if s.function.name == "maximum" else "<"
+            self._line(depth, f"const {C_TYPES[g.dtype]} {value} = {self._text(s.value)};")
+            self._line(depth, f"{g.name} = {value} {compare} {g.name} ? {value} : {g.name};")
+            self._line(depth, f"{g.name}_nan |= {value} != {value};")
+        else:
+            self._line(depth, combine(s.function, g.dtype, g.name, self._text(s.value)))
+
+    def _accumulate(self, s: Accumulate, depth: int) -> None:
+        place = s.target.name if isinstance(s.target, Name) else self._place(s.target.buffer, s.target.index)
+        self._line(depth, combine(s.function, s.value.dtype, self._wide.get(place, place), self._text(s.value)))
+
+    def _rows(self, depth: int, threaded: bool) -> None:
+        """This thread's rows of scratch."""
+        for row in self.scratch:
+            size = self._text(product(row.shape))
+            where = " + bitale_thread()*" + (size if size.isidentifier() else f"({size})") if threaded else ""
+            self._line(depth, f"{C_TYPES[row.dtype]} *restrict {row.name} = {row.name}_all{where};")
+
+
+def simd_clause(loop: For, found: list[Gathering]) -> str | None:
+    """What an innermost loop may reorder, as clauses of `omp simd`; None when it must run in order."""
+    clauses: dict[str, list[str]] = {}
+    for g in found:
+        if g.symbol is None:
+            return None
+        clauses.setdefault(g.symbol, []).append(g.name)
+        if g.has_nan:
+            clauses.setdefault("|", []).append(f"{g.name}_nan")
+    for s in loop.body:
+        if isinstance(s, (Assign, Fail)):
+            return None
+        if isinstance(s, Accumulate) and isinstance(s.target, Load) and not _own_element(s.target, loop.index):
+            return None
+    if not loop.parallel and not clauses and not any(isinstance(s, Accumulate) for s in loop.body):
+        return None
+    return "".join(f" reduction({symbol}:{', '.join(names)})" for symbol, names in clauses.items())
+
+
+def _own_element(target: Load, index: Name) -> bool:
+    """Whether each iteration writes an element of its own: the loop's index stands alone in one place."""
+    return index in target.index and not any(_loads(i) for i in target.index)
+
+
+def _loads(value: Value) -> bool:
+    stack = [value]
+    while stack:
+        top = stack.pop()
+        if isinstance(top, Load):
+            return True
+        stack.extend(parts(top))
+    return False
+
+
+def unwrap(expression: str) -> str:
+    """Without the outer pair of parentheses, where it is one pair."""
+    if not (expression.startswith("(") and expression.endswith(")")):
+        return expression
+    level = 0
+    for position, character in enumerate(expression):
+        level += (character == "(") - (character == ")")
+        if level == 0:
+            return expression[1:-1] if position == len(expression) - 1 else expression
+    return expression
