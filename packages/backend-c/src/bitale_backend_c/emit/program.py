@@ -129,7 +129,8 @@ class ProgramEmitter:
             return
         lengths = ", ".join(text(n) for n in buffer.shape) or "0"
         self._put(f"const int64_t {buffer.name}_shape[] = {{{lengths}}};")
-        self._put(f"{ctype} *{buffer.name} = call->allocate(call, {buffer.slot}, {buffer.name}_shape);{_comment(buffer)}")
+        allocated = f"call->allocate(call, {buffer.slot}, {buffer.name}_shape)"
+        self._put(f"{ctype} *{buffer.name} = {allocated};{_comment(buffer)}")
         self._put(f"if (!{buffer.name}) return -1;")
 
     def _temporary(self, buffer: Buffer) -> None:
@@ -213,8 +214,8 @@ def _dense_strides(buffer: Buffer) -> list[str]:
 
 def _comment(buffer: Buffer) -> str:
     shape = f"[{', '.join(text(n) for n in buffer.shape)}]" if buffer.shape else ""
-    text = f"{buffer.dtype}{shape} {buffer.note}".replace("*/", "* /").replace("\n", " ").rstrip()
-    return f"  /* {text} */"
+    comment = f"{buffer.dtype}{shape} {buffer.note}".replace("*/", "* /").replace("\n", " ").rstrip()
+    return f"  /* {comment} */"
 
 
 def _on_stack(n: object) -> bool:
