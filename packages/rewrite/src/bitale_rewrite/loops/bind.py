@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from bitale_rewrite.loops.ir import Accumulate, Assign, Call, Fail, Let, Load, Name, Statement, Store, Value
 from bitale_rewrite.loops.values import parts, rebuild
@@ -54,9 +55,7 @@ class _Binder:
     def statement(self, statement: Statement) -> None:
         new = [self._bound(value) for value in _values(statement)]
         if isinstance(statement, (Let, Assign)):
-            self.result.append(type(statement)(statement.name if isinstance(statement, Let) else statement.target, new[0]))  # type: ignore[arg-type]
-            if isinstance(statement, Let):
-                self.result[-1].mutable = statement.mutable  # type: ignore[union-attr]
+            self.result.append(replace(statement, value=new[0]))
         elif isinstance(statement, Store):
             self.result.append(Store(statement.buffer, tuple(new[:-1]), new[-1]))
         elif isinstance(statement, Accumulate):
@@ -99,7 +98,7 @@ class _Binder:
         depth = 1 + max((self._done[v][1] for v in parts(value)), default=0)
         wanted = self.names.get(value)
         costly = isinstance(value, Call) and not all(isinstance(v, Name) for v in value.operands)
-        if isinstance(value, Call) and (self.uses.get(value, 0) > 1 and (costly or wanted) or wanted or depth > DEEP):
+        if isinstance(value, Call) and ((self.uses.get(value, 0) > 1 and (costly or wanted)) or wanted or depth > DEEP):
             name = Name(self.unique(wanted or "t"), value.dtype)
             self.result.append(Let(name, new))
             return name, 0
@@ -110,7 +109,7 @@ def _reads(value: Value, target: object) -> bool:
     stack = [value]
     while stack:
         top = stack.pop()
-        if top == target or isinstance(top, Load) and top.buffer is target:
+        if top == target or (isinstance(top, Load) and top.buffer is target):
             return True
         stack.extend(parts(top))
     return False

@@ -26,4 +26,5 @@ def _extreme(dtype: str, largest: bool) -> int | float | bool | complex:
         return largest
     if dtype.startswith(("int", "uint")):
         return int(np.iinfo(dtype).max if largest else np.iinfo(dtype).min)
-    return complex(np.inf if largest else -np.inf, 0) if dtype.startswith("complex") else (np.inf if largest else -np.inf)
+    value = np.inf if largest else -np.inf
+    return complex(value, value) if dtype.startswith("complex") else value

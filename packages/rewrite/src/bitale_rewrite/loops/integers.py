@@ -16,6 +16,7 @@ FOLD = {ADD: lambda a, b: a + b, SUBTRACT: lambda a, b: a - b, MULTIPLY: lambda 
 
 
 def integer(n: int) -> Literal:
+    """A size or index that is known."""
     return Literal(int(n), SIZE)
 
 
@@ -28,12 +29,14 @@ def loop_index(depth: int) -> Name:
 
 
 def add(a: Value, b: Value) -> Value:
+    """a + b."""
     if a == ZERO:
         return b
     return a if b == ZERO else _fold(ADD, a, b)
 
 
 def multiply(a: Value, b: Value) -> Value:
+    """a * b."""
     if a == ONE:
         return b
     return a if b == ONE else _fold(MULTIPLY, a, b)

@@ -249,6 +249,8 @@ class Require:
 
 @dataclass(eq=False)
 class Run:
+    """Run a kernel."""
+
     kernel: Kernel
 
 

@@ -9,7 +9,19 @@ from bitale_rewrite.loops.fuse import Cluster
 from bitale_rewrite.loops.identities import identity_of
 from bitale_rewrite.loops.integers import loop_index
 from bitale_rewrite.loops.ir import (
-    Accumulate, Assign, Buffer, Call, For, Kernel, Let, Literal, Load, Name, Statement, Store, Value,
+    Accumulate,
+    Assign,
+    Buffer,
+    Call,
+    For,
+    Kernel,
+    Let,
+    Literal,
+    Load,
+    Name,
+    Statement,
+    Store,
+    Value,
 )
 from bitale_rewrite.loops.nests import Nest
 from bitale_rewrite.loops.values import transform
@@ -107,7 +119,8 @@ class KernelBuilder:
         body = self._statements(cluster.parts)
         parallel = not any(n.loops[depth].serial for n in nests)
         loop = For(loop_index(depth), self._local(nests[0].loops[depth].extent), body, parallel)
-        after = [self._store(n, self._gatherer(n)) for n in gathering if not self._is_scalar(n.buffer) and not n.running]
+        kept = [n for n in gathering if not self._is_scalar(n.buffer) and not n.running]
+        after = [self._store(n, self._gatherer(n)) for n in kept]
         return [*before, loop, *after]
 
     def _start(self, nest: Nest) -> Literal:

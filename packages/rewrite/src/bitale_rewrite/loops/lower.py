@@ -40,7 +40,7 @@ def lower(
     for node in graph.nodes:
         if isinstance(node.op, Nonzero):  # named now; found when the function runs
             found = Name(unique("found"))
-            sizes.known.update({v: (found,) for v in node.outputs})
+            sizes.known.update(dict.fromkeys(node.outputs, (found,)))
     sizes.constrain(graph)
     lengths = [buffer.shape for buffer in inputs]
     for buffer in inputs:

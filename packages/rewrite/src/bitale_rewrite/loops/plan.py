@@ -8,8 +8,24 @@ import numpy as np
 
 from bitale_rewrite.loops.integers import integer, multiply, product
 from bitale_rewrite.loops.ir import (
-    Accumulate, Assign, Buffer, Choose, Define, Fail, For, Gemm, If, Let, Load, Program, Require, Run, Statement, Step,
-    Store, Value,
+    Accumulate,
+    Assign,
+    Buffer,
+    Choose,
+    Define,
+    Fail,
+    For,
+    Gemm,
+    If,
+    Let,
+    Load,
+    Program,
+    Require,
+    Run,
+    Statement,
+    Step,
+    Store,
+    Value,
 )
 from bitale_rewrite.loops.values import parts
 

@@ -10,7 +10,16 @@ from bitale_graph.functions.apply import cast
 from bitale_graph.graph import Graph
 from bitale_graph.ops.contraction import Contract
 from bitale_graph.ops.elementwise import (
-    Elementwise, add, equal, identity, isnan, logical_and, logical_or, maximum, minimum, where,
+    Elementwise,
+    add,
+    equal,
+    identity,
+    isnan,
+    logical_and,
+    logical_or,
+    maximum,
+    minimum,
+    where,
 )
 from bitale_graph.ops.movement import ExpandDims, Iota
 from bitale_graph.ops.reduction import ArgReduce, Cumulate, Reduce

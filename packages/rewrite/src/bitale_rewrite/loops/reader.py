@@ -128,8 +128,8 @@ def _expand_dims(reader: Reader, node: Apply, index: Index) -> list[Read]:
 
 @READS.register(Squeeze)
 def _squeeze(reader: Reader, node: Apply, index: Index) -> list[Read]:
-    rest = iter(index)
-    return [(node.inputs[0], tuple(ZERO if axis in node.op.axes else next(rest) for axis in range(node.inputs[0].ndim)))]
+    x, rest = node.inputs[0], iter(index)
+    return [(x, tuple(ZERO if axis in node.op.axes else next(rest) for axis in range(x.ndim)))]
 
 
 @READS.register(Broadcast)

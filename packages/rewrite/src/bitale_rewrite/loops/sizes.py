@@ -33,7 +33,7 @@ class Sizes:
         if found is None:
             mixed = shape_of(variable)
             if any(isinstance(n, Variable) and n.owner and variable in n.owner.inputs for n in mixed):
-                raise MissingRule(f"no shape rule for `{variable.owner and variable.owner.op}`: its lengths are unknown")
+                raise MissingRule(f"no shape rule for `{variable.owner and variable.owner.op}`")
             found = tuple(integer(n) if isinstance(n, int) else self.scalar(n) for n in mixed)
             self.known[variable] = found
         if not self._equal:

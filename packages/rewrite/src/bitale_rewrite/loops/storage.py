@@ -30,8 +30,14 @@ INLINE = (Elementwise, Broadcast, ExpandDims, Squeeze, Transpose, Slice, Diagona
 CHEAP = 6  # operations that cost less to repeat than to store and load
 LARGEST = 1200  # cost of one scalar expression: C compilers slow down on longer ones
 
-_MODERATE = ["true_divide", "sqrt", "reciprocal", "floor_divide", "remainder", "fmod", "floor", "ceil", "trunc", "rint"]
-_LIGHT = ["add", "subtract", "multiply", "negative", "absolute", "square", "maximum", "minimum", "fmax", "fmin", "where", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isinf", "isfinite", "signbit", "sign", "bitwise_and", "bitwise_or", "bitwise_xor", "invert", "left_shift", "right_shift", "clip", "copysign", "real", "imag", "conjugate", "identity", "make_complex"]
+_MODERATE = ("true_divide", "sqrt", "reciprocal", "floor_divide", "remainder", "fmod", "floor", "ceil", "trunc", "rint")
+_LIGHT = (
+    *("add", "subtract", "multiply", "negative", "absolute", "square", "maximum", "minimum", "fmax", "fmin", "where"),
+    *("equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or"),
+    *("logical_xor", "logical_not", "isnan", "isinf", "isfinite", "signbit", "sign", "bitwise_and", "bitwise_or"),
+    *("bitwise_xor", "invert", "left_shift", "right_shift", "clip", "copysign", "real", "imag", "conjugate"),
+    *("identity", "make_complex"),
+)
 COSTS: dict[Function, int] = (
     {FUNCTIONS[name]: 1 for name in _LIGHT}
     | {FUNCTIONS[name]: 4 for name in _MODERATE}
@@ -58,7 +64,7 @@ def stored(graph: Graph) -> set[Variable]:
             cost[v] = _own_cost(node.op) + sum(
                 1 if u in result or u.owner is None else cost[u] for u in node.inputs
             )
-            if cost[v] > LARGEST or cost[v] > CHEAP and (v in many or v in stretched):
+            if cost[v] > LARGEST or (cost[v] > CHEAP and (v in many or v in stretched)):
                 result.add(v)
     return result
 

@@ -1,0 +1,235 @@
+"""interpret(program, arrays): what a Program means, run scalar by scalar in Python. Lowering is tested with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from bitale_graph.ops.elementwise import Function
+from bitale_graph.reference.elementwise import FORMULAS
+from bitale_rewrite.loops.ir import (
+    Accumulate,
+    Assign,
+    Buffer,
+    Call,
+    Choose,
+    Define,
+    Fail,
+    For,
+    Gemm,
+    If,
+    Kernel,
+    Let,
+    Literal,
+    Load,
+    Name,
+    Program,
+    Require,
+    Run,
+    Statement,
+    Step,
+    Store,
+    Value,
+)
+from bitale_rewrite.loops.values import parts
+
+POISON = 0xFF  # what fresh memory holds: NaN in floats, -1 in integers
+
+
+def interpret(program: Program, arrays: Sequence[np.ndarray], backwards: bool = False) -> list[np.ndarray]:
+    """The outputs of `program` for one array per input of its graph.
+
+    Memory is laid out as the plan says, and starts as garbage; no array of the caller's is changed. `backwards` runs
+    the loops that are said to be independent from their end. Raises the errors of the program's checks, and IndexError
+    for an element outside its buffer, which is a fault in the program.
+    """
+    with np.errstate(all="ignore"):
+        return Interpreter(program, arrays, backwards).run()
+
+
+class Interpreter:
+    """One run of a Program."""
+
+    def __init__(self, program: Program, arrays: Sequence[np.ndarray], backwards: bool) -> None:
+        self.program = program
+        self.backwards = backwards
+        self.names: dict[Name, Any] = {}
+        self.memory: dict[Buffer, np.ndarray] = {}
+        self._blocks: dict[int, np.ndarray] = {}
+        self._orders: dict[Value, list[Value]] = {}
+        for buffer, array in zip(program.inputs, [*arrays, *program.constants], strict=True):
+            self._input(buffer, np.asarray(array))
+        for out, source in program.donated.items():
+            self.memory[program.outputs[out]] = self.memory[program.inputs[source]]
+
+    def run(self) -> list[np.ndarray]:
+        """Run every step; the outputs."""
+        self._steps(self.program.steps)
+        return [self._array(buffer) for buffer in self.program.outputs]
+
+    # ---- memory -----------------------------------------------------------------------------------------------------
+
+    def _input(self, buffer: Buffer, array: np.ndarray) -> None:
+        if buffer.slot in self.program.donated.values():
+            array = array.copy(order="C")
+        elif buffer.slot in self.program.contiguous:
+            array = np.asarray(array, order="C")
+        self.memory[buffer] = array
+        for name, n in zip(self.program.lengths[buffer.slot], array.shape, strict=True):
+            if isinstance(name, Name):
+                self.names[name] = np.int64(n)
+
+    def _array(self, buffer: Buffer) -> np.ndarray:
+        """The memory of `buffer`, made when it is first touched."""
+        found = self.memory.get(buffer)
+        if found is None:
+            shape = tuple(int(self._value(n)) for n in buffer.shape)
+            if buffer.base is not None:
+                found = self._array(buffer.root).reshape(shape)
+            elif buffer in self.program.placement:
+                found = self._in_block(self.program.placement[buffer], buffer.dtype, shape)
+            else:
+                found = _fresh(prod(shape) * np.dtype(buffer.dtype).itemsize).view(buffer.dtype).reshape(shape)
+            self.memory[buffer] = found
+        return found
+
+    def _in_block(self, number: int, dtype: str, shape: tuple[int, ...]) -> np.ndarray:
+        if number not in self._blocks:
+            self._blocks[number] = _fresh(int(self._value(self.program.slots[number])))
+        nbytes = prod(shape) * np.dtype(dtype).itemsize
+        return self._blocks[number][:nbytes].view(dtype).reshape(shape)
+
+    def _place(self, buffer: Buffer, index: tuple[Any, ...]) -> tuple[np.ndarray, tuple[int, ...]]:
+        array, place = self._array(buffer), tuple(map(int, index))
+        if not all(0 <= i < n for i, n in zip(place, array.shape, strict=True)):
+            raise IndexError(f"{buffer.name}: {place} lies outside {array.shape}")
+        return array, place
+
+    # ---- values -----------------------------------------------------------------------------------------------------
+
+    def _value(self, value: Value) -> Any:
+        """The scalar that `value` stands for now. Iterative: expressions may be any depth."""
+        order = self._orders.get(value)
+        if order is None:
+            order = self._orders[value] = _parts_first(value)
+        done: dict[Value, Any] = {}
+        for each in order:
+            if isinstance(each, Name):
+                done[each] = self.names[each]
+            elif isinstance(each, Literal):
+                done[each] = np.dtype(each.dtype).type(each.number)
+            elif isinstance(each, Load):
+                array, place = self._place(each.buffer, tuple(done[i] for i in each.index))
+                done[each] = array[place]
+            else:
+                assert isinstance(each, Call)
+                done[each] = apply(each.function, [done[v] for v in each.operands], each.dtype)
+        return done[value]
+
+    def _fail(self, code: int, values: tuple[Value, ...]) -> None:
+        failure = self.program.failures[code - 1]
+        raise failure.error(failure.message.format(*[int(self._value(v)) for v in values]))
+
+    # ---- steps ------------------------------------------------------------------------------------------------------
+
+    def _steps(self, steps: list[Step]) -> None:
+        for step in steps:
+            if isinstance(step, Define):
+                self.names[step.name] = self._value(step.value)
+            elif isinstance(step, Require):
+                if not self._value(step.condition):
+                    self._fail(step.code, step.values)
+            elif isinstance(step, Run):
+                self._run(step.kernel)
+            elif isinstance(step, Gemm):
+                self._gemm(step)
+            else:
+                assert isinstance(step, Choose)
+                self._steps(step.then if self._value(step.condition) else step.otherwise)
+
+    def _gemm(self, step: Gemm) -> None:
+        m, n, k, batch = (int(self._value(v)) for v in (step.m, step.n, step.k, step.batch))
+        left = self._array(step.left).reshape((batch, k, m) if step.transpose_left else (batch, m, k))
+        right = self._array(step.right).reshape((batch, n, k) if step.transpose_right else (batch, k, n))
+        left = left.swapaxes(1, 2) if step.transpose_left else left
+        right = right.swapaxes(1, 2) if step.transpose_right else right
+        out, beta = self._array(step.out).reshape(batch, m, n), self._value(step.beta)
+        out[...] = self._value(step.alpha) * (left @ right) + (beta * out if beta != 0 else beta)
+
+    def _run(self, kernel: Kernel) -> None:
+        for statement in kernel.body:
+            if isinstance(statement, For) and statement.parallel:
+                for i in self._iterations(statement):
+                    for row in kernel.scratch:  # no iteration may see what another left there
+                        self.memory.pop(row, None)
+                    self.names[statement.index] = i
+                    self._body(statement.body)
+            else:
+                self._statement(statement)
+        for row in kernel.scratch:
+            self.memory.pop(row, None)
+
+    # ---- statements -------------------------------------------------------------------------------------------------
+
+    def _body(self, body: list[Statement]) -> None:
+        for statement in body:
+            self._statement(statement)
+
+    def _statement(self, s: Statement) -> None:
+        if isinstance(s, For):
+            for i in self._iterations(s):
+                self.names[s.index] = i
+                self._body(s.body)
+        elif isinstance(s, Let):
+            self.names[s.name] = self._value(s.value)
+        elif isinstance(s, Assign):
+            self.names[s.target] = self._value(s.value)
+        elif isinstance(s, Store):
+            self._store(s.buffer, s.index, self._value(s.value))
+        elif isinstance(s, Accumulate):
+            value = apply(s.function, [self._value(s.target), self._value(s.value)], s.target.dtype)
+            if isinstance(s.target, Name):
+                self.names[s.target] = value
+            else:
+                self._store(s.target.buffer, s.target.index, value)
+        elif isinstance(s, If):
+            self._body(s.body if self._value(s.condition) else s.orelse)
+        else:
+            assert isinstance(s, Fail)
+            if self._value(s.condition):
+                self._fail(s.code, s.values)
+
+    def _iterations(self, loop: For) -> list[np.int64]:
+        indices = [np.int64(i) for i in range(int(self._value(loop.extent)))]
+        return indices[::-1] if loop.parallel and self.backwards else indices
+
+    def _store(self, buffer: Buffer, index: tuple[Value, ...], value: Any) -> None:
+        array, place = self._place(buffer, tuple(self._value(i) for i in index))
+        array[place] = value
+
+
+def apply(function: Function, operands: Sequence[Any], dtype: str) -> Any:
+    """An elementwise function of NumPy scalars, as a scalar of `dtype`."""
+    result = FORMULAS[function](*operands)
+    return np.asarray(result).astype(dtype)[()]
+
+
+def _fresh(nbytes: int) -> np.ndarray:
+    return np.full(nbytes, POISON, "uint8")
+
+
+def _parts_first(value: Value) -> list[Value]:
+    """The values that `value` is made of, each once and after its own parts; itself last."""
+    order: dict[Value, None] = {}
+    stack = [value]
+    while stack:
+        top = stack[-1]
+        missing = [v for v in parts(top) if v not in order]
+        if top in order or not missing:
+            order.setdefault(stack.pop())
+        else:
+            stack.extend(missing)
+    return list(order)
