@@ -19,6 +19,7 @@ from bitale_backend_c.loaded import load
 from bitale_backend_c.settings import settings
 from bitale_backend_c.shim import Form, Kind
 from bitale_backend_c.shim import load as load_shim
+from bitale_backend_c.shim import prepare as prepare_shim
 from bitale_graph.graph import Graph
 from bitale_rewrite import optimise
 from bitale_rewrite.expand import expand
@@ -124,6 +125,7 @@ def compile(
 
     Raises NoCompiler where there is no C compiler, and CompileError when it fails.
     """
+    prepare_shim()
     updates, threads = dict(updates or {}), threads or settings.threads
     count = len(graph.inputs) - len(cells)
     prepared = ready(graph, optimised)
