@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache, reduce
 from typing import Any
 
 import mpmath
 import numpy as np
 
-from bitale_graph import Variable, toposort
+from bitale_graph import Apply, Graph, Variable, functions, leaves, toposort
 from bitale_graph.dtypes import FLOATS
 from bitale_graph.ops import elementwise as f
+from bitale_graph.ops.control import Composite
 from bitale_graph.ops.elementwise import Elementwise, Function
+from bitale_graph.ops.reduction import Reduce
 from bitale_graph.reference import REFERENCE
 from bitale_graph.reference.elementwise import FORMULAS
 
 DIGITS = 400  # 1 - exp(-1e-308) has 308 leading nines
-HUGE = mpmath.mpf(10) ** 900  # the exponential of more than this would fill the memory
+HUGE = mpmath.mpf(10) ** 1700  # the exponential of more than this would fill the memory
 UNDEFINED = mpmath.mpf("nan")  # outside the function's domain
 POLE = "pole"  # a division by zero, whose sign is that of the zero
 UNKNOWN = None  # not even this many digits suffice
@@ -33,6 +36,14 @@ def _sum(x: Any, y: Any) -> Any:
     return x + y
 
 
+def _erfc(x: Any) -> Any:
+    """From the asymptotic series (Abramowitz, Stegun 7.1.23) where mpmath's counts do not fit a float."""
+    if abs(x) < mp.mpf(10) ** 5 or mpmath.isinf(x):
+        return mp.erfc(x)
+    tail = mp.exp(-x * x) / (abs(x) * mp.sqrt(mp.pi)) * (1 - 1 / (2 * x * x) + 3 / (4 * x**4) - 15 / (8 * x**6))
+    return tail if x > 0 else 2 - tail
+
+
 ANALYTIC: dict[Function, Callable[..., Any]] = {
     f.add: lambda x, y: _sum(x, y),
     f.subtract: lambda x, y: _sum(x, -y),
@@ -44,6 +55,8 @@ ANALYTIC: dict[Function, Callable[..., Any]] = {
     f.reciprocal: lambda x: 1 / x,
     f.identity: lambda x: x,
     f.power: mp.power,
+    f.maximum: max,
+    f.minimum: min,
     f.sqrt: mp.sqrt,
     f.exp: mp.exp,
     f.exp2: lambda x: mp.exp(x * mp.ln2),
@@ -64,7 +77,7 @@ ANALYTIC: dict[Function, Callable[..., Any]] = {
     f.arccosh: lambda x: mp.log(x + mp.sqrt(_sum(x * x, -1))) if x >= 1 else UNDEFINED,
     f.arctanh: lambda x: (mp.log(_sum(1, x)) - mp.log(_sum(1, -x))) / 2,
     f.erf: mp.erf,
-    f.erfc: mp.erfc,
+    f.erfc: lambda x: _erfc(x),
 }
 EXPONENTIAL = (f.exp, f.exp2, f.expm1, f.logaddexp, f.log1mexp, f.softplus, f.sigmoid, f.sinh, f.cosh, f.tanh)
 
@@ -74,6 +87,7 @@ def exact(x: Variable, values: Mapping[Variable, np.ndarray], infinity: Any = mp
 
     `infinity` stands for infinite inputs: a huge number instead gives limits where infinities cancel.
     """
+    x = _opened(x)
     with mp.workdps(DIGITS):
         arrays = {v: _numbers(v, value, infinity) for v, value in values.items()}
         for node in toposort([x]):
@@ -81,6 +95,31 @@ def exact(x: Variable, values: Mapping[Variable, np.ndarray], infinity: Any = mp
             results = _apply(node.op, inputs, node.outputs[0].dtype)
             arrays.update(zip(node.outputs, results if isinstance(results, tuple) else (results,)))
         return arrays[x] if x in arrays else _numbers(x, x.data, infinity)
+
+
+def _opened(x: Variable) -> Variable:
+    """x with composites replaced by the formulas they stand for."""
+    graph = Graph(leaves([x]), [x])
+    if not any(isinstance(node.op, Composite) for node in graph.nodes):
+        return x
+    return graph.map(_open).outputs[0]
+
+
+def _open(node: Apply, inputs: tuple[Variable, ...]) -> tuple[Variable, ...]:
+    if isinstance(node.op, Composite):
+        return (FORMULA[node.op.label](*inputs, **dict(node.op.key)),)
+    return Apply(node.op, inputs).outputs
+
+
+def _sum_exp(x: Variable, axis: tuple[int, ...], keepdims: bool = True) -> Variable:
+    return functions.sum(f.exp(x), axis, keepdims=keepdims)
+
+
+FORMULA: dict[str, Callable[..., Variable]] = {
+    "softmax": lambda x, axis: f.exp(x) / _sum_exp(x, axis),
+    "log_softmax": lambda x, axis: x - f.log(_sum_exp(x, axis)),
+    "logsumexp": lambda x, axis, keepdims: f.log(_sum_exp(x, axis, keepdims)),
+}
 
 
 def _numbers(v: Variable, value: np.ndarray, infinity: Any = mpmath.inf) -> np.ndarray:
@@ -94,6 +133,9 @@ def _numbers(v: Variable, value: np.ndarray, infinity: Any = mpmath.inf) -> np.n
 
 
 def _apply(op: Any, inputs: list[np.ndarray], dtype: str) -> Any:
+    if isinstance(op, Reduce) and inputs[0].dtype == object:
+        combine = np.frompyfunc(_guarded(op.function), 2, 1)
+        return np.asarray(reduce(combine.reduce, sorted(op.axes, reverse=True), inputs[0]), object)
     if not isinstance(op, Elementwise):
         return REFERENCE[op](op, *inputs)
     if dtype in FLOATS and op.function.name.startswith("cast_"):
@@ -107,6 +149,7 @@ def _apply(op: Any, inputs: list[np.ndarray], dtype: str) -> Any:
     return result if dtype in FLOATS else np.asarray(result, dtype)
 
 
+@cache
 def _guarded(function: Function) -> Callable[..., Any]:
     compute = ANALYTIC[function]
 
@@ -128,4 +171,4 @@ def _guarded(function: Function) -> Callable[..., Any]:
             return UNDEFINED
         return UNDEFINED if isinstance(result, mpmath.mpc) else result
 
-    return guarded
+    return cache(guarded)  # values come again in every combination

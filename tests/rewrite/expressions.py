@@ -15,7 +15,7 @@ from bitale_rewrite.pattern import Wild, WildConstant
 from bitale_rewrite.rule import Rule
 
 DTYPES = ("float64", "float32", "int32", "uint8", "bool", "complex128")
-CONSTANTS = (2, 3, -1, 0.5, -7, 0, 1, True, 1e300)
+CONSTANTS = (2, 3, -1, 0.5, -7, 0, 1, True, 1e300, 4)
 NUMBERS = np.array(
     [
         0.0,
@@ -47,7 +47,7 @@ NUMBERS = np.array(
         -5e-324,
     ]
 )
-GRIDS = {0: 1, 1: 27, 2: 15**2, 3: 7**3, 4: 5**4}  # inputs -> combinations of their values
+GRIDS = {0: 1, 1: 27, 2: 14**2, 3: 6**3, 4: 5**4}  # inputs -> combinations of their values
 INTEGERS = (0, 1, -1, 2, -5, 127, -128, 3, 7, 100, 2**31 - 1, -(2**31))
 
 

@@ -13,8 +13,12 @@ from bitale_rewrite.rules import ALL
 from tests.rewrite.expressions import instances, values_for
 from tests.rewrite.judge import problems
 
-# Sums of products in another order: infinite terms may cancel to NaN in one of them and not in the other.
-REGROUPED = {"order of a chain of products"}
+# Values at which a rule is not asked to keep what the left side gives.
+NOT_AT = {
+    "order of a chain of products": (np.inf, -np.inf),  # infinite terms may cancel to NaN in one order only
+    "softmax": (np.inf,),  # one infinite power is NaN, but the others were 0: now all are NaN
+    "x - logsumexp(x)": (np.inf,),  # likewise
+}
 
 
 def fired(rule: Rule) -> list[tuple[Variable, Variable]]:
@@ -40,7 +44,7 @@ def test_rule_is_true(rule: Rule):
         if rule.preserves == "domain":
             continue
         for values in values_for(old):
-            if rule.name in REGROUPED and not all(np.isfinite(a).all() for a in values.values()):
+            if any(np.isin(a, NOT_AT.get(rule.name, ())).any() for a in values.values()):
                 continue
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")

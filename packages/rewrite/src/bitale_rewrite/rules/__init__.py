@@ -15,6 +15,9 @@ from bitale_rewrite.rules.movement import MOVEMENT
 from bitale_rewrite.rules.reduction import REDUCTION
 from bitale_rewrite.rules.shapes import SHAPES
 from bitale_rewrite.rules.sinking import SINKING
+from bitale_rewrite.rules.softmax import SOFTMAX
+from bitale_rewrite.rules.special import SPECIAL_FUNCTIONS
+from bitale_rewrite.rules.specialise import SPECIALISE
 from bitale_rewrite.rules.stabilise import STABILISE
 
 CANONICAL: tuple[Rule, ...] = (
@@ -31,6 +34,6 @@ CANONICAL: tuple[Rule, ...] = (
     *INDEXING,
     *CONTRACTION,
 )
-STABLE: tuple[Rule, ...] = STABILISE
-SPECIAL: tuple[Rule, ...] = ()
+STABLE: tuple[Rule, ...] = (*SOFTMAX, *STABILISE, *SPECIAL_FUNCTIONS)
+SPECIAL: tuple[Rule, ...] = SPECIALISE
 ALL: tuple[Rule, ...] = (*CANONICAL, *STABLE, *SPECIAL)

@@ -1,0 +1,161 @@
+"""The error function and its complement where they cancel or underflow."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from bitale_graph.ops.elementwise import (
+    erf,
+    erfc,
+    exp,
+    less,
+    log,
+    minimum,
+    multiply,
+    negative,
+    square,
+    true_divide,
+    where,
+)
+from bitale_graph.variable import Apply, Variable
+from bitale_rewrite.constants import uniform, value_of
+from bitale_rewrite.pattern import head, real
+from bitale_rewrite.rule import Replacement, Rule, rewrites, rule
+from bitale_rewrite.samples import array
+
+x = real("x")
+FACTORS = 12  # factors of a product that are looked at
+
+# From here on erfc is taken from its asymptotic series: a little before it leaves the normal numbers.
+TAIL = {"float16": 2.8, "float32": 9.0, "float64": 25.0}
+
+COMPLEMENTS: tuple[Rule, ...] = tuple(
+    rule(left, right, preserves="reals")
+    for left, right in [
+        (1 + erf(x), erfc(-x)),
+        (1 - erf(x), erfc(x)),
+        (erf(x) - 1, -erfc(x)),
+        (1 - erfc(x), erf(x)),
+        (erfc(x) - 1, -erf(x)),
+        (2 - erfc(x), erfc(-x)),
+    ]
+)
+
+
+def tail_series(v: Variable) -> Variable:
+    """sqrt(pi) v exp(v²) erfc(v) for large v: 1 - 1/(2v²) + 3/(2v²)² - 15/(2v²)³ + ... (Abramowitz, Stegun 7.1.23)."""
+    t = 0.5 / square(v)
+    total: Variable | float = 10395.0
+    for coefficient in (-945.0, 105.0, -15.0, 3.0, -1.0, 1.0):
+        total = total * t + coefficient
+    assert isinstance(total, Variable)
+    return total
+
+
+def _is_bounded(v: Variable) -> bool:
+    """Whether v is minimum(something, constant), as these rules write it."""
+    return head(v) is minimum and any(uniform(each) is not None for each in v.owner.inputs)  # type: ignore[union-attr]
+
+
+def _log_erfc(x: Variable) -> Variable:
+    edge = TAIL[x.dtype]
+    tail = log(tail_series(x)) - square(x) - log(x) - 0.5 * math.log(math.pi)
+    return where(less(x, edge), log(erfc(minimum(x, edge))), tail)
+
+
+def _product_samples() -> Iterator[Variable]:
+    for dtype in ("float64", "float32"):
+        v, w = array(None, dtype=dtype, name="v"), array(None, dtype=dtype, name="w")
+        yield exp(-square(v)) / erfc(v)
+        yield (w / erfc(v)) * (-1.25 * exp(-square(v)))
+        yield (w * exp(square(v) * -0.25)) / erfc(0.5 * v)
+        yield exp(square(v) / -4.0) / erfc(v / 2.0)
+
+
+@rewrites(
+    multiply,
+    true_divide,
+    name="exp(-x²) / erfc(x)",
+    preserves="reals",
+    having=(exp, erfc, multiply, true_divide, negative),
+    samples=_product_samples,
+)
+def ratio_of_tails(node: Apply) -> Replacement:
+    """exp(-x²) / erfc(x) anywhere in a product, also exp(-(c x)²) / erfc(c x): the derivative of log(erfc(x))."""
+    if node.outputs[0].dtype not in TAIL:
+        return None
+    above, below, sign = factors(node.outputs[0])
+    for bottom in below:
+        if head(bottom) is not erfc or _is_bounded(v := bottom.owner.inputs[0]):
+            continue
+        top = next((f for f in above if head(f) is exp and _is_minus_square(f.owner.inputs[0], v)), None)
+        if top is None:
+            continue
+        edge = TAIL[v.dtype]
+        ratio = where(less(v, edge), top / erfc(minimum(v, edge)), math.sqrt(math.pi) * v / tail_series(v))
+        above.remove(top)
+        below.remove(bottom)
+        result = _product(above, ratio)
+        result = result / _product(below[1:], below[0]) if below else result
+        return result if sign > 0 else -result
+    return None
+
+
+def factors(v: Variable) -> tuple[list[Variable], list[Variable], int]:
+    """v as the product of the first list divided by that of the second, times a sign."""
+    above, below, sign = [], [], 1
+    pending = [(v, True)]
+    while pending:
+        each, on_top = pending.pop()
+        function = head(each)
+        if function not in (multiply, true_divide, negative) or len(pending) + len(above) + len(below) > FACTORS:
+            (above if on_top else below).append(each)
+            continue
+        if function is negative:
+            sign = -sign
+        inputs = each.owner.inputs  # type: ignore[union-attr]
+        pending.extend((f, on_top != (function is true_divide and k == 1)) for k, f in enumerate(inputs))
+    return above, below, sign
+
+
+def _product(rest: list[Variable], first: Variable) -> Variable:
+    for each in rest:
+        first = each * first
+    return first
+
+
+def _is_minus_square(exponent: Variable, v: Variable) -> bool:
+    """Whether exponent = -v², where both may have constant factors."""
+    k, squared = _scaled(exponent)
+    if head(squared) is not square:
+        return False
+    inner, base = _scaled(squared.owner.inputs[0])  # type: ignore[union-attr]
+    outer, argument = _scaled(v)
+    return base is argument and math.isclose(-k * inner**2, outer**2, rel_tol=1e-15 if v.dtype == "float64" else 1e-7)
+
+
+def _scaled(v: Variable) -> tuple[float, Variable]:
+    """v as a constant times something."""
+    scale = 1.0
+    above, below, sign = factors(v) if head(v) in (multiply, true_divide, negative) else ([v], [], 1)
+    rest: list[tuple[Variable, bool]] = []
+    for group, inverted in ((above, False), (below, True)):
+        for each in group:
+            value = uniform(each)
+            if value is None:
+                rest.append((each, inverted))
+            else:
+                scale *= 1 / value_of(value) if inverted else value_of(value)  # type: ignore[operator, assignment]
+    if len(rest) == 1 and not rest[0][1]:
+        return sign * scale, rest[0][0]
+    return 1.0, v
+
+
+SPECIAL_FUNCTIONS: tuple[Rule, ...] = (
+    *COMPLEMENTS,
+    rule(
+        log(erfc(x)), _log_erfc, when=lambda x: not _is_bounded(x), preserves="reals", name="log(erfc(x)) -> its tail"
+    ),
+    ratio_of_tails,
+)
