@@ -12,6 +12,7 @@ from bitale_autodiff.gradient import pullback as pull_back
 from bitale_autodiff.rules.composite import CUSTOM, CustomRules, Token
 from bitale_autodiff.rules.tables import Contributions, Pullback, Pushforward, Tangents
 from bitale_autodiff.shaping import of_dtype, stretch, zeros_like
+from bitale_graph.composite import composite
 from bitale_graph.dtypes import is_differentiable
 from bitale_graph.errors import ArgumentError, MissingInputError, explain
 from bitale_graph.functions import as_variable
@@ -63,7 +64,7 @@ def checkpoint(function: Build) -> Build:
     """
 
     def again(inputs: list[Variable], outputs: list[Variable], cotangents: list[Variable]) -> Any:
-        wrt = [_recomputed(x) for x in inputs]
+        wrt = [recompute(x, number=next(_recomputations)) for x in inputs]
         floating = [x for x in wrt if is_differentiable(x.dtype)]
         pulled = iter(pull_back(as_list(function(*wrt)), floating, cotangents, disconnected_inputs="ignore"))
         return [next(pulled) if is_differentiable(x.dtype) else None for x in wrt]
@@ -74,9 +75,10 @@ def checkpoint(function: Build) -> Build:
 _recomputations = count()
 
 
-def _recomputed(x: Variable) -> Variable:
-    inside = Variable(x.type)
-    return Composite("recompute", (("number", next(_recomputations)),), Graph([inside], [identity(inside)]))(x)
+@composite
+def recompute(x: Variable, /, *, number: int) -> Variable:
+    """x itself; what is made of it is not the same as what is made of x, as the number is unlike any other."""
+    return identity(x)
 
 
 def _applied(function: Build, label: str, rules: CustomRules, arguments: Sequence[Any]) -> Any:

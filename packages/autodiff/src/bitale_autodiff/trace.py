@@ -6,10 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bitale_autodiff.rules.composite import rules_of
-from bitale_graph.graph import substitute, toposort
+from bitale_graph.composite import inline
+from bitale_graph.functions import log_softmax
+from bitale_graph.graph import toposort
 from bitale_graph.ops.control import Check, Composite, StopGradient
+from bitale_graph.ops.elementwise import Elementwise, log
 from bitale_graph.ops.indexing import Gather, Scatter
 from bitale_graph.ops.movement import Broadcast, Dimension, Iota, Pad, Reshape, SetSlice, Slice
+from bitale_graph.origin import made_at
 from bitale_graph.variable import Apply, Op, Variable
 
 # How many inputs an op depends on; the others are sizes and indices. Ops not named depend on all.
@@ -40,8 +44,8 @@ def steps_between(
     wrt: Iterable[Variable], outputs: Sequence[Variable], constants: Iterable[Variable] = ()
 ) -> tuple[list[Step], set[Variable]]:
     """The steps that depend on `wrt`, in order, and the variables they connect; `constants` depend on nothing."""
-    constants = set(constants)
-    active = set(wrt)
+    constants, active = set(constants), set(wrt)
+    kept = active | constants | set(outputs)
     steps: list[Step] = []
     pending: list[Step] = list(reversed(toposort(outputs, stop=constants)))
     while pending:
@@ -51,24 +55,33 @@ def steps_between(
             active.update(v for v, inner in pairs if inner in active and v not in constants)
             steps.append(step)
         elif any(v in active for v in connected_inputs(step)):
-            if is_opened(step.op):
-                inner = opened(step)
-                pending.append(Renaming(step.outputs, tuple(inner)))
-                pending.extend(reversed(toposort(inner, stop=step.inputs)))
-            else:
+            opened = _equivalent(step, kept)
+            if opened is None:
                 active.update(v for v in step.outputs if v not in constants)
                 steps.append(step)
+            else:
+                inner, inputs = opened
+                pending.append(Renaming(step.outputs, inner))
+                pending.extend(reversed(toposort(inner, stop=inputs)))
     return steps, active
 
 
-def is_opened(op: Op) -> bool:
-    """Whether an op is a composite that is differentiated through its body."""
-    if not isinstance(op, Composite):
-        return False
-    rules = rules_of(op)
-    return rules.pullback is None and rules.pushforward is None
+Variables = tuple[Variable, ...]
 
 
-def opened(node: Apply) -> list[Variable]:
-    """The outputs of a composite as expressions of its inputs."""
-    return substitute(node.op.body.outputs, dict(zip(node.op.body.inputs, node.inputs, strict=True)))
+def _equivalent(node: Apply, kept: set[Variable]) -> tuple[Variables, Variables] | None:
+    """What is differentiated in the node's place, and the variables it is made of; None for the node itself.
+
+    A composite without a rule is its body. log(softmax(x)) is log_softmax(x), whose derivative does not divide by
+    probabilities that may be 0; not where the softmax is among the `kept` variables, whose derivatives are asked for.
+    """
+    if isinstance(node.op, Composite):
+        rules = rules_of(node.op)
+        return (inline(node), node.inputs) if rules.pullback is None and rules.pushforward is None else None
+    if isinstance(node.op, Elementwise) and node.op.function is log:
+        (inside,) = node.inputs
+        if inside.owner is not None and inside.owner.op.name == "softmax" and inside not in kept:
+            axis = dict(inside.owner.op.key)["axis"]
+            with made_at(node.origin):
+                return (log_softmax(inside.owner.inputs[0], axis),), inside.owner.inputs
+    return None

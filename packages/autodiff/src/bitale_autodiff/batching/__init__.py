@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from bitale_autodiff.batching import contraction, control, elementwise, indexing, movement, reduction
 from bitale_autodiff.batching.operands import Batch, Operand, filled
-from bitale_autodiff.trace import Renaming, Step, opened
+from bitale_autodiff.trace import Renaming, Step
+from bitale_graph.composite import inline
 from bitale_graph.graph import toposort
 from bitale_graph.ops.control import Composite
 from bitale_graph.ops.movement import Dimension
@@ -41,8 +42,8 @@ def batch(outputs: Sequence[Variable], stacked: Mapping[Variable, Variable]) -> 
             found.update((old, _look_up(found, new)) for old, new in zip(step.outputs, step.inner, strict=True))
         elif any(v in found for v in step.inputs):
             if isinstance(step.op, Composite):
-                inner = opened(step)
-                pending.append(Renaming(step.outputs, tuple(inner)))
+                inner = inline(step)
+                pending.append(Renaming(step.outputs, inner))
                 pending.extend(reversed(toposort(inner, stop=step.inputs)))
             else:
                 found.update(zip(step.outputs, _batched(step, found, length), strict=True))
