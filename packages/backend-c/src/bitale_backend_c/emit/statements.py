@@ -5,6 +5,7 @@ from __future__ import annotations
 from bitale_backend_c.emit.ctypes import C_TYPES
 from bitale_backend_c.emit.expressions import offset, text
 from bitale_backend_c.emit.reduction import Gathering, combine, gathered
+from bitale_backend_c.emit.search import Search, search_lines, search_of
 from bitale_rewrite.loops.integers import product
 from bitale_rewrite.loops.ir import (
     Accumulate,
@@ -36,11 +37,13 @@ class StatementEmitter:
         self.scratch = scratch
         self._texts: dict[Value, str] = {}
         self._declared: set[str] = set()
+        self._complete: set[str] = set()  # what the loop at hand gathers alone, from its start to its end
         self._wide: dict[str, str] = {}  # sums that gather in a wider type, and the names of their totals
 
     def body(self, body: list[Statement], depth: int, top: bool = False) -> None:
         """Statements that stand side by side. A sum that a loop among them gathers is complete after that loop."""
         bound = {s.name.name for s in body if isinstance(s, Let) and s.mutable}
+        self._complete = bound
         for statement in body:
             self._statement(statement, depth, top)
             if isinstance(statement, For):
@@ -93,6 +96,10 @@ class StatementEmitter:
     # ---- loops -------------------------------------------------------------------------------------------------------
 
     def _for(self, loop: For, depth: int, top: bool) -> None:
+        search = search_of(loop)
+        if search is not None and search.target.name in self._complete:
+            self._search(search, loop, depth)
+            return
         innermost = not any(isinstance(s, (For, If)) for s in loop.body)
         if innermost and not (top and loop.parallel):
             self._innermost(loop, depth)
@@ -140,6 +147,14 @@ class StatementEmitter:
         for g in found:
             if g.has_nan:
                 self._line(depth, f"if ({g.name}_nan) {g.name} = NAN;")
+
+    def _search(self, search: Search, loop: For, depth: int) -> None:
+        """The first index at which a condition holds."""
+        inner = StatementEmitter([])
+        inner.body(loop.body[:-1], 0)
+        condition, extent = self._text(search.condition), text(loop.extent, self._texts)
+        for line in search_lines(search, loop.index.name, extent, condition, inner.lines):
+            self._line(0 if line.startswith("#") else depth, line)
 
     def _widen(self, g: Gathering, depth: int) -> None:
         """Give a sum a total of a wider type, before the outermost loop that adds to it."""
