@@ -40,7 +40,7 @@ def fuse(items: list[Item], replacing: Mapping[Buffer, Buffer] | None = None, de
     written: dict[Buffer, int] = {}  # the last group that writes or reads a buffer
     read: dict[Buffer, int] = {}
     floor = 0
-    for item in items:
+    for item in scalars_early(items, depth):
         reads, writes = accesses(item)
         after = max([written.get(b, -1) for b in (*reads, *writes)] + [read.get(b, -1) for b in writes], default=-1)
         at = len(groups)
@@ -61,6 +61,26 @@ def fuse(items: list[Item], replacing: Mapping[Buffer, Buffer] | None = None, de
         if isinstance(group, Cluster) and group.is_loop:
             group.parts = [g for g in fuse(list(group.members), depth=depth + 1) if isinstance(g, Cluster)]
     return groups
+
+
+def scalars_early(items: list[Item], depth: int) -> list[Item]:
+    """`items` with each scalar right after what it needs, so that no loop has to wait for one that stands late."""
+    keys: dict[int, tuple[int, int]] = {}
+    made: dict[Buffer, int] = {}
+    used: dict[Buffer, int] = {}
+    floor = -1
+    for number, item in enumerate(items):
+        reads, writes = accesses(item)
+        key = number
+        if isinstance(item, Nest) and len(item.loops) <= depth:
+            before = [made[b] for b in (*reads, *writes) if b in made] + [used[b] for b in writes if b in used]
+            key = max([floor, *before])
+        elif isinstance(item, Fixed) and item.barrier:
+            floor = number
+        keys[number] = (key, number)
+        made.update((b, max(key, made.get(b, -1))) for b in writes)
+        used.update((b, max(key, used.get(b, -1))) for b in reads)
+    return [items[number] for number in sorted(range(len(items)), key=keys.__getitem__)]
 
 
 def _place(groups: list[Group], nest: Nest, first: int, after: int, depth: int) -> int:

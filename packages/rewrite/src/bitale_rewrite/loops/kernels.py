@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from bitale_rewrite.loops.bind import bind_common
 from bitale_rewrite.loops.fuse import Cluster
+from bitale_rewrite.loops.hoist import hoist
 from bitale_rewrite.loops.identities import identity_of
 from bitale_rewrite.loops.integers import loop_index
 from bitale_rewrite.loops.ir import (
@@ -47,7 +48,7 @@ class KernelBuilder:
         nests = self.cluster.members
         written = list(dict.fromkeys(nest.note for nest in nests if nest.note))
         outside = [n.buffer.name for n in nests if n.buffer.root not in self.places] or [nests[-1].buffer.name]
-        body = self._statements([self.cluster])
+        body = hoist(self._statements([self.cluster]), self.unique)
         scratch = [place for place, _ in self.places.values() if isinstance(place, Buffer)]
         return Kernel(self.unique(f"compute_{outside[-1]}"), body, written, scratch)
 

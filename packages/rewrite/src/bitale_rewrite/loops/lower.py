@@ -24,15 +24,20 @@ from bitale_rewrite.loops.storage import stored
 
 
 def lower(
-    graph: Graph, name: str = "function", donate: Mapping[int, int] | None = None, row_major: Collection[int] = ()
+    graph: Graph,
+    name: str = "function",
+    donate: Mapping[int, int] | None = None,
+    row_major: Collection[int] = (),
+    reserved: Callable[[str], bool] = lambda name: False,
 ) -> Program:
     """The Program of `graph`, whose composites have been expanded.
 
     `donate` asks that output k take the memory of input j (an update of a shared variable); the plan grants it where
     nothing needs the old values any more. Inputs in `row_major` will always come without padding or other strides.
+    Nothing gets a name that the target has `reserved`.
     """
     graph = prepare(graph)
-    unique = unique_names()
+    unique = unique_names(reserved)
     sizes, buffers = Sizes(), {}
     reader = Reader(sizes, buffers)
     sizes.scalar = reader.scalar
@@ -55,14 +60,15 @@ def lower(
     return plan(program, dict(donate or {}))
 
 
-def unique_names() -> Callable[[str], str]:
-    """A function that makes identifiers out of names, each one only once."""
+def unique_names(reserved: Callable[[str], bool] = lambda name: False) -> Callable[[str], str]:
+    """A function that makes identifiers out of names, each one only once, and none that is reserved."""
     taken: dict[str, int] = {}
 
     def unique(wanted: str) -> str:
         base = re.sub(r"\W", "_", wanted, flags=re.ASCII).strip("_") or "t"
         base = f"v{base}" if base[0].isdigit() else base[:40]
-        base = f"{base}_" if re.fullmatch(r"[i-n]|i\d+", base) else base  # loop indices are single letters
+        if re.fullmatch(r"[i-n]|i\d+", base) or reserved(base):  # loop indices are single letters
+            base = f"{base}_"
         count = taken.get(base, 0)
         taken[base] = count + 1
         if not count:

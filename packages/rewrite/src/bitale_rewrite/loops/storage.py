@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bitale_graph.graph import Graph
 from bitale_graph.ops.control import Check, StopGradient
-from bitale_graph.ops.elementwise import CASTS, FUNCTIONS, Elementwise, Function
+from bitale_graph.ops.elementwise import Elementwise
 from bitale_graph.ops.indexing import Gather
 from bitale_graph.ops.movement import (
     Broadcast,
@@ -24,26 +24,12 @@ from bitale_graph.ops.movement import (
 from bitale_graph.variable import Constant, Variable
 from bitale_rewrite.loops.accumulate import Accumulated
 from bitale_rewrite.loops.contraction import is_gemm
+from bitale_rewrite.loops.costs import COSTS, DEAR
 
 INLINE = (Elementwise, Broadcast, ExpandDims, Squeeze, Transpose, Slice, Diagonal, Iota, Dimension, Gather,
           StopGradient, Check)
 CHEAP = 6  # operations that cost less to repeat than to store and load
 LARGEST = 1200  # cost of one scalar expression: C compilers slow down on longer ones
-
-_MODERATE = ("true_divide", "sqrt", "reciprocal", "floor_divide", "remainder", "fmod", "floor", "ceil", "trunc", "rint")
-_LIGHT = (
-    *("add", "subtract", "multiply", "negative", "absolute", "square", "maximum", "minimum", "fmax", "fmin", "where"),
-    *("equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or"),
-    *("logical_xor", "logical_not", "isnan", "isinf", "isfinite", "signbit", "sign", "bitwise_and", "bitwise_or"),
-    *("bitwise_xor", "invert", "left_shift", "right_shift", "clip", "copysign", "real", "imag", "conjugate"),
-    *("identity", "make_complex"),
-)
-COSTS: dict[Function, int] = (
-    {FUNCTIONS[name]: 1 for name in _LIGHT}
-    | {FUNCTIONS[name]: 4 for name in _MODERATE}
-    | dict.fromkeys(CASTS.values(), 1)
-)
-DEAR = 20  # exponentials, logarithms, powers and the like
 
 
 def stored(graph: Graph) -> set[Variable]:
@@ -98,23 +84,24 @@ def _read_by_many(graph: Graph, result: set[Variable]) -> set[Variable]:
 
 
 def _stretched(graph: Graph) -> set[Variable]:
-    """Variables that a larger array repeats: reading them there would compute them again and again."""
+    """Variables that a larger array repeats along outer axes: reading them there would compute them again and again.
+    Along inner axes they do not change, and are hoisted out of those loops."""
     result = set()
     for node in graph.nodes:
         if isinstance(node.op, (Elementwise, Broadcast)):
-            target = node.outputs[0].type
-            result.update(
-                v for v in node.inputs[:1] if isinstance(node.op, Broadcast) and v.type.shape != target.shape
-            )
-            if isinstance(node.op, Elementwise):
-                result.update(v for v in node.inputs if v.ndim < target.ndim or _stretches(v, target.shape))
+            target = node.outputs[0].type.shape
+            operands = node.inputs[:1] if isinstance(node.op, Broadcast) else node.inputs
+            result.update(v for v in operands if _repeats(v.type.shape, target))
         elif isinstance(node.op, Gather):
             result.add(node.inputs[0])
     return {v for v in _through_views(result) if not isinstance(v, Constant)}
 
 
-def _stretches(v: Variable, shape: tuple[int | None, ...]) -> bool:
-    return any(n == 1 and m != 1 for n, m in zip(v.type.shape, shape, strict=True))
+def _repeats(shape: tuple[int | None, ...], target: tuple[int | None, ...]) -> bool:
+    """Whether an axis stretches outside one that does not."""
+    stretching = [n == 1 and m != 1 for n, m in zip(shape, target)]
+    last = max((axis for axis, n in enumerate(shape) if n != 1), default=-1)
+    return any(stretching[: last + 1])
 
 
 def _through_views(variables: set[Variable]) -> set[Variable]:
