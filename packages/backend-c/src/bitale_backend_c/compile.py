@@ -14,6 +14,7 @@ import numpy as np
 from bitale_backend_c.arguments import Arguments
 from bitale_backend_c.build import build
 from bitale_backend_c.emit import emit
+from bitale_backend_c.emit.names import reserved
 from bitale_backend_c.library import NoLibrary, library_address
 from bitale_backend_c.loaded import load
 from bitale_backend_c.settings import settings
@@ -98,7 +99,7 @@ class Compiled:
 
 def generate(graph: Graph, name: str = "function", optimised: bool = True) -> str:
     """The C source of a function that computes `graph`. Any array may have any sizes its type leaves open."""
-    return emit(lower(ready(graph, optimised), graph.name or name))
+    return emit(lower(ready(graph, optimised), graph.name or name, reserved=reserved))
 
 
 def ready(graph: Graph, optimised: bool = True) -> Graph:
@@ -131,7 +132,7 @@ def compile(
     prepared = ready(graph, optimised)
     name = name or graph.name or "function"
     cells_from = range(count, len(graph.inputs))
-    program = lower(prepared, name, {out: count + cell for out, cell in updates.items()}, cells_from)
+    program = lower(prepared, name, {out: count + cell for out, cell in updates.items()}, cells_from, reserved)
     source = emit(program)
     path = build(source, threads)
     arguments = arguments or Arguments(graph.inputs[:count], name)

@@ -40,9 +40,9 @@ def search_of(loop: For) -> Search | None:
 
 def search_lines(search: Search, index: str, extent: str, condition: str, before: list[str]) -> list[str]:
     """The loop in C; `before` are the statements that `condition` needs."""
-    name, first = search.target.name, f"{search.target.name}_in_block"
+    name, first, block = search.target.name, f"{search.target.name}_in_block", f"{index}_block"
     return [
-        f"for (int64_t {index}_block = 0; {index}_block < {extent} && {name} == INT64_MAX; {index}_block += {BLOCK}) {{",
+        f"for (int64_t {block} = 0; {block} < {extent} && {name} == INT64_MAX; {block} += {BLOCK}) {{",
         f"    const int32_t {index}_count = "
         f"{extent} - {index}_block < {BLOCK} ? (int32_t)({extent} - {index}_block) : {BLOCK};",
         f"    int32_t {first} = {BLOCK};",
