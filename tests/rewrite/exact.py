@@ -54,6 +54,7 @@ ANALYTIC: dict[Function, Callable[..., Any]] = {
     f.square: lambda x: x * x,
     f.reciprocal: lambda x: 1 / x,
     f.identity: lambda x: x,
+    f.sign: mp.sign,
     f.power: mp.power,
     f.maximum: max,
     f.minimum: min,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Sequence
 
-from bitale_graph.graph import Graph
+from bitale_graph.graph import Graph, substitute
 from bitale_graph.origin import made_at
 from bitale_graph.variable import Apply, Constant, Op, Variable
 from bitale_rewrite.interning import Interner
@@ -146,11 +146,19 @@ def rewrite(graph: Graph, rules: RuleIndex, interner: Interner | None = None, no
 
     `notice(rule, node, replacement)` is told of every application. Raises RuleError when rules loop.
     """
+    if any(v.owner is not None for v in graph.inputs):
+        return _with_leaves(graph, rules, interner, notice)
     budget = 1000 + 50 * len(graph.nodes)
     rewriting = Rewriting(rules, interner or Interner(), budget, _shared(graph), notice)
-    rewriting.result.update((v, v) for v in graph.inputs)
-    outputs = rewriting.run(graph.outputs)
-    return Graph(graph.inputs, outputs, graph.name)
+    return Graph(graph.inputs, rewriting.run(graph.outputs), graph.name)
+
+
+def _with_leaves(graph: Graph, rules: RuleIndex, interner: Interner | None, notice: Notice | None) -> Graph:
+    """Rewrite a graph whose inputs are computed elsewhere: rules must not look behind them."""
+    fresh = {v: Variable(v.type, name=v.name, origin=v.origin) for v in graph.inputs}
+    inside = Graph(list(fresh.values()), substitute(graph.outputs, fresh), graph.name)
+    outputs = rewrite(inside, rules, interner, notice).outputs
+    return Graph(graph.inputs, substitute(outputs, {new: old for old, new in fresh.items()}), graph.name)
 
 
 def _shared(graph: Graph) -> set[Variable]:

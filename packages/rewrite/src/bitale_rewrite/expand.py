@@ -1,36 +1,53 @@
-"""expand(graph): composites become their bodies, for targets that have no form of their own for them."""
+"""expand(graph): composites and functions that a target has no form for become what they are made of."""
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterator
 
-from bitale_graph.graph import Graph, substitute
-from bitale_graph.ops.control import Composite
-from bitale_graph.origin import made_at
+from bitale_graph.composite import inline
+from bitale_graph.functions import composites
+from bitale_graph.graph import Graph
+from bitale_graph.ops.control import Composite, StopGradient
+from bitale_graph.ops.elementwise import Function
 from bitale_graph.variable import Apply, Variable
+from bitale_rewrite.driver import RuleIndex, rewrite
+from bitale_rewrite.rule import Replacement, Rule, rewrites
+from bitale_rewrite.rules.expansions import EXPANSIONS
+from bitale_rewrite.samples import array
 
 
-def expand(graph: Graph, claimed: Container[str] = ()) -> Graph:
-    """`graph` without composites, except those whose label is `claimed` by the target."""
-    while any(_is_open(node, claimed) for node in graph.nodes):
-        graph = graph.map(lambda node, inputs: _opened(node, inputs, claimed))
-    return graph
+def expand(graph: Graph, claimed: Container[str] = (), spelled: Container[Function] | None = None) -> Graph:
+    """`graph` without composites, except those whose label the target has `claimed`, and without StopGradient.
+
+    Of the functions in EXPANSIONS those that are not `spelled` become expressions (None: all are spelled). Expand what
+    has been differentiated: the barriers to derivatives are gone.
+    """
+    rules = [_opening(claimed), transparent]
+    if spelled is not None:
+        rules += [rule for function, rule in EXPANSIONS.items() if function not in spelled]
+    return rewrite(graph, RuleIndex(rules))
 
 
-def _is_open(node: Apply, claimed: Container[str]) -> bool:
-    return isinstance(node.op, Composite) and node.op.label not in claimed
+def _opened() -> Iterator[Variable]:
+    yield composites.softmax(array(2, 3))
 
 
-def _opened(node: Apply, inputs: tuple[Variable, ...], claimed: Container[str]) -> tuple[Variable, ...]:
-    if _is_open(node, claimed):
-        assert isinstance(node.op, Composite)
-        with made_at(node.origin):
-            body = node.op.body
-            outputs = substitute(body.outputs, dict(zip(body.inputs, inputs, strict=True)))
-        return tuple(outputs)
-    if all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
-        return node.outputs
-    outputs = list(Apply(node.op, inputs, node.origin).outputs)
-    for old, new in zip(node.outputs, outputs, strict=True):
-        new.name = old.name
-    return tuple(outputs)
+def _opening(claimed: Container[str]) -> Rule:
+    @rewrites(Composite, name="open a composite", samples=_opened)
+    def open_composite(node: Apply) -> Replacement:
+        return None if node.op.label in claimed else inline(node)
+
+    return open_composite
+
+
+def _stopped() -> Iterator[Variable]:
+    yield StopGradient()(array(2, 3))
+
+
+@rewrites(StopGradient, name="stop_gradient has no value of its own", samples=_stopped)
+def transparent(node: Apply) -> Replacement:
+    """stop_gradient(x) -> x."""
+    return node.inputs[0]
+
+
+EXPANDING: tuple[Rule, ...] = (_opening(()), transparent, *EXPANSIONS.values())

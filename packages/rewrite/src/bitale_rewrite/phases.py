@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from bitale_graph.graph import Graph
 from bitale_rewrite.driver import Notice, RuleIndex, rewrite
+from bitale_rewrite.fold import fold
 from bitale_rewrite.interning import Interner
 from bitale_rewrite.rule import Preserves, Rule
 from bitale_rewrite.rules import CANONICAL, SPECIAL, STABLE
@@ -23,9 +24,9 @@ class Phase:
     rules: tuple[Rule, ...]
 
 
-canonicalise = Phase("canonicalise", CANONICAL)
-stabilise = Phase("stabilise", STABLE + CANONICAL)
-specialise = Phase("specialise", SPECIAL + CANONICAL)
+canonicalise = Phase("canonicalise", (fold, *CANONICAL))
+stabilise = Phase("stabilise", (fold, *STABLE, *CANONICAL))
+specialise = Phase("specialise", (fold, *SPECIAL, *CANONICAL))
 PHASES: tuple[Phase, ...] = (canonicalise, stabilise, specialise)
 DEFAULT: frozenset[Preserves] = frozenset({"bits", "reals"})
 

@@ -76,10 +76,9 @@ def rule(
 
     def transform(node: Apply) -> Replacement:
         for found in left.match_inputs(node.inputs, {}):
-            if condition is not None and not condition(found):
-                continue
-            if all(same_lengths(found[name], node.outputs[0]) for name in dropped):
-                return make(found)
+            new = make(found) if condition is None or condition(found) else None
+            if new is not None and all(_length_stays(found[name], new, node.outputs[0]) for name in dropped):
+                return new
         return None
 
     shown = right.__name__ if inspect.isfunction(right) and right.__name__ != "<lambda>" else right
@@ -113,6 +112,11 @@ def _right_side(right: Any) -> Callable[[Bindings], Replacement]:
     if callable(right):
         return _by_name(right)
     return lambda found: as_variable(right)
+
+
+def _length_stays(dropped: Variable, new: Variable, old: Variable) -> bool:
+    """Whether dropping an operand drops no check that its lengths fit (a scalar takes the lengths of `old`)."""
+    return same_lengths(dropped, old if new.ndim == 0 else new)
 
 
 def _names(right: Any) -> set[str]:

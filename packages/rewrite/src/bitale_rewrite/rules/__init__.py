@@ -21,7 +21,6 @@ from bitale_rewrite.rules.specialise import SPECIALISE
 from bitale_rewrite.rules.stabilise import STABILISE
 
 CANONICAL: tuple[Rule, ...] = (
-    fold,
     *SINKING,
     *ALGEBRA,
     *MERGING,
@@ -36,4 +35,4 @@ CANONICAL: tuple[Rule, ...] = (
 )
 STABLE: tuple[Rule, ...] = (*SOFTMAX, *STABILISE, *SPECIAL_FUNCTIONS)
 SPECIAL: tuple[Rule, ...] = SPECIALISE
-ALL: tuple[Rule, ...] = (*CANONICAL, *STABLE, *SPECIAL)
+ALL: tuple[Rule, ...] = (fold, *CANONICAL, *STABLE, *SPECIAL)

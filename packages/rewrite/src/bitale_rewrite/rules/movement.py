@@ -31,6 +31,22 @@ def source(x: Variable, op: type[Op]) -> Apply | None:
     return x.owner if x.owner is not None and type(x.owner.op) is op else None
 
 
+def peeled(x: Variable, ops: tuple[type[Op], ...]) -> tuple[list[Apply], Variable]:
+    """What `x` is before movement: the movement, outermost first, and the variable that it moves."""
+    moves = []
+    while x.owner is not None and type(x.owner.op) in ops:
+        moves.append(x.owner)
+        x = x.owner.inputs[0]
+    return moves, x
+
+
+def moved(x: Variable, moves: list[Apply]) -> Variable:
+    """`x` after the same movement."""
+    for node in reversed(moves):
+        x = node.op(x, *node.inputs[1:])
+    return x
+
+
 # ---- transposes ----
 
 

@@ -15,7 +15,7 @@ from bitale_graph.variable import Apply, Op, Variable
 from bitale_rewrite.constants import uniform, value_of
 from bitale_rewrite.pattern import head
 from bitale_rewrite.rule import Replacement, Rule, rewrites
-from bitale_rewrite.rules.movement import source
+from bitale_rewrite.rules.movement import moved, peeled, source
 from bitale_rewrite.samples import array
 
 Axes = tuple[int, ...]
@@ -26,21 +26,6 @@ def named(x: Variable, label: str) -> Apply | None:
     """The application of the composite `label` that computes `x`, if one does."""
     node = source(x, Composite)
     return node if node is not None and node.op.label == label else None
-
-
-def peeled(x: Variable, ops: tuple[type[Op], ...]) -> tuple[list[Apply], Variable]:
-    """What `x` is before movement: the movement, outermost first, and the variable that it moves."""
-    moves = []
-    while x.owner is not None and type(x.owner.op) in ops:
-        moves.append(x.owner)
-        x = x.owner.inputs[0]
-    return moves, x
-
-
-def _moved(x: Variable, moves: list[Apply]) -> Variable:
-    for node in reversed(moves):
-        x = node.op(x, *node.inputs[1:])
-    return x
 
 
 def _kept(x: Variable, op: type[Op]) -> tuple[Axes, Apply] | None:
@@ -72,6 +57,8 @@ def _softmax_samples() -> Iterator[Variable]:
     for axis in (0, 1):
         powers = exp(x)
         yield powers / ExpandDims((axis,))(Reduce(add, (axis,))(powers))
+    powers = exp(x)
+    yield powers / Reduce(add, (0, 1))(powers)
     powers = exp(x - ExpandDims((1,))(Reduce(maximum, (1,))(x)))
     yield powers / ExpandDims((1,))(Reduce(add, (1,))(powers))
 
@@ -80,8 +67,11 @@ def _softmax_samples() -> Iterator[Variable]:
 def softmax(node: Apply) -> Replacement:
     """exp(x) / sum(exp(x), keepdims=True) -> softmax(x)."""
     powers, total = node.inputs
-    found = _kept(total, Reduce)
-    if head(powers) is not exp or found is None:
+    if head(powers) is not exp:
+        return None
+    whole = source(total, Reduce) if total.ndim == 0 else None
+    found = _kept(total, Reduce) if whole is None else (whole.op.axes, whole)
+    if found is None:
         return None
     axes, inner = found
     if inner.op.function is not add or inner.op.axes != axes or inner.inputs[0] is not powers:
@@ -106,7 +96,7 @@ def log_of_softmax(node: Apply) -> Replacement:
     inner = named(x, "softmax")
     if inner is None:
         return None
-    return _moved(composites.log_softmax(inner.inputs[0], dict(inner.op.key)["axis"]), moves)
+    return moved(composites.log_softmax(inner.inputs[0], dict(inner.op.key)["axis"]), moves)
 
 
 def _exp_samples() -> Iterator[Variable]:
@@ -152,7 +142,7 @@ def log_sum_exp(node: Apply) -> Replacement:
     x = found.inputs[0].owner.inputs[0]  # type: ignore[union-attr]
     if x.dtype not in FLOATS or _below_largest(x, found.op.axes) is not None:
         return None
-    result = _moved(composites.logsumexp(x, found.op.axes), moves)
+    result = moved(composites.logsumexp(x, found.op.axes), moves)
     return result if shift is None else result + shift
 
 

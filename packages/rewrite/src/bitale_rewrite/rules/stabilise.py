@@ -24,12 +24,13 @@ from bitale_graph.ops.elementwise import (
     softplus,
     where,
 )
+from bitale_graph.ops.movement import ExpandDims, Squeeze, Transpose
 from bitale_graph.ops.reduction import Reduce
 from bitale_graph.variable import Apply, Variable
 from bitale_rewrite.constants import uniform, value_of
 from bitale_rewrite.pattern import head, real
 from bitale_rewrite.rule import Replacement, Rule, rewrites, rule
-from bitale_rewrite.rules.movement import source
+from bitale_rewrite.rules.movement import moved, peeled, source
 from bitale_rewrite.samples import array
 
 x, y = real("x"), real("y")
@@ -153,18 +154,27 @@ def _products() -> Iterator[Variable]:
 POSITIVE = (exp, sigmoid, softplus, absolute)
 
 
-@rewrites(log, name="log of a product", preserves="reals", having=(Reduce, absolute), samples=_products)
+@rewrites(
+    log,
+    name="log of a product",
+    preserves="reals",
+    having=(Reduce, absolute, ExpandDims, Squeeze, Transpose),
+    samples=_products,
+)
 def log_of_product(node: Apply) -> Replacement:
     """log(prod(x)) -> sum(log(x)) for x that are not negative; log(|prod(x)|) -> sum(log(|x|))."""
     x = node.inputs[0]
     unsigned = head(x) is absolute
-    product = source(x.owner.inputs[0] if unsigned else x, Reduce)  # type: ignore[union-attr]
+    moves, total = peeled(x.owner.inputs[0] if unsigned else x, (ExpandDims, Squeeze, Transpose))  # type: ignore[union-attr]
+    product = source(total, Reduce)
     if product is None or product.op.function is not multiply or x.dtype not in FLOATS:
         return None
     factors = product.inputs[0]
-    if head(factors) in POSITIVE:
-        return Reduce(add, product.op.axes)(log(factors))
-    return Reduce(add, product.op.axes)(log(absolute(factors))) if unsigned else None
+    if head(factors) not in POSITIVE:
+        if not unsigned:
+            return None
+        factors = absolute(factors)
+    return moved(Reduce(add, product.op.axes)(log(factors)), moves)
 
 
 STABILISE: tuple[Rule, ...] = (log_of_sum, log_of_product, *LOGARITHMS, *EXPONENTIALS)
