@@ -52,6 +52,8 @@ class ProgramEmitter:
         self._put("const int32_t threads = call->threads;")
         for buffer in self.program.inputs:
             self._input(buffer)
+        for size in self.program.sizes:
+            self._step(size, 1)
         self._workspace()
         for step in self.program.steps:
             self._step(step, 1)

@@ -30,6 +30,7 @@ class Builder:
         self.items: list[Item] = []
         self.temporaries: list[Buffer] = []
         self.checked: set[tuple[Variable, Value]] = set()
+        self.extremes: dict[tuple[Value, str, Index], Value] = {}  # of index arrays, found once
 
     def build(self) -> list[Item]:
         for requirement in self.sizes.requirements:

@@ -85,10 +85,14 @@ def _extreme(b: Builder, i: Variable, which: str) -> Value:
         value = Call(FUNCTIONS["cast_int64"], (value,), "int64")
     if not loops:
         return value
-    found = b.temporary(f"{which}_index", "int64", ())
-    serial = [Loop(loop.extent, serial=True) for loop in loops]
-    b.items.append(Nest(serial, found, (), value, FUNCTIONS[which], note=f"range of {note(i)}"))
-    return Load(found, ())
+    key = (value, which, tuple(loop.extent for loop in loops))
+    if key not in b.extremes:
+        found = b.temporary(f"{which}_index", "int64", ())
+        serial = [Loop(loop.extent, serial=True) for loop in loops]
+        b.items.append(Nest(serial, found, (), value, FUNCTIONS[which], note=f"range of {note(i)}"))
+        b.extremes[key] = Load(found, ())
+    return b.extremes[key]
+
 
 def _require(b: Builder, steps: list[Require]) -> None:
     reads: dict[Buffer, list[Index | None]] = {}

@@ -300,7 +300,8 @@ class Program:
     """A whole function: buffers and steps. `donated[k] = j`: output k is written into the memory of input j.
 
     `inputs` are the graph's, then one for each of `constants`; `lengths` are the names of their axes' lengths (in the
-    shapes of buffers, lengths that must be equal go by one name). `contiguous` holds the inputs that must be row-major
+    shapes of buffers, lengths that must be equal go by one name). `sizes` defines what is computed from lengths alone,
+    before anything else. `contiguous` holds the inputs that must be row-major
     (the caller copies those that are not). `slots` are the sizes in bytes of the blocks of the workspace, and
     `placement` says which block a temporary lives in.
     """
@@ -314,6 +315,7 @@ class Program:
     donated: dict[int, int] = field(default_factory=dict)
     contiguous: set[int] = field(default_factory=set)
     lengths: list[tuple[Value, ...]] = field(default_factory=list)
+    sizes: list[Define] = field(default_factory=list)
     constants: list[np.ndarray] = field(default_factory=list)
     slots: list[Value] = field(default_factory=list)
     placement: dict[Buffer, int] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from bitale_rewrite.loops.fuse import Cluster, Group, fuse
 from bitale_rewrite.loops.integers import integer
 from bitale_rewrite.loops.ir import Buffer, Name, Program, Run, Step
 from bitale_rewrite.loops.kernels import KernelBuilder
+from bitale_rewrite.loops.name_sizes import name_sizes
 from bitale_rewrite.loops.nests import Fixed
 from bitale_rewrite.loops.plan import plan
 from bitale_rewrite.loops.prepare import prepare
@@ -57,7 +58,7 @@ def lower(
     steps = _steps(groups, reader, unique)
     program = Program(name, inputs, outputs, builder.temporaries, steps, sizes.failures)
     program.constants, program.lengths = constants, lengths
-    return plan(program, dict(donate or {}))
+    return plan(name_sizes(program, unique), dict(donate or {}))
 
 
 def unique_names(reserved: Callable[[str], bool] = lambda name: False) -> Callable[[str], str]:

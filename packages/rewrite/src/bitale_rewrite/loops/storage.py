@@ -6,6 +6,7 @@ needs in memory, and what is dear and read more than once. To change how things 
 
 from __future__ import annotations
 
+from bitale_graph.dtypes import SIZE
 from bitale_graph.graph import Graph
 from bitale_graph.ops.control import Check, StopGradient
 from bitale_graph.ops.elementwise import Elementwise
@@ -47,9 +48,10 @@ def stored(graph: Graph) -> set[Variable]:
     cost: dict[Variable, int] = {}
     for node in graph.nodes:
         for v in node.outputs:
-            cost[v] = _own_cost(node.op) + sum(
-                1 if u in result or u.owner is None else cost[u] for u in node.inputs
-            )
+            loaded = [0 if isinstance(u, Constant) else 1 for u in node.inputs]
+            below = [n if u in result or u.owner is None else cost[u] for u, n in zip(node.inputs, loaded)]
+            is_size = v.ndim == 0 and v.dtype == SIZE and not any(below)  # computed once for all kernels
+            cost[v] = 0 if is_size else _own_cost(node.op) + sum(below)
             if cost[v] > LARGEST or (cost[v] > CHEAP and (v in many or v in stretched)):
                 result.add(v)
     return result
