@@ -22,7 +22,7 @@ from bitale_rewrite.loops.ir import (
     Store,
     Value,
 )
-from bitale_rewrite.loops.plan import statements
+from bitale_rewrite.loops.plan import buffers_in, statements
 from bitale_rewrite.loops.values import parts
 
 INDENT = "    "
@@ -113,7 +113,7 @@ class StatementEmitter:
         i = loop.index.name
         self._line(depth, f"for (int64_t {i} = 0; {i} < {self._text(loop.extent)}; {i}++) {{")
         if top:
-            self._rows(depth + 1, threaded)
+            self._rows(loop, depth + 1, threaded)
         self.body(loop.body, depth + 1)
         self._line(depth, "}")
 
@@ -179,9 +179,10 @@ class StatementEmitter:
         place = s.target.name if isinstance(s.target, Name) else self._place(s.target.buffer, s.target.index)
         self._line(depth, combine(s.function, s.value.dtype, self._wide.get(place, place), self._text(s.value)))
 
-    def _rows(self, depth: int, threaded: bool) -> None:
-        """This thread's rows of scratch."""
-        for row in self.scratch:
+    def _rows(self, loop: For, depth: int, threaded: bool) -> None:
+        """This thread's rows of the scratch that a loop uses."""
+        used = {b for s in statements(loop.body) for b in buffers_in(s)}
+        for row in (row for row in self.scratch if row in used):
             size = self._text(product(row.shape))
             where = " + bitale_thread()*" + (size if size.isidentifier() else f"({size})") if threaded else ""
             self._line(depth, f"{C_TYPES[row.dtype]} *restrict {row.name} = {row.name}_all{where};")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from bitale_rewrite.loops.bind import bind_common
 from bitale_rewrite.loops.fuse import Cluster
 from bitale_rewrite.loops.hoist import hoist
 from bitale_rewrite.loops.identities import identity_of
-from bitale_rewrite.loops.integers import loop_index
+from bitale_rewrite.loops.integers import integer, loop_index
 from bitale_rewrite.loops.ir import (
     Accumulate,
     Assign,
@@ -24,10 +25,22 @@ from bitale_rewrite.loops.ir import (
     Store,
     Value,
 )
-from bitale_rewrite.loops.nests import Nest
+from bitale_rewrite.loops.nests import Index, Nest
+from bitale_rewrite.loops.tiles import TILE, WITHIN, part_numbers, tiled_loop, wants_tiles
 from bitale_rewrite.loops.values import transform
 
-Place = Name | Buffer
+
+@dataclass
+class Place:
+    """Where a shrunk buffer lives: in a scalar, or in a buffer of fewer axes (of a tile's length, if `tiled`)."""
+
+    home: Name | Buffer
+    axes: list[int]
+    tiled: bool = False
+
+    def index(self, index: Index) -> Index:
+        """The index in `home` of what is at `index` of the whole buffer."""
+        return (WITHIN,) if self.tiled else tuple(index[axis] for axis in self.axes)
 
 
 class KernelBuilder:
@@ -39,8 +52,9 @@ class KernelBuilder:
         self.unique = unique
         self.paths: dict[Nest, list[Cluster]] = {}
         self._walk(cluster, [])
-        self.places: dict[Buffer, tuple[Place, list[int]]] = {}  # shrunk buffers, and the axes that remain
+        self.places: dict[Buffer, Place] = {}
         self._bound: set[Name] = set()
+        self.tiled = False
         self._shrink(escapes)
         self._seen: dict[Value, Value] = {}
 
@@ -49,7 +63,7 @@ class KernelBuilder:
         written = list(dict.fromkeys(nest.note for nest in nests if nest.note))
         outside = [n.buffer.name for n in nests if n.buffer.root not in self.places] or [nests[-1].buffer.name]
         body = hoist(self._statements([self.cluster]), self.unique)
-        scratch = [place for place, _ in self.places.values() if isinstance(place, Buffer)]
+        scratch = [place.home for place in self.places.values() if isinstance(place.home, Buffer)]
         return Kernel(self.unique(f"compute_{outside[-1]}"), body, written, scratch)
 
     # ---- shrinking ---------------------------------------------------------------------------------------------------
@@ -72,6 +86,18 @@ class KernelBuilder:
         for buffer, writer in writers.items():
             if buffer.kind == "temporary" and buffer.base is None and buffer not in escapes:
                 self._shrink_one(buffer, writer, accesses[buffer])
+        rows = any(isinstance(place.home, Buffer) for place in self.places.values())
+        if wants_tiles(self.cluster) and not rows:
+            self.tiled = True
+            self._tile(accesses)
+
+    def _tile(self, accesses: dict[Buffer, list[Nest]]) -> None:
+        """Scalars that one part of the loop hands to another are kept for a whole tile."""
+        number = part_numbers(self.cluster)
+        for buffer in self.places:
+            if len({number[nest] for nest in accesses[buffer]}) > 1:
+                row = Buffer(self.unique(f"{buffer.name}_tile"), buffer.dtype, (integer(TILE),), "scratch")
+                self.places[buffer] = Place(row, [], tiled=True)
 
     def _shrink_one(self, buffer: Buffer, writer: Nest, users: list[Nest]) -> None:
         """Axes that follow loops shared by all users need no memory."""
@@ -81,12 +107,11 @@ class KernelBuilder:
         if len(kept) == len(buffer.shape) and buffer.shape:
             return
         if all(isinstance(writer.index[axis], Literal) for axis in kept):
-            name = Name(self.unique(buffer.name), buffer.dtype)
-            self.places[buffer] = (name, [])
+            self.places[buffer] = Place(Name(self.unique(buffer.name), buffer.dtype), [])
         else:
             shape = tuple(buffer.shape[axis] for axis in kept)
             row = Buffer(self.unique(f"{buffer.name}_row"), buffer.dtype, shape, "scratch", note=buffer.note)
-            self.places[buffer] = (row, kept)
+            self.places[buffer] = Place(row, kept)
 
     def _local(self, value: Value) -> Value:
         """`value` with loads of shrunk buffers replaced."""
@@ -94,8 +119,8 @@ class KernelBuilder:
 
     def _replace(self, value: Value) -> Value:
         if isinstance(value, Load) and value.buffer in self.places:
-            place, kept = self.places[value.buffer]
-            return place if isinstance(place, Name) else Load(place, tuple(value.index[axis] for axis in kept))
+            place = self.places[value.buffer]
+            return place.home if isinstance(place.home, Name) else Load(place.home, place.index(value.index))
         return value
 
     # ---- statements ----------------------------------------------------------------------------------------------
@@ -117,9 +142,13 @@ class KernelBuilder:
         for nest in nests:
             if nest.start is not None and nest.first_serial == depth:
                 before.extend(self._starting(nest, nest.start))
-        body = self._statements(cluster.parts)
-        parallel = not any(n.loops[depth].serial for n in nests)
-        loop = For(loop_index(depth), self._local(nests[0].loops[depth].extent), body, parallel)
+        extent = self._local(nests[0].loops[depth].extent)
+        if self.tiled and depth == 0:
+            free = [not any(n.loops[0].serial for n in part.members) for part in cluster.parts]
+            loop = tiled_loop(extent, [self._statements([part]) for part in cluster.parts], free)
+        else:
+            parallel = not any(n.loops[depth].serial for n in nests)
+            loop = For(loop_index(depth), extent, self._statements(cluster.parts), parallel)
         kept = [n for n in gathering if not self._is_scalar(n.buffer) and not n.running]
         after = [self._store(n, self._gatherer(n)) for n in kept]
         return [*before, loop, *after]
@@ -137,12 +166,14 @@ class KernelBuilder:
         return body
 
     def _is_scalar(self, buffer: Buffer) -> bool:
-        return buffer in self.places and isinstance(self.places[buffer][0], Name)
+        return buffer in self.places and isinstance(self.places[buffer].home, Name)
 
     def _gatherer(self, nest: Nest) -> Name:
         """The mutable scalar in which a nest gathers its result."""
-        place = self.places.get(nest.buffer, (None,))[0]
-        return place if isinstance(place, Name) else Name(f"{nest.buffer.name}_sum", nest.buffer.dtype)
+        place = self.places.get(nest.buffer)
+        if place and isinstance(place.home, Name):
+            return place.home
+        return Name(f"{nest.buffer.name}_sum", nest.buffer.dtype)
 
     def _leaf(self, nest: Nest) -> list[Statement]:
         value = self._local(nest.value)
@@ -168,13 +199,13 @@ class KernelBuilder:
         return target
 
     def _store(self, nest: Nest, value: Value) -> Statement:
-        place, kept = self.places.get(nest.buffer, (nest.buffer, list(range(len(nest.index)))))
-        if isinstance(place, Name):
-            if place in self._bound:
-                return Assign(place, value)
-            self._bound.add(place)
-            return Let(place, value, mutable=self._rewritten(nest.buffer))
-        return Store(place, tuple(self._local(nest.index[axis]) for axis in kept), value)
+        place = self.places.get(nest.buffer) or Place(nest.buffer, list(range(len(nest.index))))
+        if isinstance(place.home, Name):
+            if place.home in self._bound:
+                return Assign(place.home, value)
+            self._bound.add(place.home)
+            return Let(place.home, value, mutable=self._rewritten(nest.buffer))
+        return Store(place.home, tuple(self._local(i) for i in place.index(nest.index)), value)
 
     def _rewritten(self, buffer: Buffer) -> bool:
         return sum(nest.buffer is buffer for nest in self.cluster.members) > 1

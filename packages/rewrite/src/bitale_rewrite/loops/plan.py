@@ -144,10 +144,7 @@ def buffers_of(step: Step) -> Iterator[Buffer]:
     """Every buffer a step reads or writes (scratch included)."""
     if isinstance(step, Run):
         for statement in statements(step.kernel.body):
-            if isinstance(statement, Store):
-                yield statement.buffer
-            for load in _loads(statement):
-                yield load.buffer
+            yield from buffers_in(statement)
     elif isinstance(step, Gemm):
         yield from (step.out, step.left, step.right)
         yield from loaded((step.m, step.n, step.k, step.batch, step.alpha, step.beta))
@@ -159,6 +156,14 @@ def buffers_of(step: Step) -> Iterator[Buffer]:
         yield from loaded((step.value,))
     elif isinstance(step, Require):
         yield from loaded((step.condition, *step.values))
+
+
+def buffers_in(statement: Statement) -> Iterator[Buffer]:
+    """The buffers a statement itself reads or writes (not those in its body)."""
+    if isinstance(statement, Store):
+        yield statement.buffer
+    for load in _loads(statement):
+        yield load.buffer
 
 
 def written_by(step: Step) -> set[Buffer]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bitale_graph.dtypes import SIZE
 from bitale_graph.graph import Graph
+from bitale_graph.ops.contraction import Contract
 from bitale_graph.ops.control import Check, StopGradient
 from bitale_graph.ops.elementwise import Elementwise
 from bitale_graph.ops.indexing import Gather
@@ -52,7 +53,8 @@ def stored(graph: Graph) -> set[Variable]:
             below = [n if u in result or u.owner is None else cost[u] for u, n in zip(node.inputs, loaded)]
             is_size = v.ndim == 0 and v.dtype == SIZE and not any(below)  # computed once for all kernels
             cost[v] = 0 if is_size else _own_cost(node.op) + sum(below)
-            if cost[v] > LARGEST or (cost[v] > CHEAP and (v in many or v in stretched)):
+            limit = min(CHEAP if v in many else LARGEST, stretched.get(v, LARGEST))
+            if cost[v] > limit:
                 result.add(v)
     return result
 
@@ -85,18 +87,45 @@ def _read_by_many(graph: Graph, result: set[Variable]) -> set[Variable]:
     return {v for v, found in roots.items() if len(found) > 1}
 
 
-def _stretched(graph: Graph) -> set[Variable]:
-    """Variables that a larger array repeats along outer axes: reading them there would compute them again and again.
-    Along inner axes they do not change, and are hoisted out of those loops."""
-    result = set()
+def _stretched(graph: Graph) -> dict[Variable, int]:
+    """Variables that a larger array repeats, and the cost from which that is worth memory.
+
+    Along outer axes they would be computed again and again. Along inner axes they are hoisted out of those loops; a
+    loop of their own still vectorises what is dear. Scalars are hoisted out of everything.
+    """
+    result: dict[Variable, int] = {}
     for node in graph.nodes:
         if isinstance(node.op, (Elementwise, Broadcast)):
             target = node.outputs[0].type.shape
-            operands = node.inputs[:1] if isinstance(node.op, Broadcast) else node.inputs
-            result.update(v for v in operands if _repeats(v.type.shape, target))
+            for v in node.inputs[:1] if isinstance(node.op, Broadcast) else node.inputs:
+                if v.ndim and _stretches(v.type.shape, target):
+                    _lower(result, v, CHEAP if _repeats(v.type.shape, target) else DEAR - 1)
+        elif isinstance(node.op, Contract):
+            for v in node.inputs:
+                if v.ndim < len(set(node.op.left + node.op.right)):
+                    _lower(result, v, CHEAP if _outer(node.op, v) else DEAR - 1)
         elif isinstance(node.op, Gather):
-            result.add(node.inputs[0])
-    return {v for v in _through_views(result) if not isinstance(v, Constant)}
+            _lower(result, node.inputs[0], CHEAP)
+    return result
+
+
+def _lower(limits: dict[Variable, int], v: Variable, limit: int) -> None:
+    """Note the limit of a variable and of what it is only another view of."""
+    while True:
+        limits[v] = min(limit, limits.get(v, limit))
+        if v.owner is None or not isinstance(v.owner.op, (ExpandDims, Squeeze, Transpose, Broadcast, Slice)):
+            return
+        v = v.owner.inputs[0]
+
+
+def _outer(op: Contract, v: Variable) -> bool:
+    """Whether the loops of a contraction repeat an operand along axes outside its own."""
+    labels = op.left if len(op.left) >= len(op.right) else op.right
+    return labels[: v.ndim] not in (op.left, op.right)
+
+
+def _stretches(shape: tuple[int | None, ...], target: tuple[int | None, ...]) -> bool:
+    return any(n == 1 and m != 1 for n, m in zip(shape, target))
 
 
 def _repeats(shape: tuple[int | None, ...], target: tuple[int | None, ...]) -> bool:
@@ -104,13 +133,3 @@ def _repeats(shape: tuple[int | None, ...], target: tuple[int | None, ...]) -> b
     stretching = [n == 1 and m != 1 for n, m in zip(shape, target)]
     last = max((axis for axis, n in enumerate(shape) if n != 1), default=-1)
     return any(stretching[: last + 1])
-
-
-def _through_views(variables: set[Variable]) -> set[Variable]:
-    """The variables and what they are only another view of."""
-    result = set()
-    for v in variables:
-        while v.owner is not None and isinstance(v.owner.op, (ExpandDims, Squeeze, Transpose, Broadcast, Slice)):
-            v = v.owner.inputs[0]
-        result.add(v)
-    return result
