@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import re
 
-KEYWORDS = """auto break case char const continue default do double else enum extern float for goto if inline int long
-register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while bool
-complex imaginary asm typeof main linux unix i386""".split()
-MACROS = """I NAN INFINITY NULL EOF HUGE_VAL HUGE_VALF HUGE_VALL CMPLX CMPLXF isnan isinf isfinite isnormal signbit
-fpclassify errno""".split()
-LIBM = """abs acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh erf erfc exp exp2 expm1 fabs floor fma
-fmax fmin fmod hypot lgamma log log10 log1p log2 nextafter pow rint round sin sinh sqrt tan tanh tgamma trunc""".split()
-COMPLEX = "abs acos acosh arg asin asinh atan atanh conj cos cosh exp imag log pow real sin sinh sqrt tan tanh".split()
-OWN = "call threads workspace failed malloc free memcpy".split()
+KEYWORDS = ["auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while", "bool", "complex", "imaginary", "asm", "typeof", "main", "linux", "unix", "i386"]
+MACROS = ["I", "NAN", "INFINITY", "NULL", "EOF", "HUGE_VAL", "HUGE_VALF", "HUGE_VALL", "CMPLX", "CMPLXF", "isnan", "isinf", "isfinite", "isnormal", "signbit", "fpclassify", "errno"]
+LIBM = ["abs", "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "copysign", "cos", "cosh", "erf", "erfc", "exp", "exp2", "expm1", "fabs", "floor", "fma", "fmax", "fmin", "fmod", "hypot", "lgamma", "log", "log10", "log1p", "log2", "nextafter", "pow", "rint", "round", "sin", "sinh", "sqrt", "tan", "tanh", "tgamma", "trunc"]
+COMPLEX = ["abs", "acos", "acosh", "arg", "asin", "asinh", "atan", "atanh", "conj", "cos", "cosh", "exp", "imag", "log", "pow", "real", "sin", "sinh", "sqrt", "tan", "tanh"]
+OWN = ["call", "threads", "workspace", "failed", "malloc", "free", "memcpy"]
 
 RESERVED = frozenset(
     [*KEYWORDS, *MACROS, *OWN]
@@ -20,8 +16,8 @@ RESERVED = frozenset(
 )
 # Names that are made from others, of types and limits, and of loops.
 PATTERN = re.compile(
-    r"slot_\d+|\w+_(s\d+|shape|all|block|end|nan|total|next|t)|(bitale|compute)_\w+|U?INT\w*_(MIN|MAX)|U?INT\d+_C"
-    r"|(M|FP|FE|MATH)_[A-Z0-9]\w*"
+    r"slot_\d+|\w+_(s\d+|shape|all|block|end|nan|total|next)|bitale_\w+|(u?int\d+|u?intptr|size|ptrdiff)_t"
+    r"|U?INT\w*_(MIN|MAX|C)|(M|FP|FE|MATH)_[A-Z0-9]\w*"
 )
 
 

@@ -23,7 +23,6 @@ from bitale_rewrite.loops.ir import (
     Value,
 )
 from bitale_rewrite.loops.plan import buffers_in, statements
-from bitale_rewrite.loops.values import parts
 
 INDENT = "    "
 BLOCK = 1024  # terms of a sum added in its own precision, before a wider one takes over
@@ -209,17 +208,7 @@ def simd_clause(loop: For, found: list[Gathering]) -> str | None:
 
 def _own_element(target: Load, index: Name) -> bool:
     """Whether each iteration writes an element of its own: the loop's index stands alone in one place."""
-    return index in target.index and not any(_loads(i) for i in target.index)
-
-
-def _loads(value: Value) -> bool:
-    stack = [value]
-    while stack:
-        top = stack.pop()
-        if isinstance(top, Load):
-            return True
-        stack.extend(parts(top))
-    return False
+    return index in target.index
 
 
 def unwrap(expression: str) -> str:

@@ -12,6 +12,7 @@ from bitale_graph.ops.indexing import Gather, Scatter
 from bitale_graph.ops.movement import Broadcast, ExpandDims, Iota, Squeeze, Transpose
 from bitale_graph.variable import Apply, Constant, Variable
 from bitale_rewrite.loops import integers
+from bitale_rewrite.loops.increments import Increment, parts
 from bitale_rewrite.loops.integers import ONE, ZERO
 from bitale_rewrite.loops.ir import Buffer, Call, Failure, Literal, Load, Require, Value
 from bitale_rewrite.loops.nests import Fixed, Index, Loop, Nest, collect_loads, domain
@@ -27,19 +28,29 @@ _SAME_VALUES = (ExpandDims, Squeeze, Broadcast, Transpose)
 
 def guard(b: Builder, node: Apply) -> None:
     """Make sure before they are used that index arrays stay in range, and that user checks hold."""
-    if isinstance(node.op, (Gather, Scatter)):
-        lengths = b.sizes(node.inputs[0])
-        indices = node.inputs[1 if isinstance(node.op, Gather) else 2 :]
-        for axis, i in zip(node.op.axes, indices, strict=True):
-            if (i, lengths[axis]) not in b.checked and not _in_range(b, i, lengths[axis]):
-                b.checked.add((i, lengths[axis]))
-                _check_range(b, node, i, axis, lengths[axis])
+    if isinstance(node.op, Increment):
+        for write, inputs in parts(node):
+            if isinstance(write, Scatter):
+                _guard_indices(b, node, write.axes, inputs[0], inputs[2:])
+    elif isinstance(node.op, (Gather, Scatter)):
+        _guard_indices(b, node, node.op.axes, node.inputs[0], node.inputs[1 if isinstance(node.op, Gather) else 2 :])
     elif isinstance(node.op, Elementwise) and node.op.function is POWER and node.outputs[0].dtype in INTEGERS:
         _check_exponent(b, node)
     elif isinstance(node.op, Check):
         condition = b.reader.scalar(node.inputs[1])
         code = b.sizes.fail(Failure(ArgumentError, node.op.message.replace("{", "{{").replace("}", "}}")))
         _require(b, [Require(condition, code)])
+
+
+def _guard_indices(
+    b: Builder, node: Apply, axes: tuple[int, ...], x: Variable, indices: tuple[Variable, ...]
+) -> None:
+    lengths = b.sizes(x)
+    for axis, i in zip(axes, indices, strict=True):
+        if (i, lengths[axis]) not in b.checked and not _in_range(b, i, lengths[axis]):
+            b.checked.add((i, lengths[axis]))
+            _check_range(b, node, i, axis, lengths[axis])
+
 
 def _check_exponent(b: Builder, node: Apply) -> None:
     exponent = node.inputs[1]

@@ -53,7 +53,7 @@ def lower(
         buffer.shape = tuple(sizes.representative(n) for n in buffer.shape)
     outputs = _outputs(graph, sizes, buffers, unique)
     replacing = {outputs[out]: inputs[source] for out, source in (donate or {}).items()}
-    builder = Builder(graph, stored(graph), sizes, reader, unique, replacing)
+    builder = Builder(graph, stored(graph, donate or ()), sizes, reader, unique, replacing)
     groups = fuse(builder.build(), replacing)
     steps = _steps(groups, reader, unique)
     program = Program(name, inputs, outputs, builder.temporaries, steps, sizes.failures)

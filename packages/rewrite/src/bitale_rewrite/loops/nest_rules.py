@@ -17,6 +17,7 @@ from bitale_rewrite.loops import integers
 from bitale_rewrite.loops.accumulate import Accumulated
 from bitale_rewrite.loops.contraction import groups, is_gemm, orders
 from bitale_rewrite.loops.identities import identity_of
+from bitale_rewrite.loops.increments import Increment, parts
 from bitale_rewrite.loops.integers import ONE, ZERO, loop_index, product
 from bitale_rewrite.loops.ir import (
     Assign,
@@ -175,13 +176,20 @@ def _pad(b: Builder, node: Apply) -> None:
 
 @NESTS.register(SetSlice)
 def _set_slice(b: Builder, node: Apply) -> None:
-    out, (x, y) = node.outputs[0], node.inputs[:2]
+    out, x = node.outputs[0], node.inputs[0]
     _copied(b, out, x)
-    op, rank = node.op, len(node.op.starts)
-    bounds = b.reader.bounds((*op.starts, *op.lengths, *op.steps), node.inputs[2:])
+    loops, at, value = _moved(b, node.op, node.inputs)
+    b.store(out, loops, at, value)
+
+
+def _moved(b: Builder, op: SetSlice, inputs: tuple[Variable, ...]) -> tuple[list[Loop], Index, Value]:
+    """Loops over what a slice is set to, where each element goes, and the element."""
+    y, rank = inputs[1], len(op.starts)
+    bounds = b.reader.bounds((*op.starts, *op.lengths, *op.steps), inputs[2:])
     loops, index = domain(b.sizes(y))
     moved = zip(bounds[:rank], bounds[2 * rank :], index, strict=True)
-    b.store(out, loops, tuple(integers.add(s, integers.multiply(step, i)) for s, step, i in moved), b.reader(y, index))
+    at = tuple(integers.add(s, integers.multiply(step, i)) for s, step, i in moved)
+    return loops, at, b.reader(y, index)
 
 
 def _copied(b: Builder, out: Variable, x: Variable) -> None:
@@ -191,15 +199,33 @@ def _copied(b: Builder, out: Variable, x: Variable) -> None:
 
 @NESTS.register(Scatter)
 def _scatter(b: Builder, node: Apply) -> None:
-    out, (x, updates, *indices) = node.outputs[0], node.inputs
+    out, x = node.outputs[0], node.inputs[0]
     before, element = domain(b.sizes(x))
     copied = Nest(before, b.buffer(out), element, b.reader(x, element))
+    nest = _scattered(b, out, node.op, node.inputs)
+    b.items.append(Nest(nest.loops, nest.buffer, nest.index, nest.value, nest.function, note=note(out), start=copied))
+
+
+def _scattered(b: Builder, out: Variable, op: Scatter, inputs: tuple[Variable, ...]) -> Nest:
+    x, updates, *indices = inputs
     loops, index = domain(b.sizes(updates))
     for loop in loops:
         loop.serial = True  # several updates may meet in one place
-    at = place(b.reader, node.op.axes, x, indices, index)
-    value = b.reader(updates, index)
-    b.items.append(Nest(loops, b.buffer(out), at, value, node.op.function, note=note(out), start=copied))
+    at = place(b.reader, op.axes, x, indices, index)
+    return Nest(loops, b.buffer(out), at, b.reader(updates, index), op.function, note=note(out))
+
+
+@NESTS.register(Increment)
+def _increment(b: Builder, node: Apply) -> None:
+    """The base first, then each part is added where it belongs."""
+    out, base = node.outputs[0], node.inputs[0]
+    _copied(b, out, base)
+    for write, inputs in parts(node):
+        if isinstance(write, Scatter):
+            b.items.append(_scattered(b, out, write, inputs))
+        else:
+            loops, at, value = _moved(b, write, inputs)
+            b.items.append(Nest(loops, b.buffer(out), at, value, ADD, note=note(out)))
 
 
 @NESTS.register(Nonzero)

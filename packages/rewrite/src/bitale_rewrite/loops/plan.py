@@ -101,8 +101,6 @@ def _pointwise(body: list[Statement], result: Buffer, old: Buffer) -> bool:
                 return False
         elif loads:
             return False
-        if any(isinstance(s, Accumulate) and isinstance(s.target, Load) and s.target.buffer is result for s in block):
-            return False
     return True
 
 

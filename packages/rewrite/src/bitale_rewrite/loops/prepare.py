@@ -28,13 +28,14 @@ from bitale_graph.shapes import size_of, size_variable
 from bitale_graph.variable import Apply, Constant, Variable
 from bitale_rewrite.loops.accumulate import accumulate_outputs
 from bitale_rewrite.loops.contraction import normalise
+from bitale_rewrite.loops.increments import gather_increments
 
 Inputs = tuple[Variable, ...]
 
 
 def prepare(graph: Graph) -> Graph:
     """The same function in the ops that loops know; every output is a variable of its own."""
-    lowered = accumulate_outputs(graph.map(_rebuild))
+    lowered = accumulate_outputs(gather_increments(graph.map(_rebuild)))
     outputs: list[Variable] = []
     for v in lowered.outputs:
         if v.owner is None or v in outputs:

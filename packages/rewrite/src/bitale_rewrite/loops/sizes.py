@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from bitale_graph.errors import MissingRule, ShapeError, describe
 from bitale_graph.graph import Graph
@@ -12,6 +13,7 @@ from bitale_graph.ops.indexing import Gather, Scatter
 from bitale_graph.ops.movement import Broadcast, Concatenate, Reshape, SetSlice, Squeeze
 from bitale_graph.shapes import shape_of, unknown_inputs
 from bitale_graph.variable import Apply, Variable
+from bitale_rewrite.loops.increments import Increment, parts
 from bitale_rewrite.loops.integers import EQUAL, ONE, integer, product
 from bitale_rewrite.loops.ir import Call, Failure, Literal, Name, Require, Value
 
@@ -132,7 +134,7 @@ def _reshape(sizes: Sizes, node: Apply) -> Pairs:
         yield product(sizes(node.outputs[0])), product(sizes(node.inputs[0])), "the array (its number of elements)"
 
 
-def _set_slice(sizes: Sizes, node: Apply) -> Pairs:
+def _set_slice(sizes: Sizes, node: Apply | _Written) -> Pairs:
     op, rank = node.op, len(node.op.starts)
     bounds = unknown_inputs((*op.starts, *op.lengths, *op.steps), node.inputs[2:])
     for axis, (n, m) in enumerate(zip(bounds[rank : 2 * rank], sizes(node.inputs[1]), strict=True)):
@@ -143,7 +145,7 @@ def _gather(sizes: Sizes, node: Apply) -> Pairs:
     yield from _stretching(sizes, list(node.inputs[1:]))
 
 
-def _scatter(sizes: Sizes, node: Apply) -> Pairs:
+def _scatter(sizes: Sizes, node: Apply | _Written) -> Pairs:
     x, updates, *indices = node.inputs
     yield from _stretching(sizes, indices)
     batch = [max((sizes(i)[axis] for i in indices), key=lambda n: n != ONE) for axis in range(indices[0].ndim)]
@@ -152,7 +154,25 @@ def _scatter(sizes: Sizes, node: Apply) -> Pairs:
         yield place, n, f"axis {axis} of the place written to"
 
 
+def _increment(sizes: Sizes, node: Apply) -> Pairs:
+    """Each write fits the base, and is well formed itself."""
+    base = node.inputs[0]
+    for write, inputs in parts(node):
+        for axis, (n, m) in enumerate(zip(sizes(base), sizes(inputs[0]), strict=True)):
+            yield n, m, f"axis {axis}"
+        yield from (_scatter if isinstance(write, Scatter) else _set_slice)(sizes, _Written(write, inputs))
+
+
+@dataclass
+class _Written:
+    """A write as the node it was."""
+
+    op: SetSlice | Scatter
+    inputs: tuple[Variable, ...]
+
+
 CONSTRAINTS: dict[type, Callable[[Sizes, Apply], Pairs]] = {
     Elementwise: _elementwise, Contract: _contract, Concatenate: _concatenate, Broadcast: _broadcast,
     Squeeze: _squeeze, Reshape: _reshape, SetSlice: _set_slice, Gather: _gather, Scatter: _scatter,
+    Increment: _increment,
 }

@@ -6,12 +6,14 @@ needs in memory, and what is dear and read more than once. To change how things 
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from bitale_graph.dtypes import SIZE
 from bitale_graph.graph import Graph
 from bitale_graph.ops.contraction import Contract
 from bitale_graph.ops.control import Check, StopGradient
 from bitale_graph.ops.elementwise import Elementwise
-from bitale_graph.ops.indexing import Gather
+from bitale_graph.ops.indexing import Gather, Scatter
 from bitale_graph.ops.movement import (
     Broadcast,
     Diagonal,
@@ -27,6 +29,7 @@ from bitale_graph.variable import Constant, Variable
 from bitale_rewrite.loops.accumulate import Accumulated
 from bitale_rewrite.loops.contraction import is_gemm
 from bitale_rewrite.loops.costs import COSTS, DEAR
+from bitale_rewrite.loops.increments import Increment, parts
 
 INLINE = (Elementwise, Broadcast, ExpandDims, Squeeze, Transpose, Slice, Diagonal, Iota, Dimension, Gather,
           StopGradient, Check)
@@ -34,9 +37,19 @@ CHEAP = 6  # operations that cost less to repeat than to store and load
 LARGEST = 1200  # cost of one scalar expression: C compilers slow down on longer ones
 
 
-def stored(graph: Graph) -> set[Variable]:
-    """The variables of `graph` that get memory (inputs and constant arrays have theirs already)."""
+def stored(graph: Graph, replacing: Collection[int] = ()) -> set[Variable]:
+    """The variables of `graph` that get memory (inputs and constant arrays have theirs already).
+
+    Outputs in `replacing` are to overwrite an input. What is added to places of it is worked out before, since it may
+    read the input elsewhere.
+    """
     result = {v for v in graph.outputs if v.owner is not None}
+    for number in replacing:
+        node = graph.outputs[number].owner
+        if node is not None:
+            written = [node.inputs[1]] if isinstance(node.op, Scatter) else []
+            written += [inputs[1] for _, inputs in parts(node)] if isinstance(node.op, Increment) else []
+            result.update(v for v in written if v.owner is not None)
     for node in graph.nodes:
         if not isinstance(node.op, INLINE):
             result.update(node.outputs)
