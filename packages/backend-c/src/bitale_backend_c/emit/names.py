@@ -4,11 +4,29 @@ from __future__ import annotations
 
 import re
 
-KEYWORDS = ["auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while", "bool", "complex", "imaginary", "asm", "typeof", "main", "linux", "unix", "i386"]
-MACROS = ["I", "NAN", "INFINITY", "NULL", "EOF", "HUGE_VAL", "HUGE_VALF", "HUGE_VALL", "CMPLX", "CMPLXF", "isnan", "isinf", "isfinite", "isnormal", "signbit", "fpclassify", "errno"]
-LIBM = ["abs", "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "copysign", "cos", "cosh", "erf", "erfc", "exp", "exp2", "expm1", "fabs", "floor", "fma", "fmax", "fmin", "fmod", "hypot", "lgamma", "log", "log10", "log1p", "log2", "nextafter", "pow", "rint", "round", "sin", "sinh", "sqrt", "tan", "tanh", "tgamma", "trunc"]
-COMPLEX = ["abs", "acos", "acosh", "arg", "asin", "asinh", "atan", "atanh", "conj", "cos", "cosh", "exp", "imag", "log", "pow", "real", "sin", "sinh", "sqrt", "tan", "tanh"]
-OWN = ["call", "threads", "workspace", "failed", "malloc", "free", "memcpy"]
+KEYWORDS = (
+    *("auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern",),
+    *("float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed",),
+    *("sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while", "bool",),
+    *("complex", "imaginary", "asm", "typeof", "main", "linux", "unix", "i386",),
+)
+MACROS = (
+    *("I", "NAN", "INFINITY", "NULL", "EOF", "HUGE_VAL", "HUGE_VALF", "HUGE_VALL", "CMPLX", "CMPLXF", "isnan",),
+    *("isinf", "isfinite", "isnormal", "signbit", "fpclassify", "errno",),
+)
+LIBM = (
+    *("abs", "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "copysign", "cos", "cosh",),
+    *("erf", "erfc", "exp", "exp2", "expm1", "fabs", "floor", "fma", "fmax", "fmin", "fmod", "hypot", "lgamma", "log",),
+    *("log10", "log1p", "log2", "nextafter", "pow", "rint", "round", "sin", "sinh", "sqrt", "tan", "tanh", "tgamma",),
+    *("trunc",),
+)
+COMPLEX = (
+    *("abs", "acos", "acosh", "arg", "asin", "asinh", "atan", "atanh", "conj", "cos", "cosh", "exp", "imag", "log",),
+    *("pow", "real", "sin", "sinh", "sqrt", "tan", "tanh",),
+)
+OWN = (
+    *("call", "threads", "workspace", "failed", "malloc", "free", "memcpy",),
+)
 
 RESERVED = frozenset(
     [*KEYWORDS, *MACROS, *OWN]
