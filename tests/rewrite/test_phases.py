@@ -154,7 +154,7 @@ SHAPED = (
     lambda v: F.mean(v, axis=0) * v,
     lambda v: 1 - v,
     lambda v: v / 4,
-    lambda v: v + F.broadcast_to(v[:1], v.shape),
+    lambda v: v + F.broadcast_to(v[0][None], v.shape),
     lambda v: F.expand_dims(v, 0)[0],
     lambda v: 1 / (1 + F.exp(-v)),
     lambda v: F.cumsum(v, axis=0),

@@ -38,15 +38,21 @@ def fired(rule: Rule) -> list[tuple[Variable, Variable]]:
     return pairs
 
 
+def _harmless(values: dict[Variable, np.ndarray]) -> dict[Variable, np.ndarray]:
+    """Where all values are positive numbers of moderate size: there a rule of any kind must hold."""
+    sizes = {v: np.nan_to_num(np.abs(a)) for v, a in values.items()}
+    return {v: np.where((a > 1e-3) & (a < 10), a, 1.5).astype(v.dtype) for v, a in sizes.items()}
+
+
 @pytest.mark.parametrize("rule", RULES, ids=str)
 def test_rule_is_true(rule: Rule):
     pairs = fired(rule)
     assert pairs, "the rule never fired: its samples or its condition are wrong"
     for old, new in pairs:
         assert old.type.accepts(new.type), f"{old!r}: {old.type} became {new.type}"
-        if rule.preserves == "domain":
-            continue
         for values in values_for(old):
+            if rule.preserves == "domain":
+                values = _harmless(values)
             if any(np.isin(a, NOT_AT.get(rule.name, ())).any() for a in values.values()):
                 continue
             with warnings.catch_warnings():

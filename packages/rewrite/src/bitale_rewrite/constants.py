@@ -46,6 +46,12 @@ def _is_filled(data: np.ndarray) -> bool:
     return bool((rows[0] == rows[-1]).all() and (rows == rows[0]).all())
 
 
+def finite_factor(x: Variable) -> Constant | None:
+    """The scalar constant that every element of `x` equals, if it is neither 0 nor infinite nor NaN."""
+    value = uniform(x)
+    return value if value is not None and value.data != 0 and np.isfinite(value.data) else None
+
+
 def value_of(constant: Variable) -> bool | int | float | complex:
     """The value of a scalar constant as a Python scalar."""
     assert isinstance(constant, Constant)

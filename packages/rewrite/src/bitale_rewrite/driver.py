@@ -112,22 +112,27 @@ class Rewriting:
                 self._shared.add(new)
 
     def _replacement(self, node: Apply) -> Sequence[Variable] | None:
-        for rule in self.rules.candidates(node.op, node.inputs):
-            if rule.alone and not self._shared.isdisjoint(node.inputs):
-                continue
-            with made_at(node.origin):
+        candidates = self.rules.candidates(node.op, node.inputs)
+        if not candidates:
+            return None
+        with made_at(node.origin):
+            for rule in candidates:
+                if rule.alone and not self._shared.isdisjoint(node.inputs):
+                    continue
                 new = rule.apply(node)
-            if new is None:
-                continue
-            self._recent.append(rule)
-            self.budget -= 1
-            if self.budget < 0:
-                raise self._loop(f"the budget of rule applications is spent at {node.op}")
-            self._carry_names(node, new)
-            if self.notice is not None:
-                self.notice(rule, node, new)
-            return new
+                if new is not None:
+                    self._applied(rule, node, new)
+                    return new
         return None
+
+    def _applied(self, rule: Rule, node: Apply, new: Sequence[Variable]) -> None:
+        self._recent.append(rule)
+        self.budget -= 1
+        if self.budget < 0:
+            raise self._loop(f"the budget of rule applications is spent at {node.op}")
+        self._carry_names(node, new)
+        if self.notice is not None:
+            self.notice(rule, node, new)
 
     def _carry_names(self, node: Apply, new: Sequence[Variable]) -> None:
         """What replaces a named variable takes its name, unless it is something that was there before."""

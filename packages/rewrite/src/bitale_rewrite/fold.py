@@ -17,7 +17,7 @@ LARGEST = 1 << 16  # elements: larger results stay expressions, so that graphs a
 
 
 def _samples() -> Iterator[Variable]:
-    yield functions.exp(Constant(np.float32(1.5)))
+    yield functions.exp(Constant(np.asarray(1.5, "float32")))
     yield functions.add(Constant(np.arange(3)), Constant(np.ones((1,), "int64")))
 
 

@@ -114,9 +114,9 @@ def _right_side(right: Any) -> Callable[[Bindings], Replacement]:
     return lambda found: as_variable(right)
 
 
-def _length_stays(dropped: Variable, new: Variable, old: Variable) -> bool:
+def _length_stays(dropped: Variable, new: Variable | Sequence[Variable], old: Variable) -> bool:
     """Whether dropping an operand drops no check that its lengths fit (a scalar takes the lengths of `old`)."""
-    return same_lengths(dropped, old if new.ndim == 0 else new)
+    return same_lengths(dropped, new if isinstance(new, Variable) and new.ndim else old)
 
 
 def _names(right: Any) -> set[str]:
@@ -149,4 +149,6 @@ def fit(new: Variable, old: Variable) -> Variable | None:
 
 def roots_of(op: Op) -> tuple[Hashable, ...]:
     """The keys under which rules for `op` are found."""
-    return (op.function, Elementwise) if isinstance(op, Elementwise) else (type(op),)
+    if isinstance(op, Elementwise):
+        return op.function, Elementwise
+    return (type(op),)  # type: ignore[return-value]

@@ -19,6 +19,7 @@ from bitale_graph.ops.elementwise import (
     square,
     true_divide,
 )
+from bitale_graph.variable import Constant, Variable
 from bitale_rewrite.pattern import constant, inexact, integer, ordered, real, wild
 from bitale_rewrite.rule import Rule, rule
 
@@ -28,7 +29,15 @@ n, m = integer("n"), integer("m")
 r, s = real("r"), real("s")
 z = inexact("z")
 c = constant("c", INTEGERS + FLOATS)
-below_zero = constant("c", SIGNED + FLOATS, lambda v: bool(v.data < 0 and v.data != -v.data))  # not -128
+
+
+def _has_opposite(v: Variable) -> bool:
+    """Whether v < 0 and -v is a number of its dtype (-128 has no opposite in int8)."""
+    assert isinstance(v, Constant)
+    return bool(v.data < 0 and v.data != -v.data)
+
+
+below_zero = constant("c", SIGNED + FLOATS, _has_opposite)
 
 NEUTRAL: tuple[Rule, ...] = (
     rule(identity(x), x),

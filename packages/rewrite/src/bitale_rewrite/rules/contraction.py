@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from math import prod
 from string import ascii_letters
 
-import numpy as np
-
 from bitale_graph.dtypes import INEXACT
-from bitale_graph.functions.contraction import contract
+from bitale_graph.functions.contraction import contract, sum_labels
 from bitale_graph.functions.contraction_order import UNKNOWN_LENGTH, Term, contraction_order
 from bitale_graph.ops.contraction import Contract
 from bitale_graph.ops.elementwise import Elementwise, add, multiply, negative, true_divide
@@ -17,7 +15,7 @@ from bitale_graph.ops.movement import Broadcast, ExpandDims, Squeeze, Transpose
 from bitale_graph.ops.reduction import Reduce
 from bitale_graph.shapes import shape_of
 from bitale_graph.variable import Apply, Variable
-from bitale_rewrite.constants import uniform
+from bitale_rewrite.constants import finite_factor
 from bitale_rewrite.rule import Replacement, Rule, rewrites
 from bitale_rewrite.rules.movement import source
 from bitale_rewrite.samples import array
@@ -35,15 +33,15 @@ def _transposed() -> Iterator[Variable]:
 @rewrites(Contract, name="transposes into contractions", preserves="reals", having=(Transpose,), samples=_transposed)
 def absorb_transposes(node: Apply) -> Replacement:
     """dot(x, y.T) -> a contraction that reads y as it is."""
-    operands, labels = [], []
-    for x, letters in zip(node.inputs, (node.op.left, node.op.right)):
-        inner = source(x, Transpose)
-        if inner is not None:
-            letters = "".join(letters[inner.op.axes.index(axis)] for axis in range(x.ndim))
-            x = inner.inputs[0]
-        operands.append(x)
-        labels.append(letters)
-    return contract(*operands, *labels, node.op.result)
+    (x, left), (y, right) = (_untransposed(*term) for term in zip(node.inputs, (node.op.left, node.op.right)))
+    return contract(x, y, left, right, node.op.result)
+
+
+def _untransposed(x: Variable, labels: str) -> Term:
+    inner = source(x, Transpose)
+    if inner is None:
+        return x, labels
+    return inner.inputs[0], "".join(labels[inner.op.axes.index(axis)] for axis in range(x.ndim))
 
 
 def _results() -> Iterator[Variable]:
@@ -58,8 +56,8 @@ def transpose_result(node: Apply) -> Replacement:
     inner = source(node.inputs[0], Contract)
     if inner is None:
         return None
-    op = inner.op
-    return contract(*inner.inputs, op.left, op.right, "".join(op.result[axis] for axis in node.op.axes))
+    op, (x, y) = inner.op, inner.inputs
+    return contract(x, y, op.left, op.right, "".join(op.result[axis] for axis in node.op.axes))
 
 
 def _scaled() -> Iterator[Variable]:
@@ -82,10 +80,9 @@ def scale_result(node: Apply) -> Replacement:
             continue
         orders = [inner.inputs, inner.inputs[::-1]] if inner.op.function is multiply else [inner.inputs]
         for x, *factors in orders:
-            values = [uniform(c) for c in factors]
-            known = all(c is not None and np.isfinite(c.data) and c.data != 0 for c in values)
-            if known and x.type == v.type:
-                return inner.op(node.op(*[x if i == k else w for i, w in enumerate(node.inputs)]), *values)
+            known = [c for c in map(finite_factor, factors) if c is not None]
+            if len(known) == len(factors) and x.type == v.type:
+                return inner.op(node.op(*[x if i == k else w for i, w in enumerate(node.inputs)]), *known)
     return None
 
 
@@ -159,8 +156,8 @@ def contract_stretched(node: Apply) -> Replacement:
         lengths = [n for n, label in zip(shape_of(v), labels) if label not in constant]
         stretched = broadcast_to(small, lengths) if small.ndim else small
         other, other_labels = node.inputs[1 - k], (op.left, op.right)[1 - k]
-        summed = Reduce(add, tuple(a for a, label in enumerate(other_labels) if label in constant))(other)
-        return contract(stretched, summed, _without(labels, constant), _without(other_labels, constant), op.result)
+        summed, left = sum_labels(other, other_labels, _without(other_labels, constant))
+        return contract(stretched, summed, _without(labels, constant), left, op.result)
     return None
 
 
@@ -242,12 +239,11 @@ def contraction(node: Apply) -> Replacement:
     real = set(full[0]) - both and set(full[1]) - both
     if not real or not all(axis in both for axis in node.op.axes):
         return None
-    labels = ["".join(letters[axis] for axis in each) for each in full]
+    left, right = ("".join(letters[axis] for axis in each) for each in full)
     kept = [axis for axis in axes if axis not in node.op.axes]
     result = "".join(letters[axis] for axis in kept if axis in full[0] or axis in full[1])
-    product = contract(
-        *(_squeezed(v, letters, _without(letters, own)) for v, own in zip((x, y), labels)), *labels, result
-    )
+    x, y = (_squeezed(v, letters, _without(letters, own)) for v, own in ((x, left), (y, right)))
+    product = contract(x, y, left, right, result)
     added = tuple(k for k, axis in enumerate(kept) if letters[axis] not in result)
     return ExpandDims(added)(product) if added else product
 

@@ -11,9 +11,9 @@ from bitale_graph.ops.indexing import Gather, Scatter
 from bitale_graph.ops.movement import Broadcast, Iota, SetSlice, Slice, Transpose
 from bitale_graph.same_size import same_size
 from bitale_graph.shapes import shape_of
-from bitale_graph.sizes import Size
+from bitale_graph.sizes import Size, size_variable
 from bitale_graph.variable import Apply, Constant, Variable
-from bitale_rewrite.constants import is_value, same, uniform
+from bitale_rewrite.constants import finite_factor, is_value, same, uniform
 from bitale_rewrite.rule import Replacement, Rule, rewrites
 from bitale_rewrite.rules.movement import bounds_of, source
 from bitale_rewrite.samples import array
@@ -130,10 +130,9 @@ def scale_updates(node: Apply) -> Replacement:
     """c * zeros[i].add(y) -> zeros[i].add(c * y) for a finite constant c."""
     for k, x in enumerate(node.inputs[: 1 if node.op.function is true_divide else 2]):
         inner = _into_zeros(x)
-        factors = [uniform(v) for v in node.inputs if v is not x]
-        if inner is not None and all(c is not None and np.isfinite(c.data) and c.data != 0 for c in factors):
-            y = inner.inputs[1]
-            scaled = [y if i == k else factors[0] for i in range(len(node.inputs))]
+        factors = [c for c in (finite_factor(v) for v in node.inputs if v is not x) if c is not None]
+        if inner is not None and len(factors) == len(node.inputs) - 1:
+            scaled = [inner.inputs[1] if i == k else factors[0] for i in range(len(node.inputs))]
             return inner.op(inner.inputs[0], node.op(*scaled), *inner.inputs[2:])
     return None
 
@@ -141,7 +140,7 @@ def scale_updates(node: Apply) -> Replacement:
 def _everything() -> Iterator[Variable]:
     yield Gather((0,))(array(5, 3), Apply(Iota(5), ()).outputs[0])
     x = array(3, None)
-    yield Gather((1,))(x, Iota(None)(shape_of(x)[1]))
+    yield Gather((1,))(x, Iota(None)(size_variable(shape_of(x)[1])))
 
 
 @rewrites(Gather, name="read everything", samples=_everything)

@@ -20,6 +20,7 @@ from bitale_graph.ops.elementwise import (
     log1mexp,
     log1p,
     log2,
+    power,
     sinh,
     softplus,
     sqrt,
@@ -31,7 +32,7 @@ from bitale_graph.ops.elementwise import (
 from bitale_rewrite.pattern import real
 from bitale_rewrite.rule import Rule, rule
 
-x = real("x")
+x, y = real("x"), real("y")
 NAN = math.nan
 
 # log(exp(x)) overflows where x does not: these give the number that exact arithmetic gives.
@@ -72,4 +73,10 @@ ON_A_DOMAIN: tuple[Rule, ...] = tuple(
     ]
 )
 
-INVERSES: tuple[Rule, ...] = EVERYWHERE + ON_A_DOMAIN
+# At -0 a quotient has the other infinity, and even powers of negative numbers have logarithms.
+WHERE_POSITIVE: tuple[Rule, ...] = (
+    rule(log(1 / x), -log(x), preserves="domain"),
+    rule(log(power(x, y)), y * log(x), preserves="domain"),
+)
+
+INVERSES: tuple[Rule, ...] = EVERYWHERE + ON_A_DOMAIN + WHERE_POSITIVE

@@ -95,9 +95,7 @@ def merge_terms(node: Apply) -> Replacement:
     sign = outer.sign * inner.sign
     if outer.value.dtype in INTEGERS:
         with np.errstate(over="ignore"):
-            value = Constant(plus[0] * outer.value.data + outer.sign * plus[1] * inner.value.data)
-        if value.dtype != outer.value.dtype:
-            return None
+            value: Constant | None = Constant(plus[0] * outer.value.data + outer.sign * plus[1] * inner.value.data)
     elif _finite(outer.value, inner.value):
         number = plus[0] * _exact(outer.value) + outer.sign * plus[1] * _exact(inner.value)
         value = rounded(number, outer.value.dtype)

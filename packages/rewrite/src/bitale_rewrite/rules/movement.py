@@ -211,7 +211,7 @@ def merge_slices(node: Apply) -> Replacement:
     return slice_of(inner.inputs[0], begin, lengths, [size_multiply(a, b) for a, b in zip(stride, steps)])
 
 
-def bounds_of(op: Slice, unknown: tuple[Variable, ...]) -> tuple[list[Size], list[Size], list[Size]]:
+def bounds_of(op: Op, unknown: tuple[Variable, ...]) -> tuple[list[Size], list[Size], list[Size]]:
     """Starts, lengths and steps as numbers or variables."""
     rank = len(op.starts)
     bounds = unpacked((*op.starts, *op.lengths, *op.steps), unknown)

@@ -41,7 +41,7 @@ from bitale_graph.ops.reduction import ArgReduce, Reduce
 from bitale_graph.shapes import shape_of
 from bitale_graph.sizes import size_product
 from bitale_graph.variable import Apply, Constant, Variable
-from bitale_rewrite.constants import uniform
+from bitale_rewrite.constants import finite_factor, uniform
 from bitale_rewrite.pattern import CONSTANT
 from bitale_rewrite.rule import Replacement, Rule, rewrites
 from bitale_rewrite.rules.movement import source
@@ -109,8 +109,8 @@ def sum_of_multiple(node: Apply) -> Replacement:
     if inner.op.function is negative:
         return -node.op(inner.inputs[0])
     for x, c in (inner.inputs, inner.inputs[::-1])[: {multiply: 2, true_divide: 1}.get(inner.op.function, 0)]:
-        value = uniform(c)
-        if value is not None and value.data != 0 and np.isfinite(value.data) and x.type == inner.outputs[0].type:
+        value = finite_factor(c)
+        if value is not None and x.type == inner.outputs[0].type:
             return inner.op(node.op(x), value)
     return None
 
@@ -118,7 +118,7 @@ def sum_of_multiple(node: Apply) -> Replacement:
 def _stretched() -> Iterator[Variable]:
     n = shape_of(array(None))[0]
     yield ADD(Broadcast((2, 4))(array(2, 1)))
-    yield Reduce(add, (0,))(Broadcast((None, 3))(array(1, 3), n))
+    yield Reduce(add, (0,))(broadcast_to(array(1, 3), (n, 3)))
     yield Reduce(add, (0, 1))(Broadcast((4, 2))(array(1, 2)))
     yield LARGEST(Broadcast((2, 4))(array(2, 1)))
     yield Reduce(logical_or, (0,))(Broadcast((4,))(array(1, dtype="bool")))
@@ -139,7 +139,7 @@ def reduce_stretched(node: Apply) -> Replacement:
     rest = tuple(kept.index(axis) for axis in node.op.axes if axis not in stretched)
     squeezed = Squeeze(stretched)(x)
     sizes = [lengths[axis] for axis in kept]
-    if function is add:
+    if function is add and x.dtype != "bool":
         squeezed = squeezed * cast(count, x.dtype)
     elif function not in IDEMPOTENT or not isinstance(count, int) or count == 0:
         return None

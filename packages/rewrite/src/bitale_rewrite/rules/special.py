@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from bitale_graph.ops.elementwise import (
+    Function,
     erf,
     erfc,
     exp,
@@ -19,7 +20,7 @@ from bitale_graph.ops.elementwise import (
     where,
 )
 from bitale_graph.variable import Apply, Variable
-from bitale_rewrite.constants import uniform, value_of
+from bitale_rewrite.constants import uniform
 from bitale_rewrite.pattern import head, real
 from bitale_rewrite.rule import Replacement, Rule, rewrites, rule
 from bitale_rewrite.samples import array
@@ -87,9 +88,10 @@ def ratio_of_tails(node: Apply) -> Replacement:
         return None
     above, below, sign = factors(node.outputs[0])
     for bottom in below:
-        if head(bottom) is not erfc or _is_bounded(v := bottom.owner.inputs[0]):
+        v = _argument(bottom, erfc)
+        if v is None or _is_bounded(v):
             continue
-        top = next((f for f in above if head(f) is exp and _is_minus_square(f.owner.inputs[0], v)), None)
+        top = next((f for f in above if (e := _argument(f, exp)) is not None and _is_minus_square(e, v)), None)
         if top is None:
             continue
         edge = TAIL[v.dtype]
@@ -102,9 +104,16 @@ def ratio_of_tails(node: Apply) -> Replacement:
     return None
 
 
+def _argument(x: Variable, function: Function) -> Variable | None:
+    """The y of x = function(y)."""
+    return x.owner.inputs[0] if x.owner is not None and head(x) is function else None
+
+
 def factors(v: Variable) -> tuple[list[Variable], list[Variable], int]:
     """v as the product of the first list divided by that of the second, times a sign."""
-    above, below, sign = [], [], 1
+    above: list[Variable] = []
+    below: list[Variable] = []
+    sign = 1
     pending = [(v, True)]
     while pending:
         each, on_top = pending.pop()
@@ -137,7 +146,7 @@ def _is_minus_square(exponent: Variable, v: Variable) -> bool:
 
 def _scaled(v: Variable) -> tuple[float, Variable]:
     """v as a constant times something."""
-    scale = 1.0
+    scale: float = 1.0
     above, below, sign = factors(v) if head(v) in (multiply, true_divide, negative) else ([v], [], 1)
     rest: list[tuple[Variable, bool]] = []
     for group, inverted in ((above, False), (below, True)):
@@ -146,7 +155,8 @@ def _scaled(v: Variable) -> tuple[float, Variable]:
             if value is None:
                 rest.append((each, inverted))
             else:
-                scale *= 1 / value_of(value) if inverted else value_of(value)  # type: ignore[operator, assignment]
+                number = float(value.data)
+                scale *= 1 / number if inverted else number
     if len(rest) == 1 and not rest[0][1]:
         return sign * scale, rest[0][0]
     return 1.0, v

@@ -64,12 +64,13 @@ def log_of_sum(node: Apply) -> Replacement:
         logarithms.append(logarithm)
     if sum(isinstance(each, Variable) for each in logarithms) < (1 if len(logarithms) > 1 else 2):
         return None
-    return fold_left(logaddexp, logarithms)
+    return fold_left(logaddexp, logarithms)  # type: ignore[return-value]
 
 
 def _summands(total: Variable) -> list[Variable]:
     """The terms of nested additions, at most TERMS of them."""
-    terms, pending = [], [total]
+    terms: list[Variable] = []
+    pending = [total]
     while pending:
         v = pending.pop()
         inner = source(v, Elementwise)
