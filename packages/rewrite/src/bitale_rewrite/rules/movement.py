@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from bitale_graph.ops.movement import (
     Broadcast,
     Concatenate,
-    Dimension,
     ExpandDims,
     Pad,
     Reshape,
@@ -17,7 +16,7 @@ from bitale_graph.ops.movement import (
 )
 from bitale_graph.same_size import same_size
 from bitale_graph.shapes import shape_of
-from bitale_graph.sizes import Size, size_add, size_multiply, size_variable
+from bitale_graph.sizes import Size, size_add, size_multiply
 from bitale_graph.variable import Apply, Op, Variable
 from bitale_rewrite.rule import Replacement, Rule, rewrites
 from bitale_rewrite.samples import array
@@ -282,25 +281,6 @@ def useless_pad(node: Apply) -> Replacement:
     return node.inputs[0] if not any((*node.op.before, *node.op.after)) and len(node.inputs) == 2 else None
 
 
-# ---- lengths ----
-
-
-def _dimensions() -> Iterator[Variable]:
-    x = array(None, 3)
-    yield Dimension(1)(Transpose((1, 0))(x))
-    yield Dimension(1)(x)
-
-
-@rewrites(Dimension, name="the length of an axis", samples=_dimensions)
-def dimension(node: Apply) -> Replacement:
-    """A length follows from the lengths of the inputs; the array is not computed."""
-    x = node.inputs[0]
-    n = shape_of(x)[node.op.axis]
-    if isinstance(n, Variable) and n.owner is not None and n.owner.op == node.op and n.owner.inputs[0] is x:
-        return None
-    return size_variable(n)
-
-
 MOVEMENT: tuple[Rule, ...] = (
     merge_transposes,
     merge_axes_of_one,
@@ -310,5 +290,4 @@ MOVEMENT: tuple[Rule, ...] = (
     merge_joins,
     slice_join,
     useless_pad,
-    dimension,
 )
