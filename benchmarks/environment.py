@@ -21,7 +21,7 @@ def variables(threads: int, cache: Path) -> dict[str, str]:
         **pools,
         "NUMEXPR_MAX_THREADS": str(threads),
         "BENCHMARKS_CACHE": str(cache),
-        "NUMBA_CACHE_DIR": str(cache / "numba"),
+        "NUMBA_CACHE_DIR": str(cache / f"numba-{threads}"),  # its key knows nothing of parallel loops
         "JAX_COMPILATION_CACHE_DIR": str(cache / "jax"),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
