@@ -21,11 +21,13 @@ class Arguments:
         function: str,
         defaults: Mapping[int, Any] | None = None,
         downcast: bool = False,
+        names: Sequence[str | None] | None = None,
     ) -> None:
         self.inputs = tuple(inputs)
         self.function = function
         self.defaults = dict(defaults or {})
         self.downcast = downcast
+        self.names = list(names) if names is not None else [v.name for v in self.inputs]
 
     def convert(self, number: int, value: Any) -> np.ndarray:
         """`value` as a row-major array of input `number`'s type.
@@ -80,7 +82,7 @@ class Arguments:
             if array.dtype.kind in "bi" and wanted.kind in "iu":
                 limits = np.iinfo(wanted)
                 return bool(array.size == 0 or (array.min() >= limits.min and array.max() <= limits.max))
-            return np.can_cast(array.dtype, wanted, "same_kind") or wanted.kind in "fc" and array.dtype.kind in "biu"
+            return np.can_cast(array.dtype, wanted, "same_kind") or (wanted.kind in "fc" and array.dtype.kind in "biu")
         return False
 
     def _check_shape(self, number: int, array: np.ndarray, variable: Variable) -> None:
@@ -96,17 +98,17 @@ class Arguments:
             raise ShapeError(explain(f"{self._which(number)} has shape {array.shape}", [variable]))
 
     def _which(self, number: int) -> str:
-        name = self.inputs[number].name
+        name = self.names[number]
         return f"{self.function}: argument {number}" + (f" (`{name}`)" if name else "")
 
-    # ---- how many, and by name -----------------------------------------------------------------------------------------
+    # ---- how many, and by name ------------------------------------------------------------------------------
 
     def arrange(self, positional: tuple[Any, ...], keywords: Mapping[str, Any]) -> tuple[Any, ...]:
         """The arguments in order, keywords and defaults put in place. Raises TypeError as Python's functions do."""
         if len(positional) > len(self.inputs):
             raise TypeError(f"{self.function} takes {len(self.inputs)} arguments, {len(positional)} were given")
         found: dict[int, Any] = dict(enumerate(positional))
-        names = {v.name: number for number, v in enumerate(self.inputs) if v.name}
+        names = {name: number for number, name in enumerate(self.names) if name}
         for name, value in keywords.items():
             if name not in names:
                 known = ", ".join(sorted(filter(None, names))) or "none has a name"
@@ -116,6 +118,6 @@ class Arguments:
             found[names[name]] = value
         missing = [n for n in range(len(self.inputs)) if n not in found and n not in self.defaults]
         if missing:
-            wanted = ", ".join(f"`{self.inputs[n].name}`" if self.inputs[n].name else f"number {n}" for n in missing)
+            wanted = ", ".join(f"`{self.names[n]}`" if self.names[n] else f"number {n}" for n in missing)
             raise TypeError(f"{self.function} misses {len(missing)} of its {len(self.inputs)} arguments: {wanted}")
         return tuple(found[n] if n in found else self.defaults[n] for n in range(len(self.inputs)))

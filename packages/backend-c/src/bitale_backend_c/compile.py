@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,6 @@ import numpy as np
 from bitale_backend_c.arguments import Arguments
 from bitale_backend_c.build import build
 from bitale_backend_c.emit import emit
-from bitale_backend_c.emit.names import reserved
 from bitale_backend_c.library import NoLibrary, library_address
 from bitale_backend_c.loaded import load
 from bitale_backend_c.settings import settings
@@ -22,11 +21,14 @@ from bitale_backend_c.shim import Form, Kind
 from bitale_backend_c.shim import load as load_shim
 from bitale_backend_c.shim import prepare as prepare_shim
 from bitale_graph.graph import Graph
+from bitale_graph.verify import verify
 from bitale_rewrite import optimise
 from bitale_rewrite.expand import expand
 from bitale_rewrite.loops.ir import Buffer, Gemm, Program
 from bitale_rewrite.loops.lower import lower
 from bitale_rewrite.loops.plan import all_steps
+from bitale_rewrite.phases import DEFAULT
+from bitale_rewrite.rule import Preserves
 
 Cell = list[Any]
 
@@ -102,9 +104,12 @@ def generate(graph: Graph, name: str = "function", optimised: bool = True) -> st
     return emit(lower(ready(graph, optimised), graph.name or name, reserved=reserved))
 
 
-def ready(graph: Graph, optimised: bool = True) -> Graph:
-    """`graph` simplified, and in the ops and functions that C has."""
-    return expand(optimise(graph) if optimised else graph)
+def ready(
+    graph: Graph, optimised: bool = True, preserves: Iterable[Preserves] = DEFAULT, checked: bool = False
+) -> Graph:
+    """`graph` simplified, and in the ops and functions that C has; `checked` verifies it after each phase."""
+    watch = (lambda phase, current: verify(current)) if checked else None
+    return expand(optimise(graph, preserves=preserves, watch=watch) if optimised else graph)  # type: ignore[arg-type]
 
 
 def compile(
@@ -117,19 +122,22 @@ def compile(
     form: Form = Form.LIST,
     threads: int | None = None,
     optimised: bool = True,
+    preserves: Iterable[Preserves] = DEFAULT,
+    checked: bool = False,
 ) -> Compiled:
     """Compile `graph` to a function of NumPy arrays that returns a list of arrays.
 
     The last inputs of `graph` belong to `cells` (one-element lists with the current value of a shared variable); the
     others are arguments. `updates[k] = c`: output k is not returned but becomes the value of cell c, in place where
-    the plan allows it. `optimised=False` compiles the graph as it stands.
+    the plan allows it. `optimised=False` compiles the graph as it stands; `preserves` says what
+    rewriting keeps (see bitale_rewrite.optimise), and `checked` verifies the graph after each of its phases.
 
     Raises NoCompiler where there is no C compiler, and CompileError when it fails.
     """
     prepare_shim()
     updates, threads = dict(updates or {}), threads or settings.threads
     count = len(graph.inputs) - len(cells)
-    prepared = ready(graph, optimised)
+    prepared = ready(graph, optimised, preserves, checked)
     name = name or graph.name or "function"
     cells_from = range(count, len(graph.inputs))
     program = lower(prepared, name, {out: count + cell for out, cell in updates.items()}, cells_from, reserved)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from bitale.config import config
 from bitale_graph.dtypes import as_dtype, is_weak
 from bitale_graph.errors import DtypeError, ShapeError, explain
 from bitale_graph.types import tensor_type
@@ -21,6 +22,12 @@ class SharedVariable(Variable):
         super().__init__(tensor_type(value.dtype.name, shape), None, 0, name)
         self.cell = [value]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return SharedVariable, (self.cell[0], self.name, self.type.shape)
+
+    def __str__(self) -> str:
+        return f"`{self.name}`" if self.name else "a shared variable"
+
     def get_value(self, borrow: bool = False) -> np.ndarray:
         """The value; with `borrow` the array itself, which later updates may change in place."""
         return self.cell[0] if borrow else self.cell[0].copy()
@@ -33,7 +40,7 @@ class SharedVariable(Variable):
         array = np.asarray(value)
         if not (np.can_cast(array.dtype, self.dtype, "same_kind") or is_weak(value)):
             raise DtypeError(
-                explain(f"cannot set a value of dtype {array.dtype}", [self], f"Convert it with .astype({self.dtype!r}).")
+                explain(f"cannot set a value of dtype {array.dtype}", [self], f"Convert it: .astype({self.dtype!r}).")
             )
         wanted = self.type.shape
         if array.ndim != len(wanted) or any(n is not None and n != m for n, m in zip(wanted, array.shape)):
@@ -57,5 +64,7 @@ def shared(
     keep (none by default)."""
     array = np.asarray(value, None if dtype is None else as_dtype(dtype))
     as_dtype(array.dtype)
+    if isinstance(value, float) and dtype is None:
+        array = array.astype(config.floatX)
     lengths = (None,) * array.ndim if shape is None else tuple(shape)
     return SharedVariable(_own(array, array.dtype.name, borrow), name, lengths)

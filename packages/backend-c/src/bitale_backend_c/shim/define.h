@@ -10,6 +10,7 @@ static int function_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(function->convert);
     Py_VISIT(function->fail);
     Py_VISIT(function->wrong_arguments);
+    Py_VISIT(function->details);
     return 0;
 }
 
@@ -21,6 +22,7 @@ static int function_clear(PyObject *self)
     Py_CLEAR(function->convert);
     Py_CLEAR(function->fail);
     Py_CLEAR(function->wrong_arguments);
+    Py_CLEAR(function->details);
     return 0;
 }
 
@@ -173,14 +175,76 @@ static PyObject *function_new(PyTypeObject *type, PyObject *args, PyObject *keyw
     return (PyObject *)function;
 }
 
+/* What callers ask besides calling is answered by `details`: attributes, text, class, pickling. */
+
+static PyObject *function_getattro(PyObject *self, PyObject *name)
+{
+    PyObject *details = ((Function *)self)->details, *value = PyObject_GenericGetAttr(self, name);
+    if (value || !details || !PyErr_ExceptionMatches(PyExc_AttributeError))
+        return value;
+    PyErr_Clear();
+    return PyObject_GetAttr(details, name);
+}
+
+static int function_setattro(PyObject *self, PyObject *name, PyObject *value)
+{
+    PyObject *details = ((Function *)self)->details;
+    int status = PyObject_GenericSetAttr(self, name, value);
+    if (!status || !details || !PyErr_ExceptionMatches(PyExc_AttributeError))
+        return status;
+    PyErr_Clear();
+    return PyObject_SetAttr(details, name, value);
+}
+
 static PyObject *function_repr(PyObject *self)
 {
-    return PyUnicode_FromFormat("<compiled function %S>", ((Function *)self)->name);
+    Function *function = (Function *)self;
+    if (function->details)
+        return PyObject_Repr(function->details);
+    return PyUnicode_FromFormat("<compiled function %S>", function->name);
 }
+
+static PyObject *function_str(PyObject *self)
+{
+    PyObject *details = ((Function *)self)->details;
+    return details ? PyObject_Str(details) : function_repr(self);
+}
+
+static PyObject *function_class(PyObject *self, void *unused)
+{
+    PyObject *details = ((Function *)self)->details;
+    return Py_NewRef((PyObject *)(details ? Py_TYPE(details) : Py_TYPE(self)));
+}
+
+static PyObject *function_dir(PyObject *self, PyObject *unused)
+{
+    PyObject *details = ((Function *)self)->details;
+    return PyObject_Dir(details ? details : (PyObject *)Py_TYPE(self));
+}
+
+static PyObject *function_reduce(PyObject *self, PyObject *unused)
+{
+    PyObject *details = ((Function *)self)->details;
+    if (details)
+        return PyObject_CallMethod(details, "__reduce__", NULL);
+    return PyErr_Format(PyExc_TypeError, "%S has nothing from which it could be made again", self);
+}
+
+static PyGetSetDef function_properties[] = {
+    {"__class__", function_class, NULL, "The class of `details`: what isinstance() sees.", NULL},
+    {NULL},
+};
+
+static PyMethodDef function_methods[] = {
+    {"__dir__", function_dir, METH_NOARGS, "The attributes of `details`."},
+    {"__reduce__", function_reduce, METH_NOARGS, "What `details` is pickled as."},
+    {NULL},
+};
 
 static PyMemberDef function_members[] = {
     {"name", T_OBJECT, offsetof(Function, name), READONLY, "The name in messages."},
     {"threads", T_INT, offsetof(Function, threads), 0, "The number of threads a call may use."},
+    {"details", T_OBJECT, offsetof(Function, details), 0, "The object that answers for this one, or None."},
     {NULL},
 };
 
@@ -192,10 +256,15 @@ static PyTypeObject FunctionType = {
     .tp_vectorcall_offset = offsetof(Function, vectorcall),
     .tp_call = PyVectorcall_Call,
     .tp_repr = function_repr,
+    .tp_str = function_str,
+    .tp_getattro = function_getattro,
+    .tp_setattro = function_setattro,
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL,
     .tp_traverse = function_traverse,
     .tp_clear = function_clear,
     .tp_members = function_members,
+    .tp_methods = function_methods,
+    .tp_getset = function_properties,
     .tp_new = function_new,
 };
 

@@ -39,6 +39,7 @@ typedef struct {
     Output *outputs;
     size_t frame_bytes;
     PyObject *name, *cells, *constants, *convert, *fail, *wrong_arguments;
+    PyObject *details; /* a Python object that answers what this one cannot, or NULL */
 } Function;
 
 typedef struct {
