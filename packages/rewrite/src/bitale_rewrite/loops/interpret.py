@@ -62,6 +62,8 @@ class Interpreter:
         self._orders: dict[Value, list[Value]] = {}
         for buffer, array in zip(program.inputs, [*arrays, *program.constants], strict=True):
             self._input(buffer, np.asarray(array))
+        for size in program.sizes:
+            self.names[size.name] = self._value(size.value)
         for out, source in program.donated.items():
             self.memory[program.outputs[out]] = self.memory[program.inputs[source]]
 
