@@ -41,7 +41,7 @@ KEYS: list[Any] = [
 ]  # fmt: skip
 
 WRONG: list[Any] = [
-    4, -5, (0, 3), (0, 0, 0, 0), (..., ...), 1.5, "a", object(), S[::0], [0.5], np.array([0.0]), np.zeros(0), [0, 4],
+    4, -5, (0, 3), (0, 0, 0, 0), (..., ...), 1.5, "a", print, S[::0], [0.5], np.array([0.0]), np.zeros(0), [0, 4],
     ([0, 1], [0, 1, 2]), (0, [0, 5]), (0, [0, -4]), np.zeros(3, bool), np.zeros((4, 4), bool), S[:, MASK],
     (False, [0, 1]),
 ]  # fmt: skip
