@@ -489,4 +489,5 @@ static PyObject *function_call(PyObject *self, PyObject *const *arguments, size_
     return run_rearranged(function, arguments, count, names);
 }
 
+#include "details.h"
 #include "define.h"
