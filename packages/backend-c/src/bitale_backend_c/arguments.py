@@ -35,7 +35,7 @@ class Arguments:
         Raises DtypeError when that would lose information or `value` is no array, ShapeError on a wrong rank or length.
         """
         if number >= len(self.inputs):  # a shared variable whose array has an unusual layout
-            return np.ascontiguousarray(value)
+            return np.require(value, requirements=("C", "A"))
         variable = self.inputs[number]
         array = self._array(number, value, variable)
         self._check_shape(number, array, variable)

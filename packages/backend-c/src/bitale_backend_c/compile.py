@@ -15,7 +15,6 @@ from bitale_backend_c.arguments import Arguments
 from bitale_backend_c.build import build
 from bitale_backend_c.emit import emit
 from bitale_backend_c.emit.names import reserved
-from bitale_backend_c.emit.names import reserved
 from bitale_backend_c.library import NoLibrary, library_address
 from bitale_backend_c.loaded import load
 from bitale_backend_c.settings import settings

@@ -1,5 +1,8 @@
 """Bitale: array expressions that are differentiated, simplified, compiled to C, and called."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from bitale import tensor
 from bitale.__about__ import __version__
 from bitale.config import config
@@ -24,17 +27,25 @@ from bitale_autodiff import (
     verify_grad,
     zero_grad,
 )
+from bitale_graph.errors import BitaleError, DtypeError, GraphError, IndexingError, MissingInputError, ShapeError
 from bitale_graph.graph import Graph, substitute
+from bitale_graph.variable import Variable
 
 
-def clone_replace(outputs, replace):  # type: ignore[no-untyped-def]
-    """`outputs` (a variable or a list) with variables replaced: `replace` maps old ones to new ones."""
+def clone_replace(outputs: Any, replace: Mapping[Variable, Variable]) -> Any:
+    """`outputs` (a variable, or a list or tuple of them) with the keys of `replace` replaced by its values."""
     if isinstance(outputs, (list, tuple)):
         return type(outputs)(substitute(list(outputs), dict(replace)))
     return substitute([outputs], dict(replace))[0]
 
 
 __all__ = [
+    "ShapeError",
+    "MissingInputError",
+    "IndexingError",
+    "GraphError",
+    "DtypeError",
+    "BitaleError",
     "DisagreementError",
     "Graph",
     "In",

@@ -77,7 +77,7 @@ class Interpreted:
         """Update the shared variables, and give the outputs their form."""
         states, form = self.specification.states, self.specification.form
         for number, state in self.specification.targets.items():
-            states[state].cell[0] = np.ascontiguousarray(results[number])
+            states[state].cell[0] = np.require(results[number], requirements="C")
         outputs = results[: len(self.specification.outputs)]
         if form is Form.SINGLE:
             return outputs[0]

@@ -1,0 +1,156 @@
+"""function(): forms of outputs, inputs by name, updates, givens, copies, pickling, threads."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+
+import numpy as np
+import pytest
+
+import bitale as bt
+import bitale.tensor as T
+
+A = np.array([1.0, 2.0, 3.0])
+
+
+@pytest.fixture(params=["c", "numpy", "compare", "nan_guard"])
+def mode(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+def test_forms_of_outputs(mode: str) -> None:
+    x = T.vector("x")
+    single = bt.function([x], x + 1, mode=mode)(A)
+    assert isinstance(single, np.ndarray)
+    np.testing.assert_array_equal(single, A + 1)
+    assert isinstance(bt.function([x], [x + 1], mode=mode)(A), list)
+    assert isinstance(bt.function([x], (x + 1, x * 2), mode=mode)(A), tuple)
+    named = bt.function([x], {"sum": T.sum(x), "twice": 2 * x}, mode=mode)(A)
+    assert list(named) == ["sum", "twice"] and named["sum"] == 6
+    assert bt.function([x], None, mode=mode, on_unused_input="ignore")(A) is None
+
+
+def test_results_own_their_memory() -> None:
+    x = T.vector("x")
+    f = bt.function([x], [x, x])
+    first, second = f(A)
+    assert not np.shares_memory(first, A) and not np.shares_memory(first, second)
+    kept = f(A)[0]
+    f(A + 1)
+    np.testing.assert_array_equal(kept, A)
+
+
+def test_names_and_defaults(mode: str) -> None:
+    x, y = T.vector("x"), T.vector("y")
+    f = bt.function([x, bt.In(y, value=np.ones(3)), bt.In(T.scalar(), name="scale", value=2.0)], x - y, mode=mode,
+                    on_unused_input="ignore")  # fmt: skip
+    np.testing.assert_array_equal(f(A), A - 1)
+    np.testing.assert_array_equal(f(y=A, x=2 * A), A)
+    np.testing.assert_array_equal(f(A, scale=3.0), A - 1)
+
+
+def test_updates_use_the_old_values_and_are_applied_together(mode: str) -> None:
+    a, b = bt.shared(1.0, "a"), bt.shared(2.0, "b")
+    f = bt.function([], [a, b], updates={a: b, b: a + b}, mode=mode)
+    assert [float(v) for v in f()] == [1, 2]
+    assert (float(a.get_value()), float(b.get_value())) == (2, 3)
+
+
+def test_a_failing_call_updates_nothing() -> None:
+    x, w = T.vector("x"), bt.shared(np.ones(3), "w")
+    f = bt.function([x], updates={w: w + x})
+    with pytest.raises(ValueError, match="length"):
+        f(np.ones(4))
+    np.testing.assert_array_equal(w.get_value(), np.ones(3))
+
+
+def test_an_update_in_place_keeps_the_array() -> None:
+    w = bt.shared(np.zeros(1000), "w")
+    before = w.get_value(borrow=True)
+    bt.function([], updates={w: w + 1})()
+    assert w.get_value(borrow=True) is before and before[0] == 1
+
+
+def test_a_gradient_step_writes_into_the_weights() -> None:
+    x = T.matrix("x")
+    w = bt.shared(np.random.default_rng(0).normal(size=(50, 40)), "w")
+    before, start = w.get_value(borrow=True), w.get_value()
+    step = bt.function([x], updates={w: w - 0.1 * bt.grad(T.sum(T.square(x @ w)), w)})
+    value = np.random.default_rng(1).normal(size=(60, 50))
+    step(value)
+    assert w.get_value(borrow=True) is before
+    np.testing.assert_allclose(before, start - 0.1 * 2 * value.T @ (value @ start), rtol=1e-10)
+
+
+def test_givens(mode: str) -> None:
+    x, y, z = T.vector("x"), T.vector("y"), T.vector("z")
+    data = bt.shared(A, "data")
+    f = bt.function([z], x * y, givens={x: y + 1, y: data + z}, mode=mode)
+    np.testing.assert_array_equal(f(A), (2 * A + 1) * 2 * A)
+
+
+def test_shared_values_are_copied_unless_borrowed() -> None:
+    value = np.zeros(3)
+    w = bt.shared(value, "w")
+    value[0] = 1
+    assert w.get_value()[0] == 0
+    w.set_value(value, borrow=True)
+    assert w.get_value(borrow=True) is value
+
+
+def test_copies_have_values_of_their_own() -> None:
+    w = bt.shared(np.ones(3), "w")
+    f = bt.function([], w, updates={w: w * 2})
+    g, h = f.copy(), f.copy(share_memory=True)
+    f()
+    assert (g()[0], h()[0], w.get_value()[0]) == (1, 2, 4)
+    other = bt.shared(np.full(3, 5.0), "other")
+    assert f.copy(swap={w: other})()[0] == 5
+
+
+def test_pickled_functions_run_again() -> None:
+    x, w = T.vector("x"), bt.shared(np.ones(3), "w")
+    f = bt.function([x], {"y": x * w}, updates={w: w + 1})
+    f(A)
+    g = pickle.loads(pickle.dumps(f))
+    np.testing.assert_array_equal(g(A)["y"], 2 * A)
+    np.testing.assert_array_equal(f(A)["y"], 2 * A)  # the original was not touched
+
+
+def test_functions_print_and_answer() -> None:
+    x = T.vector("x")
+    f = bt.function([x], T.exp(x) + 1, name="grow")
+    assert isinstance(f, bt.Function)
+    assert repr(f) == "<grow(x: float64[?]) -> float64[?]; mode c>"
+    assert "exp(" in f.source() and f.source_path.read_text() == f.source()
+    assert "x_0 operations" in str(f.plan())
+    assert str(f.explain()) == "no rule applied"
+
+
+def test_many_threads_call_one_function() -> None:
+    x = T.matrix("x")
+    f = bt.function([x], T.sum(T.exp(x - T.max(x, axis=1, keepdims=True)), axis=1))
+    arrays = [np.random.default_rng(i).normal(size=(50 + i, 33)) for i in range(4)]
+    wanted = [np.exp(a - a.max(1, keepdims=True)).sum(1) for a in arrays]
+    wrong: list[int] = []
+
+    def call(number: int) -> None:
+        for _ in range(300):
+            if not np.allclose(f(arrays[number]), wanted[number]):
+                wrong.append(number)
+
+    threads = [threading.Thread(target=call, args=(i,)) for i in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not wrong
+
+
+def test_config_is_restored_after_a_block() -> None:
+    with bt.config.set(floatX="float32"):
+        assert T.matrix("x").dtype == "float32"
+    assert T.matrix("x").dtype == "float64"
+    with pytest.raises(ValueError, match="config has no setting 'speed'"):
+        bt.config.speed = 1

@@ -1,0 +1,46 @@
+"""Running samples in every way there is: the reference, the interpreter, and C, many samples in one compilation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from bitale_backend_c import compile
+from bitale_backend_c.compile import ready
+from bitale_graph import Graph, evaluate
+from bitale_graph.variable import Apply
+from bitale_rewrite.loops.interpret import interpret
+from bitale_rewrite.loops.lower import lower
+from tests.support.samples import Sample
+
+Arrays = list[np.ndarray]
+
+
+def graph_of(sample: Sample, known: bool = True) -> Graph:
+    """The op of a sample as a whole graph."""
+    inputs = sample.inputs(known)
+    return Graph(inputs, Apply(sample.op, inputs).outputs)
+
+
+def together(graphs: Sequence[Graph]) -> Graph:
+    """One graph that computes all of them."""
+    return Graph([v for g in graphs for v in g.inputs], [v for g in graphs for v in g.outputs])
+
+
+def reference(sample: Sample) -> Arrays:
+    return evaluate(graph_of(sample), list(sample.arrays))
+
+
+def interpreted(sample: Sample, known: bool, optimised: bool, backwards: bool = False) -> Arrays:
+    return interpret(lower(ready(graph_of(sample, known), optimised)), sample.arrays, backwards)
+
+
+def compiled(
+    samples: Sequence[Sample], known: bool, optimised: bool, arrays: Sequence[Sequence[np.ndarray]] | None = None
+) -> list[Arrays]:
+    """The results of each sample, all from one compiled function."""
+    graphs = [graph_of(sample, known) for sample in samples]
+    function = compile(together(graphs), optimised=optimised)
+    results = iter(function(*[a for each in arrays or [s.arrays for s in samples] for a in each]))
+    return [[next(results) for _ in g.outputs] for g in graphs]
