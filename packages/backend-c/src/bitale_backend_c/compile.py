@@ -56,7 +56,7 @@ class Compiled:
         """The function in the form that is fastest to call: a builtin callable."""
         program, cells = self.program, self.cells
         libraries = any(isinstance(step, Gemm) for step in all_steps(program.steps))
-        return load_shim().Function(  # type: ignore[no-any-return]
+        return load_shim().Function(
             load(self.path),
             program.name,
             tuple(self._input(b) for b in program.inputs),

@@ -49,7 +49,7 @@ class Function:
     def callable(self) -> Any:
         """What users hold: the compiled code itself where it can answer for this object."""
         if self.specification.keys is None and self.compiled is not None and hasattr(self.run, "details"):
-            self.run.details = self  # type: ignore[attr-defined]
+            self.run.details = self
             return self.run
         return self
 
@@ -123,7 +123,7 @@ class Function:
         replaced. Copies can run in several threads at once, each on values of its own."""
         old = self.specification
         new: dict[Variable, Variable] = {} if share_memory else {v: _copied(v) for v in old.states}
-        new |= swap or {}
+        new.update(dict(swap or {}))
         results = substitute([*old.outputs, *(value for _, value in old.updates)], new)
         targets = [new.get(target, target) for target, _ in old.updates]
         updates = list(zip(targets, results[len(old.outputs) :], strict=True))

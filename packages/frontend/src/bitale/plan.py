@@ -74,7 +74,7 @@ def _step(prefix: str, step: Step) -> Iterator[str]:
         yield f"{prefix}{step.out.name} = {step.left.name} @ {step.right.name} (GEMM)  {_formula(work)} operations"
     elif isinstance(step, Run):
         work, touched = operations(step.kernel.body), {b.root for b in buffers_of(step) if b.kind != "scratch"}
-        traffic = Counter()
+        traffic: Counter[Term] = Counter()
         for b in touched:
             traffic[_term(b.shape)] += np.dtype(b.dtype).itemsize
         reads, writes = sorted(b.name for b in touched - written_by(step)), sorted(b.name for b in written_by(step))

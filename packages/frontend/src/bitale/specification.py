@@ -200,7 +200,7 @@ def _chain(missing: Variable, results: list[Variable], most: int = 5) -> list[Va
     for v in ancestors(results):
         for u in v.owner.inputs if v.owner else ():
             reader.setdefault(u, v)
-    chain = []
+    chain: list[Variable] = []
     while missing in reader and len(chain) < most:
         missing = reader[missing]
         chain.append(missing)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     import numpy as np
 
     from bitale_graph.variable import Variable
+
+    Values = Mapping[Variable, Any] | Sequence[Any]
+
+
+def _reference(variable: Variable, values: Values) -> np.ndarray:
+    from bitale_graph.reference import evaluate
+
+    return evaluate(variable, values)
+
+
+evaluator: Callable[[Variable, Values], np.ndarray] = _reference  # a frontend with a compiler puts its own here
 
 
 class Method:
@@ -110,14 +121,12 @@ class Methods:
 
         return size_product(self.shape)
 
-    def eval(self, values: Mapping[Variable, Any] | Sequence[Any] = ()) -> np.ndarray:
-        """The array that NumPy computes when inputs have `values`: a mapping, or arrays in order of creation.
+    def eval(self, values: Values = ()) -> np.ndarray:
+        """The array when inputs have `values`: a mapping, or arrays in order of creation.
 
         Raises MissingInputError for an input without a value.
         """
-        from bitale_graph.reference import evaluate
-
-        return evaluate(self, values)  # type: ignore[call-overload]
+        return evaluator(self, values)  # type: ignore[arg-type]
 
     def _repr_latex_(self) -> str:
         """What notebooks show: the expression as mathematics."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+from typing import Any
 
 C_TYPES = {
     "bool": "uint8_t", "float16": "_Float16", "float32": "float", "float64": "double",
@@ -15,17 +16,17 @@ SUFFIXES = {"bool": "b", "float16": "f16", "float32": "f32", "float64": "f64", "
 SUFFIXES |= {f"{sign}int{bits}": f"{'u' if sign else 'i'}{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
 
 
-def literal(number: object, dtype: str) -> str:
+def literal(number: Any, dtype: str) -> str:
     """A constant of `dtype`; floats print with the digits that give the same bits back."""
     if dtype == "bool":
         return str(int(bool(number)))
     if dtype.startswith("complex"):
-        value = complex(number)  # type: ignore[arg-type]
+        value = complex(number)
         part = "float32" if dtype == "complex64" else "float64"
         return f"bitale_make_complex_{SUFFIXES[part]}({literal(value.real, part)}, {literal(value.imag, part)})"
     if dtype.startswith("float"):
-        return _float(float(number), dtype)  # type: ignore[arg-type]
-    return _integer(int(number), dtype)  # type: ignore[call-overload]
+        return _float(float(number), dtype)
+    return _integer(int(number), dtype)
 
 
 def _float(value: float, dtype: str) -> str:

@@ -124,7 +124,10 @@ class SetSlice(Op):
 
 @dataclass(frozen=True)
 class Pad(Op):
-    """Surround x with the scalar `value`: `before[k]` and `after[k]` elements on axis k. Inputs: x, value, unknown widths."""
+    """Surround x with the scalar `value`: `before[k]` and `after[k]` elements on axis k.
+
+    Inputs: x, value, unknown widths.
+    """
 
     before: Lengths
     after: Lengths
@@ -201,4 +204,5 @@ def _count_lengths(op: Op, lengths: Lengths, inputs: tuple[TensorType, ...]) -> 
     unknown = sum(n is None for n in lengths)
     base = len(inputs) - unknown
     if base < 1 or any(t.ndim or t.dtype != "int64" for t in inputs[base:]):
-        raise ShapeError(f"{op}: every unknown length must be an int64 scalar input; inputs are {[str(t) for t in inputs]}")
+        shown = [str(t) for t in inputs]
+        raise ShapeError(f"{op}: every unknown length must be an int64 scalar input; inputs are {shown}")

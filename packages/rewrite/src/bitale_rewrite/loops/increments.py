@@ -158,12 +158,12 @@ def _build(v: Variable, terms: Terms, new: dict[Variable, Variable]) -> Variable
             values = multiply(new.get(factor, factor), values)
         inputs += [zeros, negative(values) if term.minus else values, *rest]
     total = inputs[0]
-    for position, (term, minus) in enumerate(sorted(terms.base, key=lambda signed: signed[1])):
-        term = new.get(term, term)
+    for position, (plain, minus) in enumerate(sorted(terms.base, key=lambda signed: signed[1])):
+        plain = new.get(plain, plain)
         if position == 0:
-            total = negative(term) if minus else term
+            total = negative(plain) if minus else plain
         else:
-            total = subtract(total, term) if minus else add(total, term)
+            total = subtract(total, plain) if minus else add(total, plain)
     nodes = [term.node for term in terms.writes]
     op = Increment(tuple(node.op for node in nodes), tuple(len(node.inputs) for node in nodes))  # type: ignore[misc]
     made = op(total, *inputs)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from math import prod
 
 from bitale_graph.dtypes import SIZE
@@ -12,7 +14,13 @@ ADD, SUBTRACT, MULTIPLY = FUNCTIONS["add"], FUNCTIONS["subtract"], FUNCTIONS["mu
 MAXIMUM, MINIMUM, EQUAL = FUNCTIONS["maximum"], FUNCTIONS["minimum"], FUNCTIONS["equal"]
 
 INDEX_NAMES = "ijklmn"
-FOLD = {ADD: lambda a, b: a + b, SUBTRACT: lambda a, b: a - b, MULTIPLY: lambda a, b: a * b, MAXIMUM: max, MINIMUM: min}
+FOLD: dict[Function, Callable[[int, int], int]] = {
+    ADD: operator.add,
+    SUBTRACT: operator.sub,
+    MULTIPLY: operator.mul,
+    MAXIMUM: max,
+    MINIMUM: min,
+}
 
 
 def integer(n: int) -> Literal:

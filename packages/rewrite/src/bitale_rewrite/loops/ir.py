@@ -21,6 +21,7 @@ class Value:
 
     __slots__ = ("dtype", "_hash")
     dtype: str
+    _hash: int
 
     def __hash__(self) -> int:
         return self._hash

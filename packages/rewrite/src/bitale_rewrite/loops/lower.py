@@ -39,7 +39,8 @@ def lower(
     """
     graph = prepare(graph)
     unique = unique_names(reserved)
-    sizes, buffers = Sizes(), {}
+    sizes = Sizes()
+    buffers: dict[Variable, Buffer] = {}
     reader = Reader(sizes, buffers)
     sizes.scalar = reader.scalar
     inputs, constants = _inputs(graph, sizes, buffers, unique, row_major)

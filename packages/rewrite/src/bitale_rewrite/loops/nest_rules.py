@@ -36,6 +36,7 @@ from bitale_rewrite.loops.ir import (
     Require,
     Run,
     Statement,
+    Step,
     Store,
     Value,
 )
@@ -92,6 +93,7 @@ def accumulate(
 @NESTS.register(Contract)
 def _contract(b: Builder, node: Apply) -> None:
     op, (left, right) = node.op, node.inputs
+    assert isinstance(op, Contract)
     if is_gemm(node):
         return _gemm(b, op, left, right, node.outputs[0], Literal(1, left.dtype), 0)
     lengths = dict(zip(op.right, b.sizes(right), strict=True)) | dict(zip(op.left, b.sizes(left), strict=True))
@@ -156,7 +158,8 @@ def _cumulate(b: Builder, node: Apply) -> None:
 
 @NESTS.register(Concatenate)
 def _concatenate(b: Builder, node: Apply) -> None:
-    out, offset = node.outputs[0], ZERO
+    out: Variable = node.outputs[0]
+    offset: Value = ZERO
     for x in node.inputs:
         loops, index = domain(b.sizes(x))
         at = tuple(integers.add(offset, i) if axis == node.op.axis else i for axis, i in enumerate(index))
@@ -178,6 +181,7 @@ def _pad(b: Builder, node: Apply) -> None:
 def _set_slice(b: Builder, node: Apply) -> None:
     out, x = node.outputs[0], node.inputs[0]
     _copied(b, out, x)
+    assert isinstance(node.op, SetSlice)
     loops, at, value = _moved(b, node.op, node.inputs)
     b.store(out, loops, at, value)
 
@@ -202,6 +206,7 @@ def _scatter(b: Builder, node: Apply) -> None:
     out, x = node.outputs[0], node.inputs[0]
     before, element = domain(b.sizes(x))
     copied = Nest(before, b.buffer(out), element, b.reader(x, element))
+    assert isinstance(node.op, Scatter)
     nest = _scattered(b, out, node.op, node.inputs)
     b.items.append(Nest(nest.loops, nest.buffer, nest.index, nest.value, nest.function, note=note(out), start=copied))
 
@@ -244,7 +249,7 @@ def _nonzero(b: Builder, node: Apply) -> None:
     reads: dict[Buffer, list[Index | None]] = {}
     collect_loads((condition,), reads)
     kernel = Kernel(b.unique("nonzero"), _fill(loops, index, condition, outputs), [note(node.outputs[0])])
-    steps = [Define(count, Load(found, ())), Run(kernel)]
+    steps: list[Step] = [Define(count, Load(found, ())), Run(kernel)]
     b.items.append(Fixed(steps, {found, *reads}, set(outputs), barrier=True))
 
 

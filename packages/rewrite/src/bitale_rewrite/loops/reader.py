@@ -56,7 +56,9 @@ class Reader:
             if leaf is not None:
                 values[read] = leaf
                 continue
-            reads = READS[read[0].owner.op](self, read[0].owner, read[1])  # type: ignore[union-attr]
+            node = read[0].owner
+            assert node is not None
+            reads = READS[node.op](self, node, read[1])
             missing = [r for r in reads if r not in values]
             if missing:
                 stack.extend(missing)
