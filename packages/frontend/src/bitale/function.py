@@ -123,7 +123,8 @@ class Function:
         replaced. Copies can run in several threads at once, each on values of its own."""
         old = self.specification
         new: dict[Variable, Variable] = {} if share_memory else {v: _copied(v) for v in old.states}
-        new.update(dict(swap or {}))
+        for before, after in (swap or {}).items():
+            new[before] = after
         results = substitute([*old.outputs, *(value for _, value in old.updates)], new)
         targets = [new.get(target, target) for target, _ in old.updates]
         updates = list(zip(targets, results[len(old.outputs) :], strict=True))
