@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import os
 from pathlib import Path
 
 ENTRY = "bitale_run"
@@ -15,6 +16,8 @@ def library(path: Path) -> ctypes.CDLL:
 
     NumPy has loaded ctypes already, whereas starting cffi takes longer than all else on the way to a first call.
     """
+    # Threads of OpenMP that wait by spinning bring a machine to a halt when it has other work; libgomp reads this once.
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     return ctypes.CDLL(str(path))
 
 

@@ -6,11 +6,13 @@ from bitale_backend_c.emit.ctypes import C_TYPES
 from bitale_backend_c.emit.expressions import offset, text
 from bitale_backend_c.emit.reduction import Gathering, combine, gathered
 from bitale_backend_c.emit.search import Search, search_lines, search_of
-from bitale_rewrite.loops.integers import product
+from bitale_rewrite.loops.costs import cost_of
+from bitale_rewrite.loops.integers import integer, product
 from bitale_rewrite.loops.ir import (
     Accumulate,
     Assign,
     Buffer,
+    Call,
     Fail,
     For,
     If,
@@ -22,9 +24,11 @@ from bitale_rewrite.loops.ir import (
     Store,
     Value,
 )
-from bitale_rewrite.loops.plan import buffers_in, statements
+from bitale_rewrite.loops.plan import buffers_in, statements, values_of
+from bitale_rewrite.loops.tiles import TILE, WITHIN
 
 INDENT = "    "
+WORTH_THREADS = 1 << 17  # operations from which a second thread pays: some ten microseconds of work
 BLOCK = 1024  # terms of a sum added in its own precision, before a wider one takes over
 
 
@@ -101,14 +105,16 @@ class StatementEmitter:
             return
         innermost = not any(isinstance(s, (For, If)) for s in loop.body)
         if innermost and not (top and loop.parallel):
-            self._innermost(loop, depth)
+            self._innermost(loop, depth, top)
             return
-        for g in gathered(statements([loop])):
+        found = gathered(statements([loop]))
+        for g in found:
             self._widen(g, depth)
-        threaded = top and loop.parallel
+        shared = self._thread_clause(loop, found) if top else None
+        threaded = shared is not None
         if threaded:
             kind = "parallel for simd" if innermost else "parallel for"
-            self._line(0, f"#pragma omp {kind} num_threads(threads) if(parallel: threads > 1)")
+            self._line(0, f"#pragma omp {kind} num_threads(threads) if(parallel: {worth_threads(loop)}){shared}")
         i = loop.index.name
         self._line(depth, f"for (int64_t {i} = 0; {i} < {self._text(loop.extent)}; {i}++) {{")
         if top:
@@ -116,7 +122,17 @@ class StatementEmitter:
         self.body(loop.body, depth + 1)
         self._line(depth, "}")
 
-    def _innermost(self, loop: For, depth: int) -> None:
+    def _thread_clause(self, loop: For, found: list[Gathering]) -> str | None:
+        """How threads share what an outermost loop gathers; None when they cannot."""
+        if loop.parallel:
+            return ""
+        outside = [g for g in found if g.name in self._declared]
+        if not loop.gathers or any(g.name not in self._wide for g in outside):
+            return None
+        totals, names = ", ".join(self._wide[g.name] for g in outside), ", ".join(g.name for g in outside)
+        return f" reduction(+:{totals}) firstprivate({names})"
+
+    def _innermost(self, loop: For, depth: int, top: bool) -> None:
         """A loop without loops inside: vectorised, its sums in blocks, its extrema with a flag for NaN."""
         found = gathered(loop.body)
         for g in found:
@@ -128,6 +144,10 @@ class StatementEmitter:
         first, last, inner = "0", extent, depth
         if blocked:
             first, last, inner = f"{i}_block", f"{i}_end", depth + 1
+            shared = self._thread_clause(loop, found) if top else None
+            if shared is not None:
+                worth = f"num_threads(threads) if(parallel: {worth_threads(loop)})"
+                self._line(0, f"#pragma omp parallel for {worth}{shared}")
             self._line(depth, f"for (int64_t {first} = 0; {first} < {extent}; {first} += {BLOCK}) {{")
             self._line(inner, f"const int64_t {last} = {first} + {BLOCK} < {extent} ? {first} + {BLOCK} : {extent};")
         for g in sums:
@@ -185,6 +205,21 @@ class StatementEmitter:
             size = self._text(product(row.shape))
             where = " + bitale_thread()*" + (size if size.isidentifier() else f"({size})") if threaded else ""
             self._line(depth, f"{C_TYPES[row.dtype]} *restrict {row.name} = {row.name}_all{where};")
+
+
+def worth_threads(loop: For) -> str:
+    """The condition under which waking threads pays: enough operations in the whole loop."""
+    factors, body, cost = [loop.extent], loop.body, 1
+    while True:
+        cost = max(cost, sum(cost_of(v) for s in body if not isinstance(s, For) for v in values_of(s)))
+        inner = next((s for s in body if isinstance(s, For)), None)
+        if inner is None:
+            break
+        # The length of a tile is known only inside the loop.
+        factors.append(integer(TILE) if inner.index == WITHIN else inner.extent)
+        body = inner.body
+    work = " * ".join(f"({text(n)})" if isinstance(n, Call) else text(n) for n in factors)
+    return f"threads > 1 && {work} > {max(WORTH_THREADS // cost, 1)}"
 
 
 def simd_clause(loop: For, found: list[Gathering]) -> str | None:

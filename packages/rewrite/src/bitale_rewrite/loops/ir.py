@@ -152,13 +152,14 @@ class Buffer:
 
 @dataclass(eq=False)
 class For:
-    """for index in range(extent): body. `parallel` promises that the iterations are independent."""
+    """for index in range(extent): body. `parallel` promises that the iterations are independent; `gathers`, that they
+    are but for the scalars they accumulate into."""
 
     index: Name
     extent: Value
     body: list[Statement]
     parallel: bool = False
-    reverse: bool = False
+    gathers: bool = False
 
 
 @dataclass(eq=False)

@@ -148,8 +148,9 @@ class KernelBuilder:
             free = [not any(n.loops[0].serial for n in part.members) for part in cluster.parts]
             loop = tiled_loop(extent, [self._statements([part]) for part in cluster.parts], free)
         else:
-            parallel = not any(n.loops[depth].serial for n in nests)
-            loop = For(loop_index(depth), extent, self._statements(cluster.parts), parallel)
+            serial = [n for n in nests if n.loops[depth].serial]
+            gathers = bool(serial) and all(n.in_register and not n.running for n in serial)
+            loop = For(loop_index(depth), extent, self._statements(cluster.parts), not serial, gathers)
         kept = [n for n in gathering if not self._is_scalar(n.buffer) and not n.running]
         after = [self._store(n, self._gatherer(n)) for n in kept]
         return [*before, loop, *after]
