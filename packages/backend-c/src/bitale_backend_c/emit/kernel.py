@@ -31,6 +31,7 @@ class Parameters:
     buffers: list[Buffer]
     written: set[Buffer]
     names: list[Name]
+    threaded: bool
 
 
 def parameters(kernel: Kernel) -> Parameters:
@@ -54,7 +55,8 @@ def parameters(kernel: Kernel) -> Parameters:
     buffers |= dict.fromkeys(v.buffer for v in seen if isinstance(v, Load))
     lengths = [n for b in buffers if not is_strided(b) for n in b.shape[1:]]
     names = dict.fromkeys(v for v in (*seen, *everything_in(lengths)) if isinstance(v, Name) and v not in bound)
-    return Parameters(list(buffers), written, list(names))
+    threaded = any(isinstance(s, For) and s.parallel for s in kernel.body)
+    return Parameters(list(buffers), written, list(names), threaded)
 
 
 def everything_in(values: list[Value]) -> Iterator[Value]:
@@ -102,7 +104,7 @@ class KernelEmitter:
             if is_strided(buffer):
                 found.extend(f"int64_t {buffer.name}_s{axis}" for axis in range(len(buffer.shape)))
         found.extend(f"int64_t {name.name}" for name in self.parameters.names)
-        return ", ".join([*found, "int32_t threads"])
+        return ", ".join([*found, *(["int32_t threads"] if self.parameters.threaded else [])]) or "void"
 
 
 def base_name(buffer: Buffer) -> str:

@@ -14,12 +14,16 @@ LIBMVEC = (
 BINARY = ("atan2", "hypot", "pow")
 
 
+LINES = ["static inline int64_t bitale_lines(int64_t bytes) { return (bytes + 63) / 64 * 64; }"]
+
 # A kernel is called twice, for row-major and for any strides: only inlined does the first know its strides.
 INLINE = [
     "#if defined(__GNUC__) && !defined(__TINYC__)",
     "#define BITALE_INLINE static inline __attribute__((always_inline))",
+    "#define BITALE_ALIGNED __attribute__((aligned(64)))",
     "#else",
     "#define BITALE_INLINE static inline",
+    "#define BITALE_ALIGNED",
     "#endif",
 ]
 
@@ -39,7 +43,7 @@ def preamble(name: str, source: list[str]) -> list[str]:
         *(_threads() if "bitale_thread" in used else []),
         *INLINE,
         *helpers,
-        "static inline int64_t bitale_lines(int64_t bytes) { return (bytes + 63) / 64 * 64; }",
+        *(LINES if "bitale_lines" in used else []),
         "",
     ]
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from bitale_backend_c.emit.ctypes import C_TYPES
 from bitale_backend_c.emit.expressions import is_strided, text
 from bitale_backend_c.emit.gemm import gemm_call
 from bitale_backend_c.emit.kernel import KernelEmitter, base_name, parameters
+from bitale_backend_c.emit.helpers import WORD
 from bitale_backend_c.emit.preamble import preamble
 from bitale_rewrite.loops.integers import multiply, product
 from bitale_rewrite.loops.ir import Buffer, Define, Gemm, Kernel, Literal, Name, Program, Require, Run, Step
@@ -18,20 +21,20 @@ ENTRY = "bitale_run"
 ON_STACK = 2048  # bytes up to which a temporary of known size is a local array
 
 
-def emit(program: Program, entry: str = ENTRY) -> str:
-    """The C source of `program`: plain C99, all kernels static, one entry point named `entry`."""
-    return "\n".join(ProgramEmitter(program, entry).lines()) + "\n"
+def emit(program: Program, entry: str = ENTRY, linkage: str = "") -> str:
+    """The C source of `program`: plain C99, all kernels static, one entry point named `entry`, which may be static."""
+    return "\n".join(ProgramEmitter(program, entry, linkage).lines()) + "\n"
 
 
 class ProgramEmitter:
     """Prints one program."""
 
-    def __init__(self, program: Program, entry: str) -> None:
+    def __init__(self, program: Program, entry: str, linkage: str) -> None:
         self.program = program
-        self.entry = entry
+        self.head = f"{linkage} int32_t {entry}".lstrip()
         self.alias = {program.outputs[out]: program.inputs[source] for out, source in program.donated.items()}
         self.kernels = [step.kernel for step in all_steps(program.steps) if isinstance(step, Run)]
-        self.ready: set[Buffer] = set()
+        self.ready: set[Buffer] = set(program.inputs)
         self.body: list[str] = []
 
     def lines(self) -> list[str]:
@@ -48,10 +51,6 @@ class ProgramEmitter:
         self.body.append("    " * depth + line)
 
     def _entry(self) -> None:
-        self._put(f"int32_t {self.entry}(bitale_call *call) {{", 0)
-        self._put("const int32_t threads = call->threads;")
-        for buffer in self.program.inputs:
-            self._input(buffer)
         for size in self.program.sizes:
             self._step(size, 1)
         self._workspace()
@@ -59,23 +58,24 @@ class ProgramEmitter:
             self._step(step, 1)
         for output in self.program.outputs:  # results that no step writes, such as those without elements
             self._allocate(output, 1)
-        self._put("return 0;")
-        self._put("}", 0)
+        used = set(WORD.findall("\n".join(self.body)))
+        declared = [f"    {line}" for name, line in self._declarations() if name in used]
+        self.body = [f"{self.head}(bitale_call *call) {{", *declared, *self.body, "    return 0;", "}"]
 
-    def _input(self, buffer: Buffer) -> None:
-        """The data pointer, lengths and strides of one input."""
-        ctype, slot = C_TYPES[buffer.dtype], buffer.slot
-        donated = buffer in self.alias.values()
-        constant = "" if donated else "const "
-        self._put(f"{constant}{ctype} *{buffer.name} = call->inputs[{slot}].data;{_comment(buffer)}")
-        for axis, n in enumerate(self.program.lengths[slot]):
-            if isinstance(n, Name):
-                self._put(f"const int64_t {n.name} = call->inputs[{slot}].shape[{axis}];")
-        if is_strided(buffer):
-            size = np.dtype(buffer.dtype).itemsize
-            for axis in range(len(buffer.shape)):
-                self._put(f"const int64_t {buffer.name}_s{axis} = call->inputs[{slot}].strides[{axis}] / {size};")
-        self.ready.add(buffer)
+    def _declarations(self) -> Iterator[tuple[str, str]]:
+        """What the function may use of its argument: a name, and the line that declares it."""
+        yield "threads", "const int32_t threads = call->threads;"
+        for buffer in self.program.inputs:
+            name, given = buffer.name, f"call->inputs[{buffer.slot}]"
+            constant = "" if buffer in self.alias.values() else "const "
+            yield name, f"{constant}{C_TYPES[buffer.dtype]} *{name} = {given}.data;{_comment(buffer)}"
+            for axis, n in enumerate(self.program.lengths[buffer.slot]):
+                if isinstance(n, Name):
+                    yield n.name, f"const int64_t {n.name} = {given}.shape[{axis}];"
+            if is_strided(buffer):
+                size = np.dtype(buffer.dtype).itemsize
+                for axis in range(len(buffer.shape)):
+                    yield f"{name}_s{axis}", f"const int64_t {name}_s{axis} = {given}.strides[{axis}] / {size};"
 
     # ---- memory ----------------------------------------------------------------------------------------------------
 
@@ -95,7 +95,7 @@ class ProgramEmitter:
         self.early_slots = {name for name, _ in early}
         for i, n in enumerate(self.program.slots):
             if _on_stack(n):
-                self._put(f"char slot_{i}[{max(n.number, 1)}] __attribute__((aligned(64)));")  # type: ignore[attr-defined]
+                self._put(f"char slot_{i}[{max(n.number, 1)}] BITALE_ALIGNED;")  # type: ignore[attr-defined]
                 self.early_slots.add(f"slot_{i}")
 
     def _is_early(self, n: object) -> bool:
@@ -198,12 +198,13 @@ class ProgramEmitter:
     def _arguments(self, kernel: Kernel, dense: bool) -> str:
         found = parameters(kernel)
         arguments: list[str] = []
+        threads = ["threads"] if found.threaded else []
         for buffer in found.buffers:
             arguments.append(base_name(buffer))
             if is_strided(buffer):
                 dense_strides = _dense_strides(buffer)
                 arguments.extend(dense_strides if dense else [f"{buffer.name}_s{a}" for a in range(len(buffer.shape))])
-        return ", ".join([*arguments, *(name.name for name in found.names), "threads"])
+        return ", ".join([*arguments, *(name.name for name in found.names), *threads])
 
     def _is_dense(self, buffer: Buffer) -> str:
         strides = _dense_strides(buffer)

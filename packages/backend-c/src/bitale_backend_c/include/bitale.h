@@ -11,8 +11,9 @@ typedef struct bitale_array {
 } bitale_array;
 
 /* Routines of CBLAS with 32-bit integers, in the order of LIBRARY in library.py; NULL where not available. */
+typedef void (*bitale_routine)(void);
 typedef struct bitale_library {
-    void *routines[16];
+    bitale_routine routines[16];
 } bitale_library;
 
 typedef struct bitale_call bitale_call;
