@@ -36,30 +36,33 @@ REAL = {
 }""",
     "logaddexp": """T bitale_logaddexp_S(T a, T b) {
     T larger = a > b ? a : b, gap = fabsf(a - b);
-    return a == b ? a + (T)0.69314718055994530942 : larger + log1pf(expf(-gap)) + (gap - gap);
+    return a == b ? a + (T)0.69314718055994530942 : larger + log1pf(expf(-gap));
 }""",
     "log1mexp": """T bitale_log1mexp_S(T a) {
     return a > (T)-0.69314718055994530942 ? logf(-expm1f(a)) : log1pf(-expf(a));
 }""",
     "softplus": "T bitale_softplus_S(T a) { return (a > 0 ? a : 0) + log1pf(expf(-fabsf(a))); }",
     "sigmoid": "T bitale_sigmoid_S(T a) { return 1 / (1 + expf(-a)); }",
-    "angle": "T bitale_angle_S(T a) { return a != a ? a : a < 0 ? (T)3.14159265358979323846 : 0; }",
+    "angle": "T bitale_angle_S(T a) { return a != a ? a : signbit(a) ? (T)3.14159265358979323846 : 0; }",
     "make_complex": """T _Complex bitale_make_complex_S(T a, T b) {
     union { T parts[2]; T _Complex whole; } both = {{a, b}};
     return both.whole;
 }""",
-    # Bernardo, Algorithm AS 103, with more terms of the asymptotic series; reflection for negative arguments.
+    # Bernardo, Algorithm AS 103, with more terms of the asymptotic series; reflection for negative arguments. The terms
+    # cancel near the zeros of the function: long double keeps enough digits.
     "digamma": """T bitale_digamma_S(T argument) {
-    double a = argument, shift = 0;
-    if (a <= 0) {
-        if (a == floor(a)) return NAN;
-        shift = -3.14159265358979323846 / tan(3.14159265358979323846 * (a - floor(a)));
+    long double a = argument, shift = 0;
+    if (a == 0) return (T)-1 / argument;
+    if (a < 0) {
+        if (a == floorl(a)) return NAN;
+        shift = -3.14159265358979323846264338L / tanl(3.14159265358979323846264338L * (a - rintl(a)));
         a = 1 - a;
     }
-    for (; a < 10; a += 1) shift -= 1 / a;
-    double t = 1 / (a * a);
-    double series = t * (1.0/12 - t * (1.0/120 - t * (1.0/252 - t * (1.0/240 - t * (1.0/132 - t * 691.0/32760)))));
-    return (T)(shift + log(a) - 0.5 / a - series);
+    for (; a < 16; a += 1) shift -= 1 / a;
+    long double t = 1 / (a * a);
+    long double series = t * (1.0L/12 - t * (1.0L/120 - t * (1.0L/252 - t * (1.0L/240 - t * (1.0L/132
+        - t * (691.0L/32760 - t * (1.0L/12 - t * 3617.0L/8160)))))));
+    return (T)(shift + logl(a) - 0.5L / a - series);
 }""",
 }
 WHOLE = {
@@ -86,7 +89,7 @@ WHOLE = {
     # A shift by the width or more moves everything out; C leaves it undefined.
     "left_shift": "T bitale_left_shift_S(T a, T b) { return (U)b < W ? (T)((U)a << b) : 0; }",
     "right_shift": "T bitale_right_shift_S(T a, T b) { return (U)b < W ? (T)(a >> b) : a < 0 ? (T)-1 : 0; }",
-    "reciprocal": "T bitale_reciprocal_S(T a) { return a == 0 ? MIN : (T)(1 / a); }",
+    "reciprocal": "T bitale_reciprocal_S(T a) { return a == 0 ? MIN : (T)(1 / a); }",  # of 0: what NumPy gives
 }
 SIGNED_ONLY = {
     "floor_divide": """T bitale_floor_divide_S(T a, T b) {
@@ -111,8 +114,55 @@ UNSIGNED_ONLY = {
 }
 # Complex numbers are ordered by real part, then imaginary part, as NumPy orders them.
 COMPLEX_ONLY = {
-    "square": "T bitale_square_S(T a) { return a * a; }",
-    "sign": "T bitale_sign_S(T a) { R size = cabsf(a); return size == 0 ? 0 : a / size; }",
+    # The textbook product and Smith's quotient: C's own, by its Annex G, turn some NaNs into infinities.
+    "multiply": """T bitale_multiply_S(T a, T b) {
+    R x = crealf(a), y = cimagf(a), u = crealf(b), v = cimagf(b);
+    return bitale_make_complex_r(x * u - y * v, x * v + y * u);
+}""",
+    "true_divide": """T bitale_true_divide_S(T a, T b) {
+    R x = crealf(a), y = cimagf(a), u = crealf(b), v = cimagf(b);
+    if (u == 0 && v == 0) return bitale_make_complex_r(x / fabsf(u), y / fabsf(u));
+    if (fabsf(u) >= fabsf(v)) {
+        R ratio = v / u, scale = 1 / (u + v * ratio);
+        return bitale_make_complex_r((x + y * ratio) * scale, (y - x * ratio) * scale);
+    }
+    R ratio = u / v, scale = 1 / (v + u * ratio);
+    return bitale_make_complex_r((x * ratio + y) * scale, (y * ratio - x) * scale);
+}""",
+    "reciprocal": """T bitale_reciprocal_S(T a) {
+    R x = crealf(a), y = cimagf(a);
+    if (fabsf(y) <= fabsf(x)) {
+        R ratio = y / x, size = x + y * ratio;
+        return bitale_make_complex_r(1 / size, -ratio / size);
+    }
+    R ratio = x / y, size = x * ratio + y;
+    return bitale_make_complex_r(ratio / size, -1 / size);
+}""",
+    "square": "T bitale_square_S(T a) { return bitale_multiply_S(a, a); }",
+    "sign": """T bitale_sign_S(T a) {
+    R x = crealf(a), y = cimagf(a), size = hypotf(x, y);
+    if (size == 0) return 0;
+    if (isinf(x) && isinf(y)) return bitale_make_complex_r(NAN, NAN);
+    if (isinf(x)) return x > 0 ? 1 : -1;
+    if (isinf(y)) return bitale_make_complex_r(0, y > 0 ? 1 : -1);
+    return bitale_make_complex_r(x / size, y / size);
+}""",
+    "rint": "T bitale_rint_S(T a) { return bitale_make_complex_r(rintf(crealf(a)), rintf(cimagf(a))); }",
+    # Small whole exponents by multiplication, as NumPy does it.
+    "power": """T bitale_power_S(T a, T b) {
+    R x = crealf(b);
+    if (b == 0) return 1;
+    if (a == 0) return x > 0 ? (T)0 : bitale_make_complex_r(NAN, NAN);
+    if (cimagf(b) != 0 || x != rintf(x) || fabsf(x) >= 100) return cpowf(a, b);
+    if (x == 1 || x == 2) return x == 1 ? a : bitale_square_S(a);
+    if (x == 3) return bitale_multiply_S(a, bitale_square_S(a));
+    T result = 1, factor = a;
+    for (int count = (int)fabsf(x); count; count >>= 1) {
+        if (count & 1) result = bitale_multiply_S(result, factor);
+        if (count > 1) factor = bitale_multiply_S(factor, factor);
+    }
+    return x < 0 ? bitale_true_divide_S(1, result) : result;
+}""",
     "isnan": "int bitale_isnan_S(T a) { return isnan(crealf(a)) || isnan(cimagf(a)); }",
     "isinf": "int bitale_isinf_S(T a) { return isinf(crealf(a)) || isinf(cimagf(a)); }",
     "isfinite": "int bitale_isfinite_S(T a) { return isfinite(crealf(a)) && isfinite(cimagf(a)); }",
@@ -133,7 +183,6 @@ COMPLEX_ONLY = {
     "clip": """T bitale_clip_S(T a, T low, T high) {
     return bitale_minimum_S(bitale_maximum_S(a, low), high);
 }""",
-    "reciprocal": "T bitale_reciprocal_S(T a) { return 1 / a; }",
     "exp2": "T bitale_exp2_S(T a) { return cexpf(a * (R)0.69314718055994530942); }",
     "log2": "T bitale_log2_S(T a) { return clogf(a) * (R)1.44269504088896340736; }",
     "log10": "T bitale_log10_S(T a) { return clogf(a) * (R)0.43429448190325182765; }",
@@ -146,19 +195,30 @@ COMPLEX_ONLY = {
     return bitale_make_complex_r(expm1f(x) * cosf(y) - 2 * half * half, expf(x) * sinf(y));
 }""",
 }
-MIXED = {
+OTHER = {
+    # To the 64-bit number that wraps, as NumPy's conversions do; beyond int64 as C's.
+    "bitale_cast_u64": "uint64_t bitale_cast_u64(double a) {\n"
+    "    return a < 0x1p63 ? (uint64_t)(int64_t)a : (uint64_t)a;\n}",
+    "bitale_nextafter_f16": """_Float16 bitale_nextafter_f16(_Float16 a, _Float16 b) {
+    union { _Float16 number; uint16_t bits; } x = {a};
+    if (a != a || b != b) return a + b;
+    if (a == b) return b;
+    if (a == 0) x.bits = b > 0 ? 1 : 0x8001;
+    else x.bits += (a < b) == (a > 0) ? 1 : -1;
+    return x.number;
+}""",
     "bitale_order_i64u64": "int32_t bitale_order_i64u64(int64_t a, uint64_t b) {\n"
     "    return a < 0 || (uint64_t)a < b ? -1 : (uint64_t)a > b;\n}",
     "bitale_order_u64i64": "int32_t bitale_order_u64i64(uint64_t a, int64_t b) {\n"
     "    return b < 0 || a > (uint64_t)b ? 1 : a < (uint64_t)b ? -1 : 0;\n}",
 }
-LIBM = "fmod|copysign|floor|fabs|log1p|exp|log|expm1|real|imag|abs|hypot|atan2|sin|cos"
+LIBM = "fmod|copysign|floor|rint|fabs|log1p|exp|log|expm1|real|imag|pow|hypot|atan2|sin|cos"
 WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def _versions() -> dict[str, str]:
     """Every helper by its C name."""
-    found = {name: f"static inline {text}" for name, text in MIXED.items()}
+    found = {name: f"static inline {text}" for name, text in OTHER.items()}
     groups = (
         (REAL, FLOATS), (WHOLE, INTEGERS), (SIGNED_ONLY, SIGNED), (UNSIGNED_ONLY, UNSIGNED), (COMPLEX_ONLY, COMPLEX),
     )  # fmt: skip
@@ -173,7 +233,7 @@ def _version(template: str, dtype: str) -> str:
     wide = dtype in ("float64", "complex128")
     unsigned = dtype if dtype.startswith("u") else f"u{dtype}"
     bits = re.sub(r"\D", "", dtype)
-    minimum = "0" if dtype.startswith("u") else f"INT{bits}_MIN"
+    minimum = f"INT{bits}_MIN" if dtype in ("int32", "int64") else "0"
     names = {
         "T": C_TYPES[dtype], "R": "double" if wide else "float", "U": C_TYPES.get(unsigned, ""), "W": bits,
         "MIN": minimum,

@@ -55,7 +55,7 @@ def parameters(kernel: Kernel) -> Parameters:
     buffers |= dict.fromkeys(v.buffer for v in seen if isinstance(v, Load))
     lengths = [n for b in buffers if not is_strided(b) for n in b.shape[1:]]
     names = dict.fromkeys(v for v in (*seen, *everything_in(lengths)) if isinstance(v, Name) and v not in bound)
-    threaded = any(isinstance(s, For) and s.parallel for s in kernel.body)
+    threaded = any(isinstance(s, For) and (s.parallel or s.gathers) for s in kernel.body)
     return Parameters(list(buffers), written, list(names), threaded)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bitale_backend_c.emit.spellings import spell
-from bitale_graph.dtypes import FLOATS
+from bitale_graph.dtypes import COMPLEX, FLOATS
 from bitale_graph.ops.elementwise import Function
 from bitale_rewrite.loops.ir import Accumulate, Name, Statement
 
@@ -57,6 +57,6 @@ def gathered(body: Iterable[Statement]) -> list[Gathering]:
 
 def combine(function: Function, dtype: str, place: str, value: str) -> str:
     """place = function(place, value), as a statement."""
-    if function.name in COMPOUND and dtype != "float16":
+    if function.name in COMPOUND and dtype not in ("bool", "float16") and (dtype not in COMPLEX or function.name == "add"):
         return f"{place} {COMPOUND[function.name]} {value};"
     return f"{place} = {spell(function, [dtype, dtype], [place, value])};"

@@ -95,24 +95,25 @@ def _absolute_whole(dtype: str, a: str) -> str:
 WITH_COMPLEX_HELPER = ("exp2", "expm1", "log2", "log10", "log1p")
 LIBM_NAMES = {
     "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "arcsinh": "asinh", "arccosh": "acosh",
-    "arctanh": "atanh", "gammaln": "lgamma", "conjugate": "conj",
+    "arctanh": "atanh", "gammaln": "lgamma",
 }  # fmt: skip
 LIBM = (
     *("exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "arcsinh"),
-    *("arccosh", "arctanh", "cbrt", "hypot", "arctan2", "erf", "erfc", "gammaln", "copysign", "nextafter"),
+    *("arccosh", "arctanh", "cbrt", "hypot", "arctan2", "erf", "erfc", "gammaln", "copysign"),
 )
 
 SPELLINGS: dict[str, Spelling] = {
-    "add": operator("+", "||"), "subtract": operator("-", "!="), "multiply": operator("*", "&&"),
-    "true_divide": operator("/"), "floor_divide": helper("floor_divide"), "remainder": helper("remainder"),
-    "fmod": by_kind(libm("fmod"), helper("fmod")), "power": by_kind(libm("pow"), helper("power")),
+    "add": operator("+", "||"), "subtract": operator("-", "!="),
+    "multiply": by_kind(operator("*"), operator("*", "&&"), helper("multiply")),
+    "true_divide": by_kind(operator("/"), complexes=helper("true_divide")), "floor_divide": helper("floor_divide"), "remainder": helper("remainder"),
+    "fmod": by_kind(libm("fmod"), helper("fmod")), "power": by_kind(libm("pow"), helper("power"), helper("power")),
     "negative": prefix("-"), "absolute": by_kind(libm("fabs"), _absolute_whole, libm("abs")),
-    "sign": by_kind(helper("sign"), helper("sign")), "reciprocal": by_kind(_reciprocal, helper("reciprocal")),
+    "sign": by_kind(helper("sign"), helper("sign")), "reciprocal": by_kind(_reciprocal, helper("reciprocal"), helper("reciprocal")),
     "square": helper("square"), "maximum": by_kind(helper("maximum"), helper("maximum"), boolean=operator("||")),
     "minimum": by_kind(helper("minimum"), helper("minimum"), boolean=operator("&&")),
     "fmax": by_kind(libm("fmax"), helper("maximum"), helper("fmax"), operator("||")),
     "fmin": by_kind(libm("fmin"), helper("minimum"), helper("fmin"), operator("&&")),
-    "clip": helper("clip"), "gcd": helper("gcd"), "lcm": helper("lcm"),
+    "clip": by_kind(helper("clip"), helper("clip"), boolean=lambda dtype, a, low, high: f"(({a} || {low}) && {high})"), "gcd": helper("gcd"), "lcm": helper("lcm"),
     "less": comparison("<"), "less_equal": comparison("<="), "greater": comparison(">"),
     "greater_equal": comparison(">="), "equal": comparison("=="), "not_equal": comparison("!="),
     "logical_and": operator("&&"), "logical_or": operator("||"), "logical_xor": operator("!="),
@@ -128,13 +129,17 @@ SPELLINGS: dict[str, Spelling] = {
     "sigmoid": helper("sigmoid"), "digamma": helper("digamma"),
     "real": by_kind(same, same, libm("real")), "imag": by_kind(constant("0"), constant("0"), libm("imag")),
     "angle": by_kind(helper("angle"), helper("angle"), libm("arg")), "make_complex": helper("make_complex"),
-    "identity": same, "conjugate": by_kind(same, same, libm("conj")),
+    "identity": same, "conjugate": by_kind(same, same, lambda dtype, a: f"conj{'f' if dtype == 'complex64' else ''}({a})"),
 }  # fmt: skip
-SPELLINGS |= {name: by_kind(libm(name), same) for name in ("floor", "ceil", "trunc", "rint")}
+SPELLINGS |= {name: by_kind(libm(name), same) for name in ("floor", "ceil", "trunc")}
+SPELLINGS["nextafter"] = lambda dtype, a, b: (helper if dtype == "float16" else libm)("nextafter")(dtype, a, b)
+SPELLINGS["rint"] = by_kind(libm("rint"), same, helper("rint"))
 SPELLINGS |= {name: libm(LIBM_NAMES.get(name, name)) for name in LIBM}
 SPELLINGS |= {name: by_kind(libm(name), complexes=helper(name)) for name in WITH_COMPLEX_HELPER}
 CAST = {f"cast_{dtype}": dtype for dtype in CASTS}
-IN_HALF = ("where", "identity", "negative")  # no arithmetic: exact in float16 itself
+# NumPy's numbers that do not fit wrap, as these conversions do; C leaves open what a direct one gives.
+THROUGH = dict.fromkeys(SMALL, "int32_t") | {"uint32": "int64_t"}
+IN_HALF = ("where", "identity", "negative", "nextafter")  # no arithmetic: exact in float16 itself
 
 
 def spell(function: Function, dtypes: Sequence[str], operands: Sequence[str]) -> str:
@@ -168,4 +173,8 @@ def _cast(target: str, source: str, a: str) -> str:
         return f"({a} != 0)"
     if source in COMPLEX and target not in COMPLEX:
         a = f"creal{'f' if source == 'complex64' else ''}({a})"
+    if source in (*FLOATS, *COMPLEX) and target in THROUGH:
+        a = f"({THROUGH[target]}){a}"
+    if source in (*FLOATS, *COMPLEX) and target == "uint64":
+        return f"bitale_cast_u64({a})"
     return f"(({C_TYPES[target]}){a})"
