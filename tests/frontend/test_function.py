@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 import threading
 
@@ -99,14 +100,23 @@ def test_shared_values_are_copied_unless_borrowed() -> None:
     assert w.get_value(borrow=True) is value
 
 
-def test_copies_have_values_of_their_own() -> None:
+def test_copies_share_what_is_not_swapped() -> None:
+    w, other = bt.shared(np.ones(3), "w"), bt.shared(np.full(3, 5.0), "other")
+    f = bt.function([], w, updates={w: w * 2})
+    g, swapped, reading = f.copy(), f.copy(swap={w: other}), f.copy(delete_updates=True, name="read")
+    assert (f()[0], g()[0], w.get_value()[0]) == (1, 2, 4)
+    assert (swapped()[0], other.get_value()[0]) == (5, 10)
+    assert (reading()[0], reading()[0], reading.name) == (4, 4, "read")
+    with pytest.raises(ValueError, match="no shared variable other"):
+        f.copy(swap={other: w})
+
+
+def test_deep_copies_have_values_of_their_own() -> None:
     w = bt.shared(np.ones(3), "w")
     f = bt.function([], w, updates={w: w * 2})
-    g, h = f.copy(), f.copy(share_memory=True)
+    g, values = copy.deepcopy([f, w])
     f()
-    assert (g()[0], h()[0], w.get_value()[0]) == (1, 2, 4)
-    other = bt.shared(np.full(3, 5.0), "other")
-    assert f.copy(swap={w: other})()[0] == 5
+    assert (g()[0], values.get_value()[0], w.get_value()[0]) == (1, 2, 2)
 
 
 def test_pickled_functions_run_again() -> None:
@@ -123,7 +133,7 @@ def test_functions_print_and_answer() -> None:
     f = bt.function([x], T.exp(x) + 1, name="grow")
     assert isinstance(f, bt.Function)
     assert repr(f) == "<grow(x: float64[?]) -> float64[?]; mode c>"
-    assert "exp(" in f.source() and f.source_path.read_text() == f.source()
+    assert "exp(" in f.source() and f.path.read_text() == f.source()
     assert "x_0 operations" in str(f.plan())
     assert str(f.explain()) == "no rule applied"
 

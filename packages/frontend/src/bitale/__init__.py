@@ -1,16 +1,23 @@
 """Bitale: array expressions that are differentiated, simplified, compiled to C, and called."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from bitale import tensor
+from bitale import printing, tensor
 from bitale.__about__ import __version__
-from bitale.config import config
+from bitale.checks import UnusedInputError
+from bitale.compared import DisagreementError
+from bitale.config import ConfigError, config
+from bitale.evaluation import evaluate
 from bitale.function import Function, function
-from bitale.modes import DisagreementError, NonFiniteError
+from bitale.guarded import NonFiniteError
+from bitale.printing import debugprint, dprint, latex, pp
+from bitale.replace import clone_replace
 from bitale.shared import SharedVariable, shared
-from bitale.specification import In, Out, UnusedInputError
+from bitale.specification import In, Out
 from bitale_autodiff import (
+    DisconnectedInputError,
+    GradientCheckError,
+    Lop,
+    Rop,
+    UndefinedGradientError,
     check_gradient,
     checkpoint,
     custom_gradient,
@@ -24,55 +31,40 @@ from bitale_autodiff import (
     pullback,
     pushforward,
     stop_gradient,
+    subgraph_grad,
+    undefined_grad,
     verify_grad,
     zero_grad,
 )
-from bitale_graph.errors import BitaleError, DtypeError, GraphError, IndexingError, MissingInputError, ShapeError
-from bitale_graph.graph import Graph, substitute
-from bitale_graph.variable import Variable
-
-
-def clone_replace(outputs: Any, replace: Mapping[Variable, Variable]) -> Any:
-    """`outputs` (a variable, or a list or tuple of them) with the keys of `replace` replaced by its values."""
-    if isinstance(outputs, (list, tuple)):
-        return type(outputs)(substitute(list(outputs), dict(replace)))
-    return substitute([outputs], dict(replace))[0]
-
+from bitale_backend_c.build import CompileError
+from bitale_backend_c.toolchain import NoCompiler
+from bitale_graph import Constant, Graph, TensorType, Variable, elementwise_function
+from bitale_graph.composite import composite
+from bitale_graph.errors import (
+    ArgumentError,
+    BitaleError,
+    DtypeError,
+    GraphError,
+    IndexingError,
+    MissingInputError,
+    ShapeError,
+    SymbolicError,
+)
 
 __all__ = [
-    "ShapeError",
-    "MissingInputError",
-    "IndexingError",
-    "GraphError",
-    "DtypeError",
-    "BitaleError",
-    "DisagreementError",
-    "Graph",
-    "In",
-    "NonFiniteError",
-    "Out",
-    "UnusedInputError",
-    "clone_replace",
-    "Function",
-    "SharedVariable",
     "__version__",
-    "check_gradient",
-    "checkpoint",
-    "config",
-    "custom_gradient",
-    "disconnected_grad",
-    "function",
-    "grad",
-    "grad_clip",
-    "grad_scale",
-    "hessian",
-    "hessian_vector_product",
-    "jacobian",
-    "pullback",
-    "pushforward",
-    "shared",
-    "stop_gradient",
-    "tensor",
-    "verify_grad",
-    "zero_grad",
-]
+    # functions and their state
+    "Function", "In", "Out", "SharedVariable", "clone_replace", "config", "evaluate", "function", "shared",
+    # expressions
+    "Constant", "Graph", "TensorType", "Variable", "composite", "elementwise_function", "tensor",
+    # derivatives
+    "Lop", "Rop", "check_gradient", "checkpoint", "custom_gradient", "disconnected_grad", "grad", "grad_clip",
+    "grad_scale", "hessian", "hessian_vector_product", "jacobian", "pullback", "pushforward", "stop_gradient",
+    "subgraph_grad", "undefined_grad", "verify_grad", "zero_grad",
+    # text
+    "debugprint", "dprint", "latex", "pp", "printing",
+    # errors
+    "ArgumentError", "BitaleError", "CompileError", "ConfigError", "DisagreementError", "DisconnectedInputError",
+    "DtypeError", "GradientCheckError", "GraphError", "IndexingError", "MissingInputError", "NoCompiler",
+    "NonFiniteError", "ShapeError", "SymbolicError", "UndefinedGradientError", "UnusedInputError",
+]  # fmt: skip

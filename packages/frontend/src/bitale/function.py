@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 from bitale.config import config
-from bitale.modes import MODES, Compared, Guarded, Interpreted, compiled
+from bitale.modes import check_mode, runner
+from bitale.options import Options
 from bitale.plan import Plan
-from bitale.shared import SharedVariable, shared
-from bitale.specification import Pairs, Specification, specify
+from bitale.replace import Pairs
+from bitale.shared import SharedVariable
+from bitale.specification import Specification, assemble, specify
 from bitale_backend_c.arguments import Arguments
+from bitale_backend_c.cache import SOURCE
 from bitale_backend_c.compile import Compiled
 from bitale_graph.errors import ArgumentError, BitaleError
 from bitale_graph.graph import substitute
@@ -22,93 +26,92 @@ from bitale_rewrite.explain import Explanation, explain
 class Function:
     """A function of arrays. Call it with one array per input, by position or by name.
 
-    What `function` returns behaves as this class; calls of it go straight to compiled code.
+    What `function` returns behaves as this class; calls of it go straight to compiled code. `trust_input` is there
+    for Theano's programs: arguments are always checked, which takes a few nanoseconds.
     """
 
-    def __init__(self, specification: Specification, mode: str, downcast: bool) -> None:
+    def __init__(self, specification: Specification, options: Options) -> None:
         self.specification = specification
-        self.mode = mode
-        self.downcast = downcast
-        self.name = specification.name
-        self.trust_input = False  # accepted for Theano's sake: checks cost a few nanoseconds
+        self.options = options
+        self.trust_input = False
         self.arguments = Arguments(
-            specification.inputs, self.name, specification.defaults, downcast, specification.names
+            specification.inputs, specification.name, specification.defaults, options.downcast, specification.names
         )
-        self.compiled: Compiled | None = None
-        self.run = self._runner()
-
-    def _runner(self) -> Callable[..., Any]:
-        if self.mode == "c":
-            self.compiled = compiled(self.specification, self.arguments)
-            if self.compiled is not None:
-                return self.compiled.call
-        kind = {"compare": Compared, "nan_guard": Guarded}.get(self.mode, Interpreted)
-        return kind(self.specification, self.arguments)
-
-    @property
-    def callable(self) -> Any:
-        """What users hold: the compiled code itself where it can answer for this object."""
-        if self.specification.keys is None and self.compiled is not None and hasattr(self.run, "details"):
-            self.run.details = self
-            return self.run
-        return self
+        self.runner, self._call = runner(specification, self.arguments, options)
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        result = self.run(*arguments, **keywords)
+        result = self._call(*arguments, **keywords)
         keys = self.specification.keys
         return result if keys is None else dict(zip(keys, result, strict=True))
 
     def __repr__(self) -> str:
-        inputs = ", ".join(f"{name or '_'}: {v.type}" for name, v in zip(self.specification.names, self.inputs))
-        outputs = ", ".join(str(v.type) for v in self.specification.outputs) or "None"
+        inputs = ", ".join(
+            f"{name or '_'}: {v.type}" for name, v in zip(self.specification.names, self.inputs, strict=True)
+        )
+        outputs = ", ".join(str(v.type) for v in self.outputs) or "None"
         changed = ", ".join(target.name or "a shared variable" for target, _ in self.specification.updates)
         return f"<{self.name}({inputs}) -> {outputs}{f'; updates {changed}' if changed else ''}; mode {self.mode}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self.specification, self.mode, self.downcast)
+        return make, (self.specification, self.options, self.trust_input)
 
-    # ---- looking inside ----------------------------------------------------------------------------------------------
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return self.copy(swap={v: deepcopy(v, memo) for v in self.shared})
+
+    # ---- what it is made of --------------------------------------------------------------------------------------
 
     @property
-    def inputs(self) -> list[Variable]:
+    def name(self) -> str:
+        return self.specification.name
+
+    @property
+    def mode(self) -> str:
+        return self.options.mode
+
+    @property
+    def inputs(self) -> tuple[Variable, ...]:
         return self.specification.inputs
 
     @property
-    def outputs(self) -> list[Variable]:
+    def outputs(self) -> tuple[Variable, ...]:
         return self.specification.outputs
 
     @property
-    def shared(self) -> list[SharedVariable]:
+    def shared(self) -> tuple[SharedVariable, ...]:
         """The shared variables that the function reads or changes."""
         return self.specification.states
 
-    def source(self) -> str:
-        """The generated C."""
-        return self._compiled().source
+    # ---- how it works --------------------------------------------------------------------------------------------
 
     @property
-    def source_path(self) -> Path:
-        """The file of the generated C, beside the shared library in the cache."""
-        return self._compiled().path.with_name("function.c")
+    def compiled(self) -> Compiled:
+        """The compiled code. Raises BitaleError for a function that was not compiled."""
+        if not isinstance(self.runner, Compiled):
+            raise BitaleError(f"{self.name} was not compiled to C (its mode is {self.mode!r})")
+        return self.runner
+
+    def source(self) -> str:
+        """The generated C."""
+        return self.compiled.source
+
+    @property
+    def path(self) -> Path:
+        """The file of the generated C, which lies in the cache beside the shared library made of it."""
+        return self.compiled.path.with_name(SOURCE)
 
     def explain(self) -> Explanation:
         """Which rewriting rules made what of which expression."""
-        return explain(self.specification.graph, preserves=config.preserves)  # type: ignore[arg-type]
+        return explain(self.specification.graph, preserves=self.options.preserves)
 
     def plan(self) -> Plan:
         """Buffers and steps, with bytes and operations as formulas of the inputs' lengths."""
-        return Plan(self._compiled().program)
+        return Plan(self.compiled.program)
 
     def export(self, folder: str | Path, name: str | None = None) -> list[Path]:
         """Write the function as C that needs neither Python nor Bitale (shared variables become arguments)."""
         from bitale_backend_c.export import export
 
         return export(self.specification.graph, name or self.name, folder)
-
-    def _compiled(self) -> Compiled:
-        if self.compiled is None:
-            raise BitaleError(f"{self.name} is not compiled: its mode is {self.mode!r}")
-        return self.compiled
 
     # ---- copies --------------------------------------------------------------------------------------------------
 
@@ -119,32 +122,40 @@ class Function:
         delete_updates: bool = False,
         name: str | None = None,
     ) -> Any:
-        """A function of its own: with copies of the shared variables unless `share_memory`, and with those in `swap`
-        replaced. Copies can run in several threads at once, each on values of its own."""
-        old = self.specification
-        new: dict[Variable, Variable] = {} if share_memory else {v: _copied(v) for v in old.states}
-        for before, after in (swap or {}).items():
-            new[before] = after
-        results = substitute([*old.outputs, *(value for _, value in old.updates)], new)
-        targets = [new.get(target, target) for target, _ in old.updates]
-        updates = list(zip(targets, results[len(old.outputs) :], strict=True))
-        specification = Specification(
-            old.inputs, old.names, old.defaults, results[: len(old.outputs)], old.form, old.keys,
-            [] if delete_updates else updates, name or old.name,  # type: ignore[arg-type]
-        )  # fmt: skip
-        return Function(specification, self.mode, self.downcast).callable
+        """A function like this one, on the same shared variables but for those that `swap` replaces.
+
+        `delete_updates` leaves the updates out. `share_memory` is there for Theano's programs: a call takes the memory
+        for its intermediate results from a common pool. copy.deepcopy copies the shared variables, too.
+        """
+        old, swap = self.specification, dict(swap or {})
+        self._check_swap(swap)
+        results = substitute(old.outputs if delete_updates else old.graph.outputs, swap)
+        targets = [] if delete_updates else [swap.get(target, target) for target, _ in old.updates]
+        graph, states, places = assemble(old.inputs, results, targets, name or old.name)
+        specification = Specification(graph, states, places, old.names, old.defaults, old.form, old.keys)
+        return make(specification, self.options, self.trust_input)
+
+    def _check_swap(self, swap: Mapping[Any, Any]) -> None:
+        for old, new in swap.items():
+            if old not in self.shared:
+                raise ArgumentError(f"copy: {self.name} has no shared variable {old!r} that could be swapped")
+            if not isinstance(new, SharedVariable):
+                raise ArgumentError(f"copy: {old} is swapped for a shared variable only, not {new!r}")
 
 
-def _copied(v: SharedVariable) -> SharedVariable:
-    return shared(v.get_value(), v.name, shape=v.type.shape)
-
-
-def _restored(specification: Specification, mode: str, downcast: bool) -> Any:
-    return Function(specification, mode, downcast).callable
+def make(specification: Specification, options: Options, trust_input: bool = False) -> Any:
+    """The callable of a specification: the compiled code itself, where it can hand on what else is asked of it."""
+    function = Function(specification, options)
+    function.trust_input = trust_input
+    call = function._call
+    if specification.keys is None and isinstance(function.runner, Compiled) and hasattr(call, "details"):
+        call.details = function
+        return call
+    return function
 
 
 def function(
-    inputs: Sequence[Any],
+    inputs: Iterable[Any],
     outputs: Any = None,
     updates: Pairs = (),
     givens: Pairs = (),
@@ -152,9 +163,9 @@ def function(
     on_unused_input: str | None = None,
     name: str | None = None,
     trust_input: bool = False,
-    allow_input_downcast: bool = False,
+    allow_input_downcast: bool | None = None,
 ) -> Any:
-    """A callable that computes `outputs` from `inputs`.
+    """A callable that computes `outputs` from `inputs`: a Function.
 
     inputs: variables, or In(variable, name=, value=) with a name for keyword calls and a default.
     outputs: a variable (the call returns an array), a list, a tuple or a dict of them, or None.
@@ -170,9 +181,6 @@ def function(
     if isinstance(inputs, Variable) or not isinstance(inputs, Iterable):
         raise ArgumentError("the inputs of a function are a list: write function([x], ...)")
     mode = mode or config.mode
-    if mode not in MODES:
-        raise ArgumentError(f"mode must be one of {', '.join(MODES)}, not {mode!r}")
-    policy = on_unused_input or config.on_unused_input
-    made = Function(specify(list(inputs), outputs, updates, givens, policy, name), mode, allow_input_downcast)
-    made.trust_input = trust_input
-    return made.callable
+    check_mode(mode)
+    specification = specify(list(inputs), outputs, updates, givens, on_unused_input or config.on_unused_input, name)
+    return make(specification, Options.current(mode, bool(allow_input_downcast)), trust_input)

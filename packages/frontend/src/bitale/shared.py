@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from bitale.config import config
-from bitale_graph.dtypes import as_dtype, is_weak
+from bitale_graph.dtypes import as_dtype
 from bitale_graph.errors import DtypeError, ShapeError, explain
+from bitale_graph.origin import Origin, made_at
 from bitale_graph.types import tensor_type
 from bitale_graph.variable import Variable
 
@@ -23,7 +25,10 @@ class SharedVariable(Variable):
         self.cell = [value]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return SharedVariable, (self.cell[0], self.name, self.type.shape)
+        return _restored, (self.cell[0], self.name, self.type.shape, self.origin)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> SharedVariable:
+        return _restored(self.get_value(), self.name, self.type.shape, self.origin)
 
     def __str__(self) -> str:
         return f"`{self.name}`" if self.name else "a shared variable"
@@ -37,20 +42,26 @@ class SharedVariable(Variable):
 
         Raises DtypeError when `value` would lose information in this dtype, ShapeError when its shape does not fit.
         """
-        array = np.asarray(value)
-        if not (np.can_cast(array.dtype, self.dtype, "same_kind") or is_weak(value)):
-            raise DtypeError(
-                explain(f"cannot set a value of dtype {array.dtype}", [self], f"Convert it: .astype({self.dtype!r}).")
-            )
+        array = self._converted(value)
         wanted = self.type.shape
-        if array.ndim != len(wanted) or any(n is not None and n != m for n, m in zip(wanted, array.shape)):
+        if array.ndim != len(wanted) or any(n is not None and n != m for n, m in zip(wanted, array.shape, strict=True)):
             raise ShapeError(explain(f"cannot set a value of shape {array.shape}", [self]))
         self.cell[0] = _own(array, self.dtype, borrow)
 
-
-def _own(array: np.ndarray, dtype: str, borrow: bool) -> np.ndarray:
-    fitting = np.require(array, dtype, requirements=("C", "A", "W"))
-    return fitting if borrow or fitting is not array else array.copy()
+    def _converted(self, value: Any) -> np.ndarray:
+        """`value` as an array that this dtype can hold: floats may be rounded, integers have to fit."""
+        array = _array(value)
+        mine = np.dtype(self.dtype)
+        if array.dtype.kind in "bui" and mine.kind in "iu" and not np.can_cast(array.dtype, mine):
+            limits = np.iinfo(mine)
+            fits = array.size == 0 or (int(array.min()) >= limits.min and int(array.max()) <= limits.max)
+        else:
+            fits = np.can_cast(array.dtype, mine, "same_kind")
+        if not fits:
+            raise DtypeError(
+                explain(f"cannot set a value of dtype {array.dtype}", [self], f"Convert it: .astype({self.dtype!r}).")
+            )
+        return array
 
 
 def shared(
@@ -58,13 +69,42 @@ def shared(
     name: str | None = None,
     borrow: bool = False,
     dtype: object = None,
-    shape: tuple[int | None, ...] | None = None,
+    shape: Sequence[int | None] | None = None,
 ) -> SharedVariable:
-    """A shared variable with a first value. Its dtype is the value's; `shape` fixes lengths that updates must
-    keep (none by default)."""
-    array = np.asarray(value, None if dtype is None else as_dtype(dtype))
-    as_dtype(array.dtype)
-    if isinstance(value, float) and dtype is None:
-        array = array.astype(config.floatX)
+    """A shared variable with a first value: an array, a number, or a list of them.
+
+    Its dtype is the value's (config.floatX for Python's floats) unless `dtype` is given. Its lengths may change later,
+    except those that `shape` fixes. The value is copied; with `borrow` a fitting array is kept as it is.
+    Raises DtypeError for what is no array of numbers, ShapeError for a value that has not the given shape.
+    """
+    array = _array(value)
+    if dtype is None:
+        dtype = config.floatX if array.dtype == np.float64 and not hasattr(value, "dtype") else array.dtype
     lengths = (None,) * array.ndim if shape is None else tuple(shape)
-    return SharedVariable(_own(array, array.dtype.name, borrow), name, lengths)
+    made = SharedVariable(np.empty((0,) * len(lengths), as_dtype(dtype)), name, lengths)
+    made.set_value(array, borrow)
+    return made
+
+
+def _array(value: Any) -> np.ndarray:
+    if isinstance(value, Variable):
+        raise DtypeError(explain("a shared variable holds an array, not a symbolic variable", [value]))
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise DtypeError(f"a shared variable holds an array of numbers: {error}") from None
+    if array.dtype.kind not in "biufc":
+        raise DtypeError(f"a shared variable holds an array of numbers, not {value!r} (a {type(value).__name__})")
+    return array
+
+
+def _own(array: np.ndarray, dtype: str, borrow: bool) -> np.ndarray:
+    fitting = np.require(array, dtype, requirements=("C", "A", "W"))
+    return fitting if borrow or not np.may_share_memory(fitting, array) else array.astype(dtype, order="C")
+
+
+def _restored(
+    value: np.ndarray, name: str | None, shape: tuple[int | None, ...], origin: Origin | None
+) -> SharedVariable:
+    with made_at(origin):
+        return SharedVariable(value, name, shape)

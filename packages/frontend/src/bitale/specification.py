@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from bitale.checks import check_duplicates, check_missing, check_unused
+from bitale.replace import Pairs, like, replacements, resolved
 from bitale.shared import SharedVariable
 from bitale_backend_c.shim import Form
-from bitale_graph.errors import ArgumentError, DtypeError, GraphError, MissingInputError, ShapeError, describe, explain
-from bitale_graph.functions import as_variable
+from bitale_graph.errors import DtypeError, GraphError, ShapeError, explain
+from bitale_graph.functions import as_variable, specify_shape
 from bitale_graph.graph import Graph, ancestors, substitute
+from bitale_graph.reference import conform
 from bitale_graph.variable import Constant, Variable
-
-Pairs = Mapping[Any, Any] | Iterable[tuple[Any, Any]]
-
-
-class UnusedInputError(GraphError):
-    """An input that no output depends on."""
 
 
 @dataclass
@@ -38,57 +34,70 @@ class Out:
     borrow: bool = False
 
 
-@dataclass
+@dataclass(frozen=True)
 class Specification:
-    """The parts of a function. `form` and `keys` say how callers get the outputs back."""
+    """The parts of a function.
 
-    inputs: list[Variable]
-    names: list[str | None]
+    `graph` computes outputs and new values of shared variables from inputs and `states`, the shared variables;
+    `targets[k] = s`: output k of the graph is the new value of state s. `names` and `defaults` are the inputs'.
+    `form` and `keys` say how callers get the outputs back.
+    """
+
+    graph: Graph
+    states: tuple[SharedVariable, ...]
+    targets: dict[int, int]
+    names: tuple[str | None, ...]
     defaults: dict[int, Any]
-    outputs: list[Variable]
     form: Form
     keys: tuple[Any, ...] | None
-    updates: list[tuple[SharedVariable, Variable]]
-    name: str
-    options: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def states(self) -> list[SharedVariable]:
-        """The shared variables that the function reads or changes, in order of creation."""
-        results = [*self.outputs, *(new for _, new in self.updates)]
-        used = {v for v in ancestors(results) if isinstance(v, SharedVariable)} | {target for target, _ in self.updates}
-        return sorted(used, key=lambda v: v.serial)
+    def name(self) -> str:
+        return self.graph.name or "function"
 
     @property
-    def graph(self) -> Graph:
-        """Inputs and shared variables in; outputs and new values out."""
-        results = [*self.outputs, *(new for _, new in self.updates)]
-        return Graph([*self.inputs, *self.states], results, self.name)
+    def inputs(self) -> tuple[Variable, ...]:
+        return self.graph.inputs[: len(self.names)]
 
     @property
-    def targets(self) -> dict[int, int]:
-        """For each output of `graph` that is a new value: the number of its shared variable among `states`."""
-        states = self.states
-        return {len(self.outputs) + i: states.index(target) for i, (target, _) in enumerate(self.updates)}
+    def outputs(self) -> tuple[Variable, ...]:
+        return self.graph.outputs[: len(self.graph.outputs) - len(self.targets)]
+
+    @property
+    def updates(self) -> list[tuple[SharedVariable, Variable]]:
+        return [(self.states[state], self.graph.outputs[output]) for output, state in self.targets.items()]
 
 
 def specify(
     inputs: Sequence[Any], outputs: Any, updates: Pairs, givens: Pairs, on_unused_input: str, name: str | None
 ) -> Specification:
     """The specification of a function, or the error that says what is wrong with it."""
-    ins = [_input(number, v) for number, v in enumerate(inputs)]
+    ins = [_input(number, value) for number, value in enumerate(inputs)]
     variables = [i.variable for i in ins]
-    _check_duplicates(variables)
+    check_duplicates(variables)
     flat, form, keys = _flatten(outputs)
     changed = _updates(updates)
-    replacements = _resolved(_givens(givens, variables))
-    results = substitute([*flat, *(new for _, new in changed)], replacements)
-    _check_missing(variables, results)
-    _check_unused(variables, results, on_unused_input)
-    defaults = {number: i.value for number, i in enumerate(ins) if i.value is not None}
-    renewed = [(target, new) for (target, _), new in zip(changed, results[len(flat) :], strict=True)]
-    names = [i.name or i.variable.name for i in ins]
-    return Specification(variables, names, defaults, results[: len(flat)], form, keys, renewed, name or "function")
+    results = substitute([*flat, *changed.values()], resolved(_givens(givens, variables)))
+    check_missing(variables, results)
+    check_unused(variables, results, on_unused_input)
+    graph, states, targets = assemble(variables, results, list(changed), name)
+    names = tuple(i.name or i.variable.name for i in ins)
+    defaults = {n: conform(i.variable, i.value).copy() for n, i in enumerate(ins) if i.value is not None}
+    return Specification(graph, states, targets, names, defaults, form, keys)
+
+
+def assemble(
+    inputs: Sequence[Variable], results: Sequence[Variable], targets: Sequence[SharedVariable], name: str | None
+) -> tuple[Graph, tuple[SharedVariable, ...], dict[int, int]]:
+    """The graph, the shared variables it reads or changes in order of creation, and which results change which.
+
+    The last results are the new values of `targets`.
+    """
+    read = {v for v in ancestors(results, stop=inputs) if isinstance(v, SharedVariable)}
+    states = tuple(sorted(read.union(targets), key=lambda v: v.serial))
+    first = len(results) - len(targets)
+    places = {first + k: states.index(target) for k, target in enumerate(targets)}
+    return Graph([*inputs, *states], results, name or "function"), states, places
 
 
 def _input(number: int, value: Any) -> In:
@@ -96,18 +105,15 @@ def _input(number: int, value: Any) -> In:
     variable = given.variable
     if isinstance(variable, SharedVariable):
         raise GraphError(
-            explain(f"input {number} is a shared variable, which functions read by themselves", [variable],
-                    "Leave it out; to call with another value, use givens or set_value.")
-        )  # fmt: skip
+            explain(
+                f"input {number} is a shared variable, which functions read by themselves",
+                [variable],
+                "Leave it out; to call with another value, use givens or set_value.",
+            )
+        )
     if not isinstance(variable, Variable) or isinstance(variable, Constant):
-        raise GraphError(f"input {number} must be a symbolic variable, not {value!r}")
+        raise GraphError(f"input {number} must be a symbolic variable, not {variable!r}")
     return given
-
-
-def _check_duplicates(variables: list[Variable]) -> None:
-    for number, v in enumerate(variables):
-        if v in variables[:number]:
-            raise GraphError(explain("a variable stands twice among the inputs", [v], "Name it once."))
 
 
 def _flatten(outputs: Any) -> tuple[list[Variable], Form, tuple[Any, ...] | None]:
@@ -125,98 +131,47 @@ def _output(value: Any) -> Variable:
     return as_variable(value.variable if isinstance(value, Out) else value)
 
 
-def _updates(updates: Pairs) -> list[tuple[SharedVariable, Variable]]:
-    pairs = list(updates.items() if isinstance(updates, Mapping) else updates)
-    seen: set[Any] = set()
-    result = []
-    for target, value in pairs:
+def _givens(givens: Pairs, inputs: Iterable[Variable]) -> dict[Variable, Variable]:
+    result = replacements(givens)
+    for variable in inputs:
+        if variable in result:
+            raise GraphError(
+                explain("givens replaces an input of the function", [variable], "Leave it out of the inputs.")
+            )
+    return result
+
+
+def _updates(updates: Pairs) -> dict[SharedVariable, Variable]:
+    result: dict[SharedVariable, Variable] = {}
+    for target, value in updates.items() if isinstance(updates, Mapping) else updates:
         if not isinstance(target, SharedVariable):
             shown = [target] if isinstance(target, Variable) else []
             raise GraphError(explain(f"only shared variables can be updated, not {target!r}", shown))
-        if target in seen:
+        if target in result:
             raise GraphError(explain("a shared variable is updated twice", [target], "Add the updates up."))
-        seen.add(target)
-        result.append((target, _new_value(target, value)))
+        result[target] = _new_value(target, value)
     return result
 
 
 def _new_value(target: SharedVariable, value: Any) -> Variable:
-    """The update of a shared variable, which must have its dtype and rank."""
-    new = as_variable(value, target.dtype) if isinstance(value, (bool, int, float)) else as_variable(value)
+    """The update of a shared variable, which must have its dtype and rank, and its lengths where these are fixed."""
+    new = like(target, value)
     if new.dtype != target.dtype:
         raise DtypeError(
-            explain(f"the update of {target} has dtype {new.dtype}, the shared variable {target.dtype}", [target, new],
-                    f"Cast it: new_value.astype({target.dtype!r}).")
-        )  # fmt: skip
+            explain(
+                f"the update of {target} has dtype {new.dtype}, the shared variable {target.dtype}",
+                [target, new],
+                f"Cast it: new_value.astype({target.dtype!r}).",
+            )
+        )
     if new.ndim != target.ndim:
         raise ShapeError(
-            explain(f"the update of {target} has {new.ndim} axes, the shared variable {target.ndim}", [target, new],
-                    "Reshape it, or reduce with keepdims=True.")
-        )  # fmt: skip
-    if any(n is not None and m is not None and n != m for n, m in zip(target.type.shape, new.type.shape)):
-        raise ShapeError(explain(f"the update of {target} has another shape than it", [target, new]))
-    return new
-
-
-def _givens(givens: Pairs, inputs: list[Variable]) -> dict[Variable, Variable]:
-    result = {}
-    for old, new in givens.items() if isinstance(givens, Mapping) else givens:
-        if not isinstance(old, Variable):
-            raise GraphError(f"givens replaces variables, not {old!r}")
-        if old in inputs:
-            raise GraphError(explain("givens replaces an input of the function", [old], "Leave it out of the inputs."))
-        result[old] = as_variable(new)
-    return result
-
-
-def _resolved(givens: dict[Variable, Variable]) -> dict[Variable, Variable]:
-    """Replacements in whose values the others are replaced already. Raises GraphError when they go in a circle."""
-    needs = {old: [v for v in ancestors([new]) if v in givens] for old, new in givens.items()}
-    done: dict[Variable, Variable] = {}
-    while len(done) < len(givens):
-        ready = [old for old in givens if old not in done and all(v in done for v in needs[old])]
-        if not ready:
-            circle = [old for old in givens if old not in done]
-            raise GraphError(explain("givens replaces variables in a circle", circle, "Replace each by something new."))
-        for old in ready:
-            done[old] = substitute([givens[old]], {v: done[v] for v in needs[old]})[0]
-    return done
-
-
-def _check_missing(inputs: list[Variable], results: list[Variable]) -> None:
-    known = set(inputs)
-    for v in ancestors(results, stop=known):
-        if v.owner is None and v not in known and not isinstance(v, (Constant, SharedVariable)):
-            chain = "\n".join(describe(u) for u in _chain(v, results))
-            raise MissingInputError(
-                f"the outputs need `{v.name or v.type}`, which is not among the inputs; it is used in\n{chain}\n"
-                f"  and made at {v.origin}. Add it to the inputs, or replace it through givens."
+            explain(
+                f"the update of {target} has {new.ndim} axes, the shared variable {target.ndim}",
+                [target, new],
+                "Reshape it, or reduce with keepdims=True.",
             )
-
-
-def _chain(missing: Variable, results: list[Variable], most: int = 5) -> list[Variable]:
-    """Variables that lead from what needs `missing` to an output."""
-    reader: dict[Variable, Variable] = {}
-    for v in ancestors(results):
-        for u in v.owner.inputs if v.owner else ():
-            reader.setdefault(u, v)
-    chain: list[Variable] = []
-    while missing in reader and len(chain) < most:
-        missing = reader[missing]
-        chain.append(missing)
-    return chain
-
-
-def _check_unused(inputs: list[Variable], results: list[Variable], policy: str) -> None:
-    if policy not in ("raise", "warn", "ignore"):
-        raise ArgumentError(f"on_unused_input must be 'raise', 'warn' or 'ignore', not {policy!r}")
-    if policy == "ignore":
-        return
-    used = set(ancestors(results, stop=inputs))
-    for v in inputs:
-        if v not in used:
-            text = explain("an input is not used by any output or update", [v],
-                           "Leave it out, or pass on_unused_input='ignore'.")  # fmt: skip
-            if policy == "raise":
-                raise UnusedInputError(text)
-            warnings.warn(text, UserWarning, stacklevel=4)
+        )
+    if any(n is not None and m is not None and n != m for n, m in zip(target.type.shape, new.type.shape, strict=True)):
+        raise ShapeError(explain(f"the update of {target} has another shape than it", [target, new]))
+    return specify_shape(new, target.type.shape)

@@ -2,9 +2,14 @@
 
 from types import ModuleType
 
-from bitale_graph import functions
+from bitale import names
+from bitale.names import *  # noqa: F403
+from bitale_autodiff import Lop, Rop, grad, hessian, jacobian  # noqa: F401
+from bitale_graph import Constant, TensorType, Variable, functions  # noqa: F401
+from bitale_graph.functions import *  # noqa: F403
 
 __all__ = [
-    name for name, value in vars(functions).items() if not name.startswith("_") and not isinstance(value, ModuleType)
+    *("Constant", "Lop", "Rop", "TensorType", "Variable", "grad", "hessian", "jacobian"),
+    *names.__all__,
+    *(name for name, value in vars(functions).items() if name[0] != "_" and not isinstance(value, ModuleType)),
 ]
-globals().update({name: getattr(functions, name) for name in __all__})

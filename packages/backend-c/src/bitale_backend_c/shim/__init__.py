@@ -24,7 +24,7 @@ from ..fallback import Form, Kind
 from ..settings import settings
 from ..toolchain import INCLUDE, NoCompiler, toolchain
 
-__all__ = ["Form", "Kind", "load", "prepare"]
+__all__ = ["Form", "Kind", "load", "prepare", "set_pool_limit"]
 
 NAME = "bitale_shim"
 FOLDER = Path(__file__).parent
@@ -51,6 +51,14 @@ def prepare() -> None:
             load()
 
     threading.Thread(target=work, name="bitale-shim").start()
+
+
+def set_pool_limit(size: int) -> None:
+    """How many bytes of dead results may wait for the next ones, from now on."""
+    settings.pool_bytes = size
+    with _loading:
+        if _load.cache_info().currsize:
+            _load().set_pool_limit(size)
 
 
 @functools.cache

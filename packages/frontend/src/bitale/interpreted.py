@@ -1,0 +1,51 @@
+"""Functions run by the NumPy reference, node by node; the modes that check results build on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from bitale.options import Options
+from bitale.specification import Specification
+from bitale_backend_c.arguments import Arguments
+from bitale_backend_c.shim import Form
+from bitale_graph.reference import evaluate
+
+Arrays = list[np.ndarray]
+
+
+class Interpreted:
+    """A callable with the arguments, results and updates of compiled functions."""
+
+    def __init__(self, specification: Specification, arguments: Arguments, options: Options) -> None:
+        self.specification = specification
+        self.arguments = arguments
+        self.options = options
+
+    def __call__(self, *positional: Any, **keywords: Any) -> Any:
+        return self.finish(self.results(self.values(positional, keywords)))
+
+    def values(self, positional: Sequence[Any], keywords: Mapping[str, Any]) -> Arrays:
+        """The arguments, then the shared variables' values."""
+        if keywords or len(positional) != len(self.arguments.inputs):
+            positional = self.arguments.arrange(tuple(positional), keywords)
+        given = [self.arguments.convert(number, value) for number, value in enumerate(positional)]
+        return [*given, *(v.cell[0] for v in self.specification.states)]
+
+    def results(self, values: Arrays) -> Arrays:
+        """Outputs and new values. Nothing is changed before they are all there."""
+        return evaluate(self.specification.graph, values)
+
+    def finish(self, results: Arrays) -> Any:
+        """Update the shared variables, and give the outputs their form."""
+        specification = self.specification
+        for output, state in specification.targets.items():
+            specification.states[state].cell[0] = np.require(results[output], requirements=("C", "A", "W"))
+        outputs = results[: len(specification.outputs)]
+        if specification.form is Form.SINGLE:
+            return outputs[0]
+        if specification.form is Form.NOTHING:
+            return None
+        return tuple(outputs) if specification.form is Form.TUPLE else outputs

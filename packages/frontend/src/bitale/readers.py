@@ -1,0 +1,60 @@
+"""Readers of settings: from what a user assigns, or from an environment variable's text, to a checked value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bitale_graph.dtypes import FLOATS, as_dtype
+
+SWITCHES = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+
+
+def one_of(*choices: str) -> Callable[[Any], str]:
+    """One word of several."""
+
+    def read(value: Any) -> str:
+        if value not in choices:
+            raise ValueError(f"wanted one of {', '.join(choices)}")
+        return str(value)
+
+    return read
+
+
+def some_of(*choices: str) -> Callable[[Any], frozenset[str]]:
+    """Several words: a collection, or a text such as "bits,reals"."""
+    one = one_of(*choices)
+    return lambda value: frozenset(map(one, value.split(",") if isinstance(value, str) else value))
+
+
+def whole(lowest: int, highest: int | None = None) -> Callable[[Any], int]:
+    """A whole number within bounds."""
+
+    def read(value: Any) -> int:
+        number = int(value)
+        if isinstance(value, (bool, float)) or number < lowest or (highest is not None and number > highest):
+            bounds = f"from {lowest} on" if highest is None else f"from {lowest} to {highest}"
+            raise ValueError(f"wanted a whole number {bounds}")
+        return number
+
+    return read
+
+
+def switch(value: Any) -> bool:
+    """True or False, or a word that says so."""
+    if isinstance(value, bool):
+        return value
+    if str(value).lower() not in SWITCHES:
+        raise ValueError("wanted True or False")
+    return SWITCHES[str(value).lower()]
+
+
+def floating(value: Any) -> str:
+    """The name of a floating dtype."""
+    return one_of(*FLOATS)(as_dtype(value))
+
+
+def folder(value: Any) -> Path:
+    """A path, `~` replaced."""
+    return Path(value).expanduser()
