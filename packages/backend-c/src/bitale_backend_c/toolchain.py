@@ -29,10 +29,11 @@ class NoCompiler(BitaleError, RuntimeError):
 
 # GCC contracts a*b + c to one instruction with one rounding (its default for C, spelled out for the others): results
 # then differ from NumPy's in the last place, towards the exact ones. Nothing here changes NaN, infinities or
-# subnormals. At -O2 the loops marked `#pragma omp simd` come out as at -O3, in less than half the compile time,
-# and peeling what is left over after their vectors makes short rows a sixth faster.
+# subnormals. Integers wrap, as NumPy's do: without -fwrapv, `x + 1 > x` is taken for true. At -O2 the loops marked
+# `#pragma omp simd` come out as at -O3, in less than half the compile time, and peeling what is left over after their
+# vectors makes short rows a sixth faster.
 COMMON = ("-std=gnu99", "-fPIC", "-shared")
-NUMBERS = ("-march=native", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast")
+NUMBERS = ("-march=native", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fwrapv")
 EFFORT = ("-O1", "-O2", "-O3")
 FAMILIES = {
     "gcc": (*NUMBERS, "-fopenmp-simd", "-fpeel-loops"),
