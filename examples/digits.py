@@ -134,7 +134,7 @@ def main():
     draw(histories)
     console.print(table)
     console.print(f"learning curves    {PICTURE}", soft_wrap=True)
-    console.print(f"the training step  {train.source_path}", soft_wrap=True)
+    console.print(f"the training step  {train.path}", soft_wrap=True)
 
 
 if __name__ == "__main__":
