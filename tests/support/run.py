@@ -36,11 +36,18 @@ def interpreted(sample: Sample, known: bool, optimised: bool, backwards: bool = 
     return interpret(lower(ready(graph_of(sample, known), optimised)), sample.arrays, backwards)
 
 
+PER_FUNCTION = 24  # samples: C compilers take more than twice as long for twice as much
+
+
 def compiled(
     samples: Sequence[Sample], known: bool, optimised: bool, arrays: Sequence[Sequence[np.ndarray]] | None = None
 ) -> list[Arrays]:
-    """The results of each sample, all from one compiled function."""
-    graphs = [graph_of(sample, known) for sample in samples]
-    function = compile(together(graphs), optimised=optimised)
-    results = iter(function(*[a for each in arrays or [s.arrays for s in samples] for a in each]))
-    return [[next(results) for _ in g.outputs] for g in graphs]
+    """The results of each sample, many of them from one compiled function."""
+    results: list[Arrays] = []
+    values = arrays or [s.arrays for s in samples]
+    for start in range(0, len(samples), PER_FUNCTION):
+        graphs = [graph_of(sample, known) for sample in samples[start : start + PER_FUNCTION]]
+        function = compile(together(graphs), optimised=optimised)
+        found = iter(function(*[a for each in values[start : start + PER_FUNCTION] for a in each]))
+        results += [[next(found) for _ in g.outputs] for g in graphs]
+    return results

@@ -55,6 +55,8 @@ class Sample:
         return [Variable(tensor_type(a.dtype, self._shape(a, known)), name=f"x{k}") for k, a in enumerate(self.arrays)]
 
     def _shape(self, array: np.ndarray, known: bool) -> tuple[int | None, ...]:
+        if isinstance(self.op, Composite):
+            return array.shape  # made for these types
         ones = isinstance(self.op, KEEPS_ONES)
         return tuple(n if known or (n == 1 and ones) else None for n in array.shape)
 

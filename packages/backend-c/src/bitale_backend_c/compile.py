@@ -84,7 +84,7 @@ class Compiled:
             return 0
 
     def _input(self, buffer: Buffer) -> tuple[int, int, bool, tuple[int | None, ...] | None]:
-        lengths = tuple(getattr(n, "number", None) for n in buffer.shape)
+        lengths = tuple(getattr(n, "number", None) for n in self.program.lengths[buffer.slot])
         known = lengths if any(n is not None for n in lengths) else None
         return np.dtype(buffer.dtype).num, len(buffer.shape), buffer.slot in self.program.contiguous, known
 
@@ -96,8 +96,7 @@ class Compiled:
 
     def fail(self, code: int, *values: int) -> None:
         """Raise the error that failure number `code` of the program stands for."""
-        failure = self.program.failures[code - 1]
-        raise failure.error(failure.message.format(*values))
+        raise self.program.failures[code - 1].exception(values)
 
 
 def generate(graph: Graph, name: str = "function", optimised: bool = True) -> str:

@@ -37,6 +37,14 @@ def fold(node: Apply) -> Replacement:
     if largest > LARGEST:
         return None
     try:
-        return [Constant(array) for array in evaluate(list(node.outputs))]
+        arrays = evaluate(list(node.outputs))
     except BitaleError:
         return None
+    if any(_may_newly_stretch(v, array) for v, array in zip(node.outputs, arrays)):
+        return None
+    return [Constant(array) for array in arrays]
+
+
+def _may_newly_stretch(variable: Variable, array: np.ndarray) -> bool:
+    """Whether an axis has length 1 that the type did not know: as a constant it would fit any length."""
+    return any(n is None and m == 1 for n, m in zip(variable.type.shape, array.shape))

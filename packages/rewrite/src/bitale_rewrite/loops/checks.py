@@ -38,7 +38,7 @@ def guard(b: Builder, node: Apply) -> None:
         _check_exponent(b, node)
     elif isinstance(node.op, Check):
         condition = b.reader.scalar(node.inputs[1])
-        code = b.sizes.fail(Failure(ArgumentError, node.op.message.replace("{", "{{").replace("}", "}}")))
+        code = b.sizes.fail(Failure(ArgumentError, node.op.message))
         _require(b, [Require(condition, code)])
 
 

@@ -132,8 +132,7 @@ class Interpreter:
         return done[value]
 
     def _fail(self, code: int, values: tuple[Value, ...]) -> None:
-        failure = self.program.failures[code - 1]
-        raise failure.error(failure.message.format(*[int(self._value(v)) for v in values]))
+        raise self.program.failures[code - 1].exception([int(self._value(v)) for v in values])
 
     # ---- steps ------------------------------------------------------------------------------------------------------
 

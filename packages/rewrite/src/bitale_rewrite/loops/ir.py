@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -295,6 +297,11 @@ class Failure:
 
     error: type[Exception]
     message: str
+
+    def exception(self, values: Sequence[int]) -> Exception:
+        """The error to raise. Other braces in the message (an op's parameters) stand for themselves."""
+        known = {f"{{{k}}}": str(value) for k, value in enumerate(values)}
+        return self.error(re.sub(r"\{\d+\}", lambda place: known.get(place[0], place[0]), self.message))
 
 
 @dataclass(eq=False)
