@@ -8,7 +8,7 @@ from bitale_graph.graph import Graph
 from bitale_graph.ops.movement import ExpandDims, Squeeze
 from bitale_graph.variable import Apply, Constant, Variable
 from bitale_rewrite.loops.checks import guard
-from bitale_rewrite.loops.ir import Buffer, Load, Value
+from bitale_rewrite.loops.ir import Buffer, Load, Require, Value
 from bitale_rewrite.loops.nest_rules import NESTS
 from bitale_rewrite.loops.nests import Fixed, Index, Item, Loop, Nest, accesses, collect_loads, domain
 from bitale_rewrite.loops.notes import label, note
@@ -34,16 +34,20 @@ class Builder:
 
     def build(self) -> list[Item]:
         for requirement in self.sizes.requirements:
-            reads: dict[Buffer, list[Index | None]] = {}
-            collect_loads((requirement.condition, *requirement.values), reads)
-            if not reads:
-                self.items.append(Fixed([requirement], set(), set()))
+            self._require(requirement, barrier=False)
         for node in self.graph.nodes:
+            for requirement in self.sizes.late.get(node, ()):
+                self._require(requirement, barrier=True)
             guard(self, node)
             if any(v in self.stored for v in node.outputs):
                 rule = NESTS.find(node.op)
                 rule(self, node) if rule else self.map(node)
         return self._updates_last()
+
+    def _require(self, requirement: Require, barrier: bool) -> None:
+        reads: dict[Buffer, list[Index | None]] = {}
+        collect_loads((requirement.condition, *requirement.values), reads)
+        self.items.append(Fixed([requirement], set(reads), set(), barrier))
 
     def _updates_last(self) -> list[Item]:
         """Items that write a result which replaces an input, and which nothing reads, go to the end: the old value

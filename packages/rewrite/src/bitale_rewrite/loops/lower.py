@@ -47,6 +47,7 @@ def lower(
     for node in graph.nodes:
         if isinstance(node.op, Nonzero):  # named now; found when the function runs
             found = Name(unique("found"))
+            sizes.found.add(found)
             sizes.known.update(dict.fromkeys(node.outputs, (found,)))
     sizes.constrain(graph)
     lengths = [buffer.shape for buffer in inputs]

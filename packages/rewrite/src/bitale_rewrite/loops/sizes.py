@@ -15,7 +15,8 @@ from bitale_graph.shapes import shape_of, unknown_inputs
 from bitale_graph.variable import Apply, Variable
 from bitale_rewrite.loops.increments import Increment, parts
 from bitale_rewrite.loops.integers import EQUAL, ONE, integer, product
-from bitale_rewrite.loops.ir import Call, Failure, Literal, Name, Require, Value
+from bitale_rewrite.loops.ir import Call, Failure, Literal, Load, Name, Require, Value
+from bitale_rewrite.loops.values import parts as value_parts
 
 Scalar = Callable[[Variable], Value]
 
@@ -26,7 +27,9 @@ class Sizes:
     def __init__(self) -> None:
         self.scalar: Scalar = _unset
         self.known: dict[Variable, tuple[Value, ...]] = {}
-        self.requirements: list[Require] = []
+        self.requirements: list[Require] = []  # of lengths that are known when the function starts
+        self.late: dict[Apply, list[Require]] = {}  # of lengths that are found on the way: checked before the op
+        self.found: set[Value] = set()  # the names of such lengths
         self.failures: list[Failure] = []
         self._equal: dict[Value, Value] = {}
 
@@ -48,15 +51,29 @@ class Sizes:
             size = self._equal[size]
         return size
 
-    def require_equal(self, a: Value, b: Value, failure: Callable[[], Failure]) -> None:
-        """Make `a` and `b` one size, checked when the function runs."""
+    def require_equal(self, a: Value, b: Value, node: Apply, what: str) -> None:
+        """Make `a` and `b` one size, checked when the function runs; lengths found on the way stay themselves."""
         a, b = self.representative(a), self.representative(b)
         if a == b:
             return
-        self.requirements.append(Require(Call(EQUAL, (a, b), "bool"), self.fail(failure()), (a, b)))
-        if isinstance(b, Literal) or (isinstance(a, Call) and isinstance(b, Name)):
+        required = Require(Call(EQUAL, (a, b), "bool"), self.fail(_mismatch(node, what)), (a, b))
+        if self._is_late(a) or self._is_late(b):
+            self.late.setdefault(node, []).append(required)
+            return
+        self.requirements.append(required)
+        if isinstance(b, Literal) or (not isinstance(a, Literal) and isinstance(b, Name)):
             a, b = b, a  # a literal or a plain name represents the others
         self._equal[b] = a
+
+    def _is_late(self, size: Value) -> bool:
+        """Whether a size is not known when the function starts."""
+        stack = [size]
+        while stack:
+            value = stack.pop()
+            if value in self.found or (isinstance(value, Load) and value.buffer.kind != "input"):
+                return True
+            stack.extend(value_parts(value))
+        return False
 
     def fail(self, failure: Failure) -> int:
         """The code under which `failure` is reported."""
@@ -69,7 +86,7 @@ class Sizes:
             rule = CONSTRAINTS.get(type(node.op))
             if rule is not None:
                 for a, b, what in rule(self, node):
-                    self.require_equal(a, b, lambda node=node, what=what: _mismatch(node, what))  # type: ignore[misc]
+                    self.require_equal(a, b, node, what)
 
 
 def _unset(variable: Variable) -> Value:

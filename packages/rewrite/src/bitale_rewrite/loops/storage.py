@@ -62,7 +62,8 @@ def stored(graph: Graph, replacing: Collection[int] = ()) -> set[Variable]:
     cost: dict[Variable, int] = {}
     for node in graph.nodes:
         for v in node.outputs:
-            loaded = [0 if isinstance(u, Constant) else 1 for u in node.inputs]
+            free = isinstance(node.op, Dimension)
+            loaded = [0 if free or isinstance(u, Constant) else 1 for u in node.inputs]
             below = [n if u in result or u.owner is None else cost[u] for u, n in zip(node.inputs, loaded)]
             is_size = v.ndim == 0 and v.dtype == SIZE and not any(below)  # computed once for all kernels
             cost[v] = 0 if is_size else _own_cost(node.op) + sum(below)
