@@ -37,7 +37,7 @@ class Compared(Interpreted):
         for output, wanted, array in zip(graph.outputs, expected, found, strict=True):
             if not agree(array, wanted):
                 raise self._disagreement(values, output, wanted, array)
-        return found  # type: ignore[no-any-return]
+        return found
 
     def _stabler(self, values: Arrays, expected: Arrays) -> Arrays:
         """Where the reference has no finite number, that of the rewritten graph: log(1 + exp(1000)) is 1000."""

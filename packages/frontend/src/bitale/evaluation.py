@@ -29,7 +29,7 @@ def evaluate(variable: Variable, values: Mapping[Variable, Any] | Sequence[Any] 
         values = _by_order(variable, values)
     if isinstance(variable, Constant) and variable not in values:
         return variable.data.copy()
-    return _function(variable, tuple(values), config.mode)(*values.values())  # type: ignore[no-any-return]
+    return _function(variable, tuple(values), config.mode)(*values.values())
 
 
 def _by_order(variable: Variable, values: Sequence[Any]) -> dict[Variable, Any]:

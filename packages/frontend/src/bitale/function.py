@@ -127,7 +127,8 @@ class Function:
         `delete_updates` leaves the updates out. `share_memory` is there for Theano's programs: a call takes the memory
         for its intermediate results from a common pool. copy.deepcopy copies the shared variables, too.
         """
-        old, swap = self.specification, dict(swap or {})
+        old = self.specification
+        swap = dict[Any, Any](swap or {})
         self._check_swap(swap)
         results = substitute(old.outputs if delete_updates else old.graph.outputs, swap)
         targets = [] if delete_updates else [swap.get(target, target) for target, _ in old.updates]

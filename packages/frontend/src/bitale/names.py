@@ -58,7 +58,8 @@ def copy(x: Any) -> Variable:
 def identity_like(x: Any) -> Variable:
     """The identity matrix of the shape and dtype of the matrix x."""
     x = as_variable(x)
-    return eye(*shape(x), dtype=x.dtype)
+    rows, columns = shape(x)
+    return eye(rows, columns, dtype=x.dtype)
 
 
 def iscomplexobj(x: Any) -> bool:

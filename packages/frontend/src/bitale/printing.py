@@ -42,7 +42,7 @@ def _roots(target: Any) -> Sequence[Variable]:
     specification = getattr(target, "specification", None)
     if specification is None:
         raise ArgumentError(f"debugprint shows variables, graphs and functions, not {target!r}")
-    return specification.graph.outputs  # type: ignore[no-any-return]
+    return specification.graph.outputs
 
 
 def _lines(roots: Sequence[Variable], depth: int | None, types: bool) -> Iterator[str]:
