@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 
-def ulps_apart(mine: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+def ulps_apart(mine: np.ndarray, theirs: np.ndarray, size: np.ndarray | float = 0.0) -> np.ndarray:
     """Per element: 0 where both are equal (NaN equals NaN), infinity where only one is finite or a number.
 
+    `size`: numbers smaller than this count in its units (in what was added up, say).
     Complex numbers count in units of their larger part, which is what NumPy's own algorithms keep.
     """
     assert (mine.dtype, mine.shape) == (theirs.dtype, theirs.shape)
@@ -15,7 +16,7 @@ def ulps_apart(mine: np.ndarray, theirs: np.ndarray) -> np.ndarray:
         return np.where(mine == theirs, 0.0, np.inf)
     with np.errstate(all="ignore"):
         if mine.dtype.kind == "f":
-            return _distance(mine, theirs, np.abs(theirs))
+            return _distance(mine, theirs, np.maximum(np.abs(theirs), np.asarray(size, theirs.dtype)))
         scale = np.maximum(_finite(theirs.real), _finite(theirs.imag))
         parts = _distance(mine.real, theirs.real, scale), _distance(mine.imag, theirs.imag, scale)
         return np.where(np.isnan(mine) & np.isnan(theirs), 0.0, np.maximum(*parts))

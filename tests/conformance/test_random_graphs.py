@@ -1,0 +1,82 @@
+"""Random graphs: what the optimised C computes is what the reference makes of the graph as it was written."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import bitale_graph.functions as F
+from bitale_autodiff import grad
+from bitale_backend_c import compile
+from bitale_graph import Graph, Variable, evaluate, tensor_type
+
+UNARY = (F.tanh, F.sin, F.sigmoid, F.square, F.negative, F.absolute, F.softplus, F.arctan)
+BINARY = (F.add, F.subtract, F.multiply, F.maximum, F.minimum, F.logaddexp)
+MOVING = (
+    lambda x: x.T,
+    lambda x: x[::-1],
+    lambda x: F.sum(x[:, ::2], axis=1, keepdims=True) + x,
+    lambda x: F.roll(x, 1, axis=0),
+    lambda x: F.concatenate([x[1:], x[:1]], axis=0),
+    lambda x: F.reshape(F.reshape(x, (-1,)), x.shape),
+    lambda x: F.where(x > 0, x, 0.5 * x),
+    lambda x: x[F.argmax(x, axis=0)],
+    lambda x: F.set_subtensor(x[0], 1.0),
+    lambda x: F.cumsum(x, axis=1),
+)
+REDUCING = (
+    lambda x: x - F.sum(x, axis=1, keepdims=True),
+    lambda x: x - F.mean(x, axis=0, keepdims=True),
+    lambda x: F.softmax(x, axis=1),
+    lambda x: x * F.max(x, axis=0),
+    lambda x: x / (1 + F.var(x)),
+    lambda x: F.dot(x, x.T) / 4,
+)
+N = 4  # square matrices, so that any two operands fit
+RUNS = settings(
+    max_examples=25, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+)
+RTOL, ATOL = 1e-9, 1e-9  # float64; chains of a dozen operations may lose some digits, never half of them
+
+
+@st.composite
+def graphs(draw):
+    """Matrices made of two inputs, one operation at a time; earlier results are used again."""
+    known = draw(st.booleans())
+    inputs = [Variable(tensor_type("float64", (N, N) if known else (None, None)), name=name) for name in "xy"]
+    values = list(inputs)
+    for _ in range(draw(st.integers(3, 10))):
+        family = draw(st.sampled_from((UNARY, BINARY, MOVING, REDUCING)))
+        operation = draw(st.sampled_from(family))
+        operands = [draw(st.sampled_from(values[-4:] + inputs)) for _ in range(2 if family is BINARY else 1)]
+        values.append(operation(*operands))
+    outputs = values[-draw(st.integers(2, 4)) :]
+    return inputs, [v if v not in inputs else v + 1.0 for v in outputs]
+
+
+def arrays() -> list[np.ndarray]:
+    rng = np.random.default_rng(7)
+    return [rng.normal(size=(N, N)), rng.normal(size=(2 * N, N))[::2][::-1]]
+
+
+def assert_agree(inputs: list[Variable], outputs: list[Variable]) -> None:
+    graph = Graph(inputs, outputs)
+    given_arrays = arrays()
+    for mine, theirs in zip(compile(graph)(*given_arrays), evaluate(graph, given_arrays), strict=True):
+        assert (mine.dtype, mine.shape) == (theirs.dtype, theirs.shape)
+        np.testing.assert_allclose(mine, theirs, rtol=RTOL, atol=ATOL)
+
+
+@RUNS
+@given(graphs())
+def test_optimised_c_is_the_unoptimised_reference(made):
+    assert_agree(*made)
+
+
+@RUNS
+@given(graphs())
+def test_gradients_too(made):
+    inputs, outputs = made
+    cost = sum((F.mean(F.tanh(v)) for v in outputs[1:]), F.mean(F.tanh(outputs[0])))
+    assert_agree(inputs, [cost, *grad(cost, inputs, disconnected_inputs="ignore")])

@@ -1,0 +1,67 @@
+"""What only shows when a compiled function runs: the error's class, and a text that names variables and lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+import bitale_graph.functions as F
+from bitale_backend_c import compile
+from bitale_graph import Graph, Variable, tensor_type
+from bitale_graph.errors import ArgumentError, IndexingError, ShapeError
+from bitale_graph.ops.control import Check
+from bitale_graph.variable import Apply
+
+Build = Callable[..., Any]
+FIVE, THREE = np.arange(5.0), np.arange(3.0)
+
+
+def checked(x: Variable) -> Variable:
+    return Apply(Check("all must be {positive}"), (x, F.all(x > 0))).outputs[0]
+
+
+CASES: dict[str, tuple[Build, Sequence[np.ndarray], type[Exception], str]] = {
+    "lengths differ": (lambda x, y: x + y, [FIVE, THREE], ShapeError, "add: axis 0 has length 5 .* and 3"),
+    "an unknown 1 does not stretch": (lambda x, y: x * y, [FIVE, FIVE[:1]], ShapeError, "length 5 .* and 1"),
+    "product": (lambda x, y: F.dot(x[None], y), [FIVE, THREE], ShapeError, "length 5 .* and 3"),
+    "lengths of a reduction": (lambda x, y: F.sum(x[:, None], axis=1) + y, [FIVE, THREE], ShapeError, "5 .* and 3"),
+    "concatenate": (lambda x, y: F.stack([x, y]), [FIVE, THREE], ShapeError, "length 5 .* and 3"),
+    "reshape": (lambda x: F.reshape(x, (2, 2)), [FIVE], ShapeError, "number of elements.* length 4 .* and 5"),
+    "squeeze": (lambda x: F.squeeze(x, 0), [FIVE], ShapeError, "squeezed axis 0 has length 1 .* and 5"),
+    "found length": (lambda x, y: x[x > 1] + y, [FIVE, FIVE], ShapeError, "length 3 .* and 5"),
+    "length by value": (lambda n, y: F.arange(n) + y, [np.array(4), THREE], ShapeError, "length 4 .* and 3"),
+    "index too large": (lambda x, i: x[i], [FIVE, np.array([0, 5])], IndexingError, "index 5 .* axis 0 of length 5"),
+    "index too small": (lambda x, i: x[i], [FIVE, np.array([-6])], IndexingError, "index -6 .* length 5"),
+    "index of a write": (lambda x, i: F.set_subtensor(x[i], 0.0), [FIVE, np.array([7])], IndexingError, "index 7"),
+    "index into nothing": (lambda x, i: x[i], [FIVE[:0], np.array([0])], IndexingError, "index 0 .* length 0"),
+    "scalar index": (lambda x, i: x[i], [FIVE, np.array(9)], ArgumentError, "index given_1 is out of range"),
+    "empty max": (lambda x: F.max(x), [FIVE[:0]], ArgumentError, "axis 0 is empty"),
+    "empty argmin": (lambda x: F.argmin(x), [FIVE[:0]], ArgumentError, "axis 0 is empty"),
+    "negative power": (lambda n, k: n**k, [np.arange(3), np.array([1, -2, 0])], ArgumentError, "negative .* -2"),
+    "check": (checked, [FIVE], ArgumentError, re.escape("all must be {positive}")),
+}
+SILENT = ("check", "scalar index")  # the message of the check is all there is
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_error(case):
+    build, arrays, error, text = CASES[case]
+    inputs = [Variable(tensor_type(a.dtype, (None,) * a.ndim), name=f"given_{k}") for k, a in enumerate(arrays)]
+    function = compile(Graph(inputs, [build(*inputs)]))
+    with pytest.raises(error, match=f"(?s){text}") as caught:
+        function(*arrays)
+    if case not in SILENT:
+        assert re.search(r"given_\d|test_run_time_errors\.py:\d+", str(caught.value))
+        assert "test_run_time_errors.py:" in str(caught.value)
+
+
+def test_a_function_that_failed_goes_on_working():
+    x, y = (Variable(tensor_type("float64", (None,)), name=name) for name in "xy")
+    function = compile(Graph([x, y], [x + y, F.sum(x)]))
+    with pytest.raises(ShapeError):
+        function(FIVE, THREE)
+    np.testing.assert_array_equal(function(THREE, THREE)[0], THREE + THREE)
