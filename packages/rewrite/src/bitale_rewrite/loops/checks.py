@@ -8,7 +8,7 @@ from bitale_graph.dtypes import INTEGERS
 from bitale_graph.errors import ArgumentError, IndexingError, describe
 from bitale_graph.ops.control import Check
 from bitale_graph.ops.elementwise import FUNCTIONS, Elementwise
-from bitale_graph.ops.indexing import Gather, Scatter
+from bitale_graph.ops.indexing import Gather, Nonzero, Scatter
 from bitale_graph.ops.movement import Broadcast, ExpandDims, Iota, Squeeze, Transpose
 from bitale_graph.variable import Apply, Constant, Variable
 from bitale_rewrite.loops import integers
@@ -63,10 +63,12 @@ def _check_exponent(b: Builder, node: Apply) -> None:
 
 
 def _in_range(b: Builder, i: Variable, length: Value) -> bool:
-    """Whether the type of `i` proves it: an iota of the same length, or a constant below a known length."""
+    """Whether `i` proves it: an iota or a mask of the same length, or a constant below a known length."""
     i = _seen_through(i)
     if i.owner is not None and isinstance(i.owner.op, Iota):
         return b.sizes(i)[0] == length
+    if i.owner is not None and isinstance(i.owner.op, Nonzero):
+        return b.sizes(i.owner.inputs[0])[i.index] == length
     if isinstance(i, Constant) and isinstance(length, Literal):
         return bool(i.data.size == 0 or (i.data.min() >= -length.number and i.data.max() < length.number))
     return False

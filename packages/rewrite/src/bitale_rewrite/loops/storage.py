@@ -74,11 +74,13 @@ def stored(graph: Graph, replacing: Collection[int] = ()) -> set[Variable]:
 
 
 def _close_views(graph: Graph, result: set[Variable]) -> None:
-    """What a stored view shows must be stored itself."""
+    """What a stored view shows must be stored itself; a result, which has memory of its own, is computed in place."""
+    views = result.difference(graph.outputs)
     for node in reversed(graph.nodes):
-        if isinstance(node.op, (ExpandDims, Squeeze)) and node.outputs[0] in result:
+        if isinstance(node.op, (ExpandDims, Squeeze)) and node.outputs[0] in views:
             if node.inputs[0].owner is not None:
                 result.add(node.inputs[0])
+                views.add(node.inputs[0])
 
 
 def _own_cost(op: object) -> int:

@@ -1,0 +1,58 @@
+/* reduce_maximum{axes=(1,)}(x) */
+/* exp(subtract(x, expand_dims{axes=(1,)}(reduce_maximum{axes=(1,)}(x)))) */
+/* reduce_add{axes=(1,)}(exp(subtract(x, expand_dims{axes=(1,)}(reduce_maximum{axes=(1,)}( ... */
+/* true_divide(exp(subtract(x, expand_dims{axes=(1,)}(reduce_maximum{axes=(1,)}( ... */
+BITALE_INLINE void compute_result_0(double *restrict exp__row_all, double *restrict result_0, const double *restrict x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t x_1, int32_t threads) {
+#pragma omp parallel for num_threads(threads) if(parallel: threads > 1 && x_0 * x_1 > 131072)
+    for (int64_t i = 0; i < x_0; i++) {
+        double *restrict exp__row = exp__row_all + bitale_thread()*x_1;
+        double reduce_maximum_2 = -((double)INFINITY);
+        int32_t reduce_maximum_2_nan = reduce_maximum_2 != reduce_maximum_2;
+#pragma omp simd reduction(max:reduce_maximum_2) reduction(|:reduce_maximum_2_nan)
+        for (int64_t j = 0; j < x_1; j++) {
+            const double reduce_maximum_2_next = x[i*x_s0 + j*x_s1];
+            reduce_maximum_2 = reduce_maximum_2_next > reduce_maximum_2 ? reduce_maximum_2_next : reduce_maximum_2;
+            reduce_maximum_2_nan |= reduce_maximum_2_next != reduce_maximum_2_next;
+        }
+        if (reduce_maximum_2_nan) reduce_maximum_2 = NAN;
+        double reduce_add_2 = 0.0;
+        long double reduce_add_2_total = reduce_add_2;
+        for (int64_t j_block = 0; j_block < x_1; j_block += 1024) {
+            const int64_t j_end = j_block + 1024 < x_1 ? j_block + 1024 : x_1;
+            reduce_add_2 = 0;
+#pragma omp simd reduction(+:reduce_add_2)
+            for (int64_t j = j_block; j < j_end; j++) {
+                exp__row[j] = exp((x[i*x_s0 + j*x_s1] - reduce_maximum_2));
+                reduce_add_2 += exp__row[j];
+            }
+            reduce_add_2_total += reduce_add_2;
+        }
+        reduce_add_2 = (double)reduce_add_2_total;
+#pragma omp simd
+        for (int64_t j = 0; j < x_1; j++) {
+            result_0[i*x_1 + j] = exp__row[j] / reduce_add_2;
+        }
+    }
+}
+
+int32_t bitale_run(bitale_call *call) {
+    const int32_t threads = call->threads;
+    const double *x = call->inputs[0].data;  /* float64[x_0, x_1] x */
+    const int64_t x_0 = call->inputs[0].shape[0];
+    const int64_t x_1 = call->inputs[0].shape[1];
+    const int64_t x_s0 = call->inputs[0].strides[0] / 8;
+    const int64_t x_s1 = call->inputs[0].strides[1] / 8;
+    char *workspace = call->workspace(call, bitale_lines(((x_1 * 8) * threads)));
+    if (!workspace) return -1;
+    double *exp__row_all = (double *)workspace; workspace += bitale_lines(((x_1 * 8) * threads));
+    if (!((0 < x_1))) { call->failure[0] = (int64_t)(x_1); return 1; }
+    const int64_t result_0_shape[] = {x_0, x_1};
+    double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64[x_0, x_1] true_divide(exp(subtract(x, expand_dims{axes=(1,)}(reduce_maximum{axes=(1,)}( ... */
+    if (!result_0) return -1;
+    if (x_s0 == x_1 && x_s1 == 1) {
+        compute_result_0(exp__row_all, result_0, x, x_1, 1, x_0, x_1, threads);
+    } else {
+        compute_result_0(exp__row_all, result_0, x, x_s0, x_s1, x_0, x_1, threads);
+    }
+    return 0;
+}

@@ -1,0 +1,52 @@
+/* reduce_add{axes=(1,)}(x) */
+/* reduce_add{axes=(1,)}(square(subtract(x, true_divide(expand_dims{axes=(1,)}( ... */
+/* true_divide(reduce_add{axes=(1,)}(square(subtract(x, true_divide(expand_dims{axes=(1,)}( ... */
+BITALE_INLINE void compute_result_0(double *restrict result_0, const double *restrict x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t x_1, int32_t threads) {
+#pragma omp parallel for num_threads(threads) if(parallel: threads > 1 && x_0 * x_1 > 13107)
+    for (int64_t i = 0; i < x_0; i++) {
+        double reduce_add_3 = 0.0;
+        long double reduce_add_3_total = reduce_add_3;
+        for (int64_t j_block = 0; j_block < x_1; j_block += 1024) {
+            const int64_t j_end = j_block + 1024 < x_1 ? j_block + 1024 : x_1;
+            reduce_add_3 = 0;
+#pragma omp simd reduction(+:reduce_add_3)
+            for (int64_t j = j_block; j < j_end; j++) {
+                reduce_add_3 += x[i*x_s0 + j*x_s1];
+            }
+            reduce_add_3_total += reduce_add_3;
+        }
+        reduce_add_3 = (double)reduce_add_3_total;
+        double reduce_add_2_2 = 0.0;
+        const double fixed = reduce_add_3 / ((double)x_1);
+        long double reduce_add_2_2_total = reduce_add_2_2;
+        for (int64_t j_block = 0; j_block < x_1; j_block += 1024) {
+            const int64_t j_end = j_block + 1024 < x_1 ? j_block + 1024 : x_1;
+            reduce_add_2_2 = 0;
+#pragma omp simd reduction(+:reduce_add_2_2)
+            for (int64_t j = j_block; j < j_end; j++) {
+                reduce_add_2_2 += bitale_square_f64((x[i*x_s0 + j*x_s1] - fixed));
+            }
+            reduce_add_2_2_total += reduce_add_2_2;
+        }
+        reduce_add_2_2 = (double)reduce_add_2_2_total;
+        result_0[i] = reduce_add_2_2 / ((double)x_1);
+    }
+}
+
+int32_t bitale_run(bitale_call *call) {
+    const int32_t threads = call->threads;
+    const double *x = call->inputs[0].data;  /* float64[x_0, x_1] x */
+    const int64_t x_0 = call->inputs[0].shape[0];
+    const int64_t x_1 = call->inputs[0].shape[1];
+    const int64_t x_s0 = call->inputs[0].strides[0] / 8;
+    const int64_t x_s1 = call->inputs[0].strides[1] / 8;
+    const int64_t result_0_shape[] = {x_0};
+    double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64[x_0] true_divide(reduce_add{axes=(1,)}(square(subtract(x, true_divide(expand_dims{axes=(1,)}( ... */
+    if (!result_0) return -1;
+    if (x_s0 == x_1 && x_s1 == 1) {
+        compute_result_0(result_0, x, x_1, 1, x_0, x_1, threads);
+    } else {
+        compute_result_0(result_0, x, x_s0, x_s1, x_0, x_1, threads);
+    }
+    return 0;
+}
