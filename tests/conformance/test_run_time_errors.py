@@ -34,6 +34,7 @@ CASES: dict[str, tuple[Build, Sequence[np.ndarray], type[Exception], str]] = {
     "squeeze": (lambda x: F.squeeze(x, 0), [FIVE], ShapeError, "squeezed axis 0 has length 1 .* and 5"),
     "found length": (lambda x, y: x[x > 1] + y, [FIVE, FIVE], ShapeError, "length 3 .* and 5"),
     "length by value": (lambda n, y: F.arange(n) + y, [np.array(4), THREE], ShapeError, "length 4 .* and 3"),
+    "computed length": (lambda n, y: F.arange(F.max(n)) + y, [np.arange(6), THREE], ShapeError, "length 5 .* and 3"),
     "index too large": (lambda x, i: x[i], [FIVE, np.array([0, 5])], IndexingError, "index 5 .* axis 0 of length 5"),
     "index too small": (lambda x, i: x[i], [FIVE, np.array([-6])], IndexingError, "index -6 .* length 5"),
     "index of a write": (lambda x, i: F.set_subtensor(x[i], 0.0), [FIVE, np.array([7])], IndexingError, "index 7"),

@@ -8,7 +8,7 @@ from bitale_graph.graph import Graph
 from bitale_graph.ops.movement import ExpandDims, Squeeze
 from bitale_graph.variable import Apply, Constant, Variable
 from bitale_rewrite.loops.checks import guard
-from bitale_rewrite.loops.ir import Buffer, Load, Require, Value
+from bitale_rewrite.loops.ir import Buffer, Define, Load, Require, Value
 from bitale_rewrite.loops.nest_rules import NESTS
 from bitale_rewrite.loops.nests import Fixed, Index, Item, Loop, Nest, accesses, collect_loads, domain
 from bitale_rewrite.loops.notes import label, note
@@ -42,12 +42,21 @@ class Builder:
             if any(v in self.stored for v in node.outputs):
                 rule = NESTS.find(node.op)
                 rule(self, node) if rule else self.map(node)
+            self._name_lengths(node)
         return self._updates_last()
 
     def _require(self, requirement: Require, barrier: bool) -> None:
         reads: dict[Buffer, list[Index | None]] = {}
         collect_loads((requirement.condition, *requirement.values), reads)
         self.items.append(Fixed([requirement], set(reads), set(), barrier))
+
+    def _name_lengths(self, node: Apply) -> None:
+        """Scalars that lengths depend on get their names when they have been computed."""
+        for variable in node.outputs:
+            if variable in self.reader.lengths:
+                buffer = self.buffer(variable)
+                define = Define(self.reader.lengths[variable], Load(buffer, ()))
+                self.items.append(Fixed([define], {buffer}, set(), barrier=True))
 
     def _updates_last(self) -> list[Item]:
         """Items that write a result which replaces an input, and which nothing reads, go to the end: the old value

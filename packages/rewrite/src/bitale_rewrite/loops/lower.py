@@ -9,6 +9,8 @@ import numpy as np
 
 from bitale_graph.graph import Graph
 from bitale_graph.ops.indexing import Nonzero
+from bitale_graph.ops.movement import Dimension
+from bitale_graph.shapes import shape_of
 from bitale_graph.variable import Constant, Variable
 from bitale_rewrite.loops.builder import Builder, note
 from bitale_rewrite.loops.fuse import Cluster, Group, fuse
@@ -21,7 +23,7 @@ from bitale_rewrite.loops.plan import plan
 from bitale_rewrite.loops.prepare import prepare
 from bitale_rewrite.loops.reader import Reader
 from bitale_rewrite.loops.sizes import Sizes
-from bitale_rewrite.loops.storage import stored
+from bitale_rewrite.loops.storage import INLINE, stored
 
 
 def lower(
@@ -49,6 +51,9 @@ def lower(
             found = Name(unique("found"))
             sizes.found.add(found)
             sizes.known.update(dict.fromkeys(node.outputs, (found,)))
+    for v in computed_lengths(graph):
+        reader.lengths[v] = Name(unique(v.name or "length"))
+        sizes.found.add(reader.lengths[v])
     sizes.constrain(graph)
     lengths = [buffer.shape for buffer in inputs]
     for buffer in inputs:
@@ -61,6 +66,22 @@ def lower(
     program = Program(name, inputs, outputs, builder.temporaries, steps, sizes.failures)
     program.constants, program.lengths = constants, lengths
     return plan(name_sizes(program, unique), dict(donate or {}))
+
+
+def computed_lengths(graph: Graph) -> list[Variable]:
+    """The scalars that lengths depend on and that only a loop can compute, such as the largest element of an array."""
+    inside = set(graph.nodes)
+    shapes = [shape_of(v) for node in graph.nodes for v in node.outputs]
+    stack = [n for shape in shapes for n in shape if isinstance(n, Variable)]
+    seen: dict[Variable, bool] = {}
+    while stack:
+        v = stack.pop()
+        if v in seen or v.owner is None or isinstance(v.owner.op, Dimension):
+            continue
+        seen[v] = v.owner in inside and v.ndim == 0 and not isinstance(v.owner.op, INLINE)
+        if not seen[v]:
+            stack.extend(v.owner.inputs)
+    return [v for v, found in seen.items() if found]
 
 
 def unique_names(reserved: Callable[[str], bool] = lambda name: False) -> Callable[[str], str]:

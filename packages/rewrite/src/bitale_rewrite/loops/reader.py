@@ -27,7 +27,7 @@ from bitale_graph.table import RuleTable
 from bitale_graph.variable import Apply, Constant, Variable
 from bitale_rewrite.loops import integers
 from bitale_rewrite.loops.integers import ZERO, integer
-from bitale_rewrite.loops.ir import Buffer, Call, Literal, Load, Value
+from bitale_rewrite.loops.ir import Buffer, Call, Literal, Load, Name, Value
 from bitale_rewrite.loops.sizes import Sizes
 
 Index = tuple[Value, ...]
@@ -41,6 +41,7 @@ class Reader:
     def __init__(self, sizes: Sizes, buffers: dict[Variable, Buffer]) -> None:
         self.sizes = sizes
         self.buffers = buffers
+        self.lengths: dict[Variable, Name] = {}  # scalars that lengths depend on, by name once they are computed
         self.names: dict[Value, str] = {}  # what the user called a value
         self._values: dict[Read, Value] = {}
 
@@ -68,6 +69,8 @@ class Reader:
         return values[variable, index]
 
     def _leaf(self, variable: Variable, index: Index) -> Value | None:
+        if variable in self.lengths:
+            return self.lengths[variable]
         buffer = self.buffers.get(variable)
         if buffer is not None:
             return Load(buffer, index)
