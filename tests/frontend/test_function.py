@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import pickle
-import threading
 
 import numpy as np
 import pytest
@@ -136,31 +135,3 @@ def test_functions_print_and_answer() -> None:
     assert "exp(" in f.source() and f.path.read_text() == f.source()
     assert "x_0 operations" in str(f.plan())
     assert str(f.explain()) == "no rule applied"
-
-
-def test_many_threads_call_one_function() -> None:
-    x = T.matrix("x")
-    f = bt.function([x], T.sum(T.exp(x - T.max(x, axis=1, keepdims=True)), axis=1))
-    arrays = [np.random.default_rng(i).normal(size=(50 + i, 33)) for i in range(4)]
-    wanted = [np.exp(a - a.max(1, keepdims=True)).sum(1) for a in arrays]
-    wrong: list[int] = []
-
-    def call(number: int) -> None:
-        for _ in range(300):
-            if not np.allclose(f(arrays[number]), wanted[number]):
-                wrong.append(number)
-
-    threads = [threading.Thread(target=call, args=(i,)) for i in range(4)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
-    assert not wrong
-
-
-def test_config_is_restored_after_a_block() -> None:
-    with bt.config.set(floatX="float32"):
-        assert T.matrix("x").dtype == "float32"
-    assert T.matrix("x").dtype == "float64"
-    with pytest.raises(ValueError, match="config has no setting 'speed'"):
-        bt.config.speed = 1

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
+import threading
 from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Any
@@ -56,6 +58,7 @@ class State:
         self.scratch: list[Any] = []
 
 
+_stateful = threading.RLock()  # calls that read or change cells run one after the other
 _running: dict[int, State] = {}
 _thread_limit = 2**31 - 1
 
@@ -157,6 +160,10 @@ class Function:
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         if len(arguments) != self.arguments or keywords:
             arguments = self.wrong_arguments(arguments, keywords)
+        with _stateful if self.cells else contextlib.nullcontext():
+            return self.call(arguments)
+
+    def call(self, arguments: tuple[Any, ...]) -> Any:
         cells = [cell[0] for cell in self.cells]
         arrays = [self.fitting(*pair) for pair in enumerate(itertools.chain(arguments, cells))]
         arrays += self.constants
@@ -223,6 +230,12 @@ class Function:
 
 def clear_pool() -> None:
     """There is no pool here: NumPy owns the results."""
+
+
+def snapshot(cell: list[Array]) -> Array:
+    """A copy of the array in a cell, which no call changes meanwhile."""
+    with _stateful:
+        return cell[0].copy()
 
 
 def set_pool_limit(size: int) -> None:

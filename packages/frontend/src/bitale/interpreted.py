@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from bitale_backend_c.shim import Form
 from bitale_graph.reference import evaluate
 
 Arrays = list[np.ndarray]
+_stateful = RLock()  # calls that read or change shared variables run one after the other
 
 
 class Interpreted:
@@ -25,7 +28,8 @@ class Interpreted:
         self.options = options
 
     def __call__(self, *positional: Any, **keywords: Any) -> Any:
-        return self.finish(self.results(self.values(positional, keywords)))
+        with _stateful if self.specification.states else nullcontext():
+            return self.finish(self.results(self.values(positional, keywords)))
 
     def values(self, positional: Sequence[Any], keywords: Mapping[str, Any]) -> Arrays:
         """The arguments, then the shared variables' values."""

@@ -14,17 +14,19 @@ from bitale_graph.variable import Constant, Variable
 
 __all__ = ["debugprint", "dprint", "latex", "pp"]
 
+DEPTH = 100  # levels of a tree that are shown
+
 
 def pp(variable: Variable, limit: int = 10_000) -> str:
     """The expression on one line, cut off after about `limit` characters."""
     return expression(variable, limit)
 
 
-def debugprint(target: Any, file: TextIO | None = None, depth: int | None = None, types: bool = True) -> None:
+def debugprint(target: Any, file: TextIO | None = None, depth: int = DEPTH, types: bool = True) -> None:
     """Print a variable, a list of them, a graph or a function as a tree, outputs at the root.
 
-    A node that stands in several places is shown once and later only named by its number. `depth` cuts the tree off;
-    `types` adds dtype and shape; `file` is where it is written, the terminal when None.
+    A node that stands in several places is shown once and later only named by its number. `depth` is how many levels
+    are shown; `types` adds dtype and shape; `file` is where it is written, the terminal when None.
     """
     print("\n".join(_lines(_roots(target), depth, types)), file=file or sys.stdout)
 
@@ -45,7 +47,7 @@ def _roots(target: Any) -> Sequence[Variable]:
     return specification.graph.outputs
 
 
-def _lines(roots: Sequence[Variable], depth: int | None, types: bool) -> Iterator[str]:
+def _lines(roots: Sequence[Variable], depth: int, types: bool) -> Iterator[str]:
     """One line per variable, what it is computed from indented below it."""
     numbers: dict[Variable, int] = {}
     pending = [(v, "", "", 0) for v in reversed(roots)]
@@ -56,7 +58,7 @@ def _lines(roots: Sequence[Variable], depth: int | None, types: bool) -> Iterato
         if known or variable.owner is None:
             continue
         operands = variable.owner.inputs
-        if depth is not None and level >= depth:
+        if level >= depth:
             yield f"{indent}└─ ..."
             continue
         for place, operand in reversed(list(enumerate(operands))):

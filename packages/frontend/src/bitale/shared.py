@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from bitale.config import config
+from bitale_backend_c.shim import snapshot
 from bitale_graph.dtypes import as_dtype
 from bitale_graph.errors import DtypeError, ShapeError, explain
 from bitale_graph.origin import Origin, made_at
@@ -35,7 +36,7 @@ class SharedVariable(Variable):
 
     def get_value(self, borrow: bool = False) -> np.ndarray:
         """The value; with `borrow` the array itself, which later updates may change in place."""
-        return self.cell[0] if borrow else self.cell[0].copy()
+        return self.cell[0] if borrow else snapshot(self.cell)
 
     def set_value(self, value: Any, borrow: bool = False) -> None:
         """Replace the value. With `borrow` a fitting array is kept without copying it.

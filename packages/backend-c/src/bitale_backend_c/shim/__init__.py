@@ -24,7 +24,7 @@ from ..fallback import Form, Kind
 from ..settings import settings
 from ..toolchain import INCLUDE, NoCompiler, toolchain
 
-__all__ = ["Form", "Kind", "load", "prepare", "set_pool_limit"]
+__all__ = ["Form", "Kind", "load", "prepare", "set_pool_limit", "snapshot"]
 
 NAME = "bitale_shim"
 FOLDER = Path(__file__).parent
@@ -59,6 +59,11 @@ def set_pool_limit(size: int) -> None:
     with _loading:
         if _load.cache_info().currsize:
             _load().set_pool_limit(size)
+
+
+def snapshot(cell: list[np.ndarray]) -> np.ndarray:
+    """A copy of the array in a cell, which no call in another thread changes meanwhile."""
+    return _load().snapshot(cell) if _load.cache_info().currsize else cell[0].copy()  # type: ignore[no-any-return]
 
 
 @functools.cache

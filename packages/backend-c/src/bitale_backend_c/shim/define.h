@@ -38,6 +38,7 @@ static void function_dealloc(PyObject *self)
         Py_XDECREF(function->outputs[k].descr);
     PyMem_Free(function->inputs);
     PyMem_Free(function->outputs);
+    PyMem_Free(function->guards);
     PyObject_GC_Del(self);
 }
 
@@ -93,6 +94,23 @@ static int read_output(PyObject *item, Output *output, Function *function)
     return 0;
 }
 
+static int guard_cells(Function *function)
+{
+    function->guards = PyMem_Calloc((size_t)function->cell_count + 1, sizeof(Guard));
+    if (!function->guards) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (int cell = 0; cell < function->cell_count; cell++) {
+        int writes = 0;
+        for (int k = 0; k < function->output_count; k++)
+            writes |= function->outputs[k].kind != RETURN && function->outputs[k].target == cell;
+        Guard guard = guard_of(PyTuple_GET_ITEM(function->cells, cell), writes);
+        function->guard_count = add_guard(function->guards, function->guard_count, guard);
+    }
+    return 0;
+}
+
 static int read_specifications(Function *function, PyObject *inputs, PyObject *outputs)
 {
     function->input_count = (int)PyTuple_GET_SIZE(inputs);
@@ -115,6 +133,8 @@ static int read_specifications(Function *function, PyObject *inputs, PyObject *o
             return -1;
         axes += (size_t)function->outputs[k].ndim;
     }
+    if (guard_cells(function))
+        return -1;
     function->frame_bytes = input_count * (sizeof(Scalar) + sizeof(bitale_array) + sizeof(PyObject *))
         + output_count * sizeof(Result) + axes * sizeof(npy_intp) + (size_t)function->cell_count;
     return 0;
@@ -241,7 +261,20 @@ static PyObject *set_thread_limit(PyObject *module, PyObject *count)
     Py_RETURN_NONE;
 }
 
+/* A copy of the array in a cell, which no call changes meanwhile. */
+static PyObject *snapshot(PyObject *module, PyObject *cell)
+{
+    if (!PyList_Check(cell) || PyList_GET_SIZE(cell) != 1 || !PyArray_Check(PyList_GET_ITEM(cell, 0)))
+        return PyErr_Format(PyExc_TypeError, "a cell is a list that holds one array");
+    Guard guard = guard_of(cell, 0);
+    take_locks(&guard, 1);
+    PyObject *copy = PyArray_NewCopy((PyArrayObject *)PyList_GET_ITEM(cell, 0), NPY_CORDER);
+    give_locks(&guard, 1);
+    return copy;
+}
+
 static PyMethodDef methods[] = {
+    {"snapshot", snapshot, METH_O, "A copy of the array in a cell, which no call changes meanwhile."},
     {"clear_pool", clear_pool, METH_NOARGS, "Give the memory that waits for reuse back to the system."},
     {"set_pool_limit", set_pool_limit, METH_O, "Bytes that may wait for reuse."},
     {"pool_statistics", pool_statistics, METH_NOARGS, "Counts of the memory pool, as a dict."},
@@ -256,7 +289,8 @@ PyMODINIT_FUNC PyInit_bitale_shim(void)
     import_array();
     if (PyType_Ready(&BlockType) < 0 || PyType_Ready(&FunctionType) < 0)
         return NULL;
-    if (pool_start())
+    locks_start();
+    if (pool_start() || pthread_atfork(NULL, NULL, locks_start)) /* a child must not inherit locks that are taken */
         return PyErr_NoMemory();
     PyObject *module = PyModule_Create(&definition);
     if (module && PyModule_AddObjectRef(module, "Function", (PyObject *)&FunctionType))

@@ -10,6 +10,7 @@
 #include "bitale.h"
 #include "pool.h"
 #include "accept.h"
+#include "locks.h"
 
 #if NPY_SIZEOF_INTP != 8
 #error "the shim needs a 64-bit machine"
@@ -38,6 +39,8 @@ typedef struct {
     Input *inputs; /* arguments, then cells, then constants */
     Output *outputs;
     size_t frame_bytes;
+    Guard *guards; /* the locks of the cells */
+    int guard_count;
     PyObject *name, *cells, *constants, *convert, *fail, *wrong_arguments;
     PyObject *details; /* a Python object that answers what this one cannot, or NULL */
 } Function;
@@ -281,12 +284,18 @@ static int separate(Call *call)
     return 0;
 }
 
-static int gather(Call *call, PyObject *const *arguments)
+static int take_arguments(Call *call, PyObject *const *arguments)
 {
-    Function *function = call->function;
-    for (int k = 0; k < function->arguments; k++)
+    for (int k = 0; k < call->function->arguments; k++)
         if (take(call, k, arguments[k]))
             return -1;
+    return 0;
+}
+
+/* The cells and the constants. */
+static int take_rest(Call *call)
+{
+    Function *function = call->function;
     for (int k = 0; k < function->cell_count; k++)
         if (take_cell(call, k))
             return -1;
@@ -447,8 +456,12 @@ static PyObject *run(Function *function, PyObject *const *arguments)
     call.head.library = function->library;
     call.head.threads = function->threads < thread_limit ? function->threads : thread_limit;
     PyObject *result = NULL;
-    if (gather(&call, arguments) == 0 && execute(&call) == 0)
-        result = answer(&call);
+    if (take_arguments(&call, arguments) == 0) {
+        take_locks(function->guards, function->guard_count);
+        if (take_rest(&call) == 0 && execute(&call) == 0)
+            result = answer(&call);
+        give_locks(function->guards, function->guard_count);
+    }
     clean_up(&call);
     if (memory != small)
         PyMem_Free(memory);
