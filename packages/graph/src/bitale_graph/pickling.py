@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from bitale_graph.graph import Graph, ancestors, toposort
-from bitale_graph.origin import Origin
+from bitale_graph.origin import Origin, made_at
 from bitale_graph.types import TensorType
 from bitale_graph.variable import Apply, Constant, Op, Variable
 
@@ -50,15 +50,18 @@ def _reference(variable: Variable) -> Any:
 
 
 def _constant(data: Any, name: str | None, origin: Origin | None) -> Constant:
-    return Constant(data, name, origin)
+    with made_at(origin):  # None, too, is where it was made
+        return Constant(data, name, origin)
 
 
 def _input(type: TensorType, name: str | None, origin: Origin | None) -> Variable:
-    return Variable(type, None, 0, name, origin)
+    with made_at(origin):
+        return Variable(type, None, 0, name, origin)
 
 
 def _apply(op: Op, inputs: tuple[Any, ...], names: tuple[str | None, ...] | None, origin: Origin | None) -> Apply:
-    node = Apply(op, tuple(map(_variable, inputs)), origin)
+    with made_at(origin):
+        node = Apply(op, tuple(map(_variable, inputs)), origin)
     if names is not None:
         for variable, name in zip(node.outputs, names, strict=True):
             variable.name = name
