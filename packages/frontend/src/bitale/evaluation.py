@@ -12,7 +12,7 @@ from bitale.config import config
 from bitale.function import function
 from bitale.shared import SharedVariable
 from bitale_graph import methods
-from bitale_graph.errors import ArgumentError, explain
+from bitale_graph.errors import ArgumentError, MissingRule, explain
 from bitale_graph.graph import leaves
 from bitale_graph.variable import Constant, Variable
 
@@ -44,7 +44,11 @@ def _function(variable: Variable, given: tuple[Variable, ...], mode: str) -> Any
     """`given` may hold shared variables, for which inputs of their types stand in."""
     inputs = [Variable(v.type, name=v.name) if isinstance(v, SharedVariable) else v for v in given]
     replaced = {old: new for old, new in zip(given, inputs, strict=True) if old is not new}
-    return function(inputs, variable, givens=replaced, mode=mode, on_unused_input="ignore", name="eval")
+    options: dict[str, Any] = {"givens": replaced, "on_unused_input": "ignore", "name": "eval"}
+    try:
+        return function(inputs, variable, mode=mode, **options)
+    except MissingRule:  # a function of the user's that only NumPy knows
+        return function(inputs, variable, mode="numpy", **options)
 
 
 methods.evaluator = evaluate
