@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bitale.config import config
 from bitale.modes import check_mode, runner
@@ -21,6 +21,9 @@ from bitale_graph.errors import ArgumentError, BitaleError
 from bitale_graph.graph import substitute
 from bitale_graph.variable import Variable
 from bitale_rewrite.explain import Explanation, explain
+
+if TYPE_CHECKING:
+    from bitale_backend_c.export import Exported
 
 
 class Function:
@@ -107,11 +110,17 @@ class Function:
         """Buffers and steps, with bytes and operations as formulas of the inputs' lengths."""
         return Plan(self.compiled.program)
 
-    def export(self, folder: str | Path, name: str | None = None) -> list[Path]:
-        """Write the function as C that needs neither Python nor Bitale (shared variables become arguments)."""
+    def export(self, folder: str | Path, name: str | None = None) -> Exported:
+        """Write the function as C that needs neither Python nor Bitale: `name.c`, `name.h` and `name.mk`.
+
+        Shared variables become a struct, with their present values to start with. Raises ExportError where C cannot
+        have the name, or where an update could change the shape of its shared variable.
+        """
         from bitale_backend_c.export import export
 
-        return export(self.specification.graph, name or self.name, folder)
+        inside = self.specification
+        cells = [v.cell for v in inside.states]
+        return export(inside.graph, name or self.name, folder, cells=cells, updates=inside.targets)
 
     # ---- copies --------------------------------------------------------------------------------------------------
 

@@ -9,13 +9,25 @@ import numpy as np
 from bitale_backend_c.emit.ctypes import C_TYPES
 from bitale_backend_c.emit.expressions import is_strided, text
 from bitale_backend_c.emit.gemm import gemm_call
-from bitale_backend_c.emit.kernel import KernelEmitter, base_name, parameters
 from bitale_backend_c.emit.helpers import WORD
+from bitale_backend_c.emit.kernel import KernelEmitter, base_name, everything_in, parameters
 from bitale_backend_c.emit.preamble import preamble
 from bitale_rewrite.loops.integers import multiply, product
-from bitale_rewrite.loops.ir import Buffer, Define, Gemm, Kernel, Literal, Name, Program, Require, Run, Step
+from bitale_rewrite.loops.ir import (
+    Buffer,
+    Define,
+    Gemm,
+    Kernel,
+    Literal,
+    Load,
+    Name,
+    Program,
+    Require,
+    Run,
+    Step,
+    Value,
+)
 from bitale_rewrite.loops.plan import all_steps, buffers_of, nbytes, written_by
-from bitale_rewrite.loops.values import parts
 
 ENTRY = "bitale_run"
 ON_STACK = 2048  # bytes up to which a temporary of known size is a local array
@@ -81,7 +93,8 @@ class ProgramEmitter:
 
     def _workspace(self) -> None:
         """One block for every temporary and row of scratch whose size is known at the start."""
-        early = [(f"slot_{i}", n) for i, n in enumerate(self.program.slots) if self._is_early(n) and not _on_stack(n)]
+        late, slots = late_names(self.program), list(enumerate(self.program.slots))
+        early = [(f"slot_{i}", n) for i, n in slots if is_early(n, late) and not _on_stack(n)]
         rows = {row: multiply(nbytes(row), Name("threads")) for k in self.kernels for row in k.scratch}
         early += [(base_name(row), n) for row, n in rows.items()]
         if early:
@@ -97,16 +110,6 @@ class ProgramEmitter:
             if _on_stack(n):
                 self._put(f"char slot_{i}[{max(n.number, 1)}] BITALE_ALIGNED;")  # type: ignore[attr-defined]
                 self.early_slots.add(f"slot_{i}")
-
-    def _is_early(self, n: object) -> bool:
-        """Whether a size depends on lengths of inputs only."""
-        stack, late = [n], {step.name for step in all_steps(self.program.steps) if isinstance(step, Define)}
-        while stack:
-            value = stack.pop()
-            if value in late or type(value).__name__ == "Load":
-                return False
-            stack.extend(parts(value))  # type: ignore[arg-type]
-        return True
 
     def _allocate(self, buffer: Buffer, depth: int) -> None:
         """Make sure a buffer has memory before the step that writes it."""
@@ -209,6 +212,16 @@ class ProgramEmitter:
     def _is_dense(self, buffer: Buffer) -> str:
         strides = _dense_strides(buffer)
         return " && ".join(f"{buffer.name}_s{axis} == {stride}" for axis, stride in enumerate(strides))
+
+
+def late_names(program: Program) -> set[Name]:
+    """The sizes that are known only while the function runs."""
+    return {step.name for step in all_steps(program.steps) if isinstance(step, Define)}
+
+
+def is_early(n: Value, late: set[Name]) -> bool:
+    """Whether a size depends on lengths of inputs only."""
+    return not any(isinstance(v, Load) or v in late for v in everything_in([n]))
 
 
 def _dense_strides(buffer: Buffer) -> list[str]:
