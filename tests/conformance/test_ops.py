@@ -2,75 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
 
-from bitale_graph.ops.contraction import Contract
-from bitale_graph.ops.reduction import Cumulate, Reduce
-from tests.support.compare import largest
+from tests.support.agree import problem
 from tests.support.run import Arrays, compiled, interpreted, reference
 from tests.support.samples import FAMILIES, Sample
-
-ELEMENTWISE_ULPS = 4
-
-
-def tolerance(sample: Sample) -> float:
-    """Sums of n products in any order differ by at most n roundings of the sum of magnitudes; ours by far fewer."""
-    if isinstance(sample.op, (Contract, Cumulate, Reduce)):
-        size = max(a.size for a in sample.arrays)
-        return 4 + 2 * np.sqrt(size)
-    return ELEMENTWISE_ULPS
-
-
-def close(mine: np.ndarray, theirs: np.ndarray, sample: Sample) -> bool:
-    """Equal types, and elements within the tolerance of the largest element of the result (or of its terms)."""
-    if (mine.dtype, mine.shape) != (theirs.dtype, theirs.shape):
-        return False
-    if mine.dtype.kind not in "fc" or largest(mine, theirs) <= 1:
-        return largest(mine, theirs) <= 1
-    if not isinstance(sample.op, (Contract, Cumulate, Reduce)):
-        return largest(mine, theirs) <= tolerance(sample)
-    scale = np.abs(theirs[np.isfinite(theirs)]).max(initial=1)
-    bound = tolerance(sample) * float(np.finfo(mine.dtype).eps) * float(scale)
-    return np.allclose(mine, theirs, rtol=0, atol=bound, equal_nan=True)
-
+from tests.support.strides import strided, transposed
 
 def wrong(chosen: Sequence[Sample], results: Sequence[Arrays]) -> list[str]:
-    """The samples whose results are not the reference's."""
+    """The samples whose results are not the reference's, with what is wrong."""
     found = []
-    for sample, mine in zip(chosen, results, strict=True):
-        theirs = reference(sample)
-        found += [f"{sample}: {m}, wanted {t}" for m, t in zip(mine, theirs, strict=True) if not close(m, t, sample)]
+    for sample, arrays in zip(chosen, results, strict=True):
+        wanted = reference(sample)
+        assert len(arrays) == len(wanted)
+        problems = [problem(sample, got, want) for got, want in zip(arrays, wanted, strict=True)]
+        found += [f"{sample}: {what}" for what in problems if what]
     return found
 
 
-def strided(array: np.ndarray) -> np.ndarray:
-    """The same elements, every other one of a larger array, backwards along the first axis."""
-    if not array.ndim:
-        return array
-    wide = np.zeros(tuple(2 * n for n in array.shape), array.dtype)
-    view = wide[tuple(slice(None, None, 2) for _ in array.shape)][::-1]
-    view[...] = array
-    return view
+def in_c(chosen: Sequence[Sample], known: bool, optimised: bool, arrange: Callable[..., np.ndarray]) -> list[Arrays]:
+    return compiled(chosen, known, optimised, [[arrange(a) for a in sample.arrays] for sample in chosen])
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_c_with_known_lengths(family):
+    chosen = FAMILIES[family]()
+    assert not wrong(chosen, in_c(chosen, True, False, np.asarray))
+
+
+@pytest.mark.parametrize("arrange", [np.asarray, strided, transposed])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_c_with_unknown_lengths(family, arrange):
+    chosen = FAMILIES[family]()
+    assert not wrong(chosen, in_c(chosen, False, False, arrange))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_optimised_c(family):
+    chosen = FAMILIES[family]()
+    assert not wrong(chosen, in_c(chosen, False, True, strided))
+
+
+@pytest.mark.parametrize("backwards", [False, True], ids=["forwards", "backwards"])
 @pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
-@pytest.mark.parametrize("family", FAMILIES)
-def test_c_is_the_reference(family, known):
-    chosen = FAMILIES[family]()
-    assert not wrong(chosen, compiled(chosen, known, optimised=False))
-
-
-@pytest.mark.parametrize("family", FAMILIES)
-def test_optimised_c_of_any_strides_is_the_reference(family):
-    chosen = FAMILIES[family]()
-    arrays = [[strided(a) for a in sample.arrays] for sample in chosen]
-    assert not wrong(chosen, compiled(chosen, known=False, optimised=True, arrays=arrays))
-
-
 @pytest.mark.parametrize("family", [name for name in FAMILIES if name != "long"])
-def test_the_interpreter_is_the_reference(family):
+def test_interpreter(family, known, backwards):
     chosen = FAMILIES[family]()
-    assert not wrong(chosen, [interpreted(sample, known=False, optimised=False) for sample in chosen])
+    assert not wrong(chosen, [interpreted(sample, known, False, backwards) for sample in chosen])

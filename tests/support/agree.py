@@ -2,47 +2,109 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import mpmath
 import numpy as np
 
+from bitale_graph.dtypes import FLOATS
+from bitale_graph.graph import Graph
+from bitale_graph.ops.contraction import Contract
+from bitale_graph.ops.elementwise import FUNCTIONS, Elementwise, Function
+from bitale_graph.ops.indexing import Scatter
+from bitale_graph.ops.reduction import Cumulate, Reduce
+from bitale_graph.reference import evaluate
+from tests.support.samples import Sample
+
 ULPS = 8.0  # NumPy's vector functions and glibc's are each allowed 4
+ADD, MULTIPLY = FUNCTIONS["add"], FUNCTIONS["multiply"]
 
 
 def disagreement(
-    got: np.ndarray, wanted: np.ndarray, scale: np.ndarray | None = None, ulps: float = ULPS, zeros: bool = True
+    got: np.ndarray, wanted: np.ndarray, scale: Any = 0.0, ulps: float = ULPS, zeros: bool = True
 ) -> str:
     """What is wrong with `got`, in one line; empty when nothing is.
 
     Floats may differ by `ulps` units in the last place of the wanted value, or of `scale` where that is larger: the
-    size of the terms that a sum is made of. With `zeros`, the signs of zeros count.
+    size of the terms that it is the sum of. With `zeros`, the signs of zeros count.
     """
     if got.dtype != wanted.dtype or got.shape != wanted.shape:
         return f"{got.dtype}{list(got.shape)} instead of {wanted.dtype}{list(wanted.shape)}"
-    if wanted.dtype.kind not in "fc":
-        wrong = got.view("uint8") != wanted.view("uint8") if wanted.dtype == bool and wanted.ndim else got != wanted
-    else:
-        wrong = ~_close(got, wanted, scale, ulps, zeros)
-    places = list(zip(*np.nonzero(np.atleast_1d(wrong)), strict=True))
+    with np.errstate(all="ignore"):
+        right = np.atleast_1d(_close(got, wanted, scale, ulps, zeros))
+    places = np.argwhere(~right).tolist()
     if not places:
         return ""
-    got, wanted = np.atleast_1d(got), np.atleast_1d(wanted)
-    shown = ", ".join(f"{list(map(int, at))}: {got[at]!r} instead of {wanted[at]!r}" for at in places[:3])
-    return f"{len(places)} of {wanted.size} elements differ, as {shown}"
+    pairs = [(at, np.atleast_1d(got)[tuple(at)], np.atleast_1d(wanted)[tuple(at)]) for at in places[:3]]
+    shown = ", ".join(f"{a!r} instead of {b!r} at {at}" for at, a, b in pairs)
+    return f"{len(places)} of {wanted.size} elements differ: {shown}"
 
 
-def _close(got: np.ndarray, wanted: np.ndarray, scale: np.ndarray | None, ulps: float, zeros: bool) -> np.ndarray:
+def _close(got: np.ndarray, wanted: np.ndarray, scale: Any, ulps: float, zeros: bool) -> np.ndarray:
     if wanted.dtype.kind == "c":
-        size = np.where(np.isfinite(wanted), np.abs(wanted), 0) if scale is None else scale
+        size = np.fmax(np.where(np.isfinite(wanted), np.abs(wanted), 0), scale)
         parts = [(got.real, wanted.real), (got.imag, wanted.imag)]
         return np.logical_and(*(_close(a, b, size, 2 * ulps, False) for a, b in parts))
-    limits = np.finfo(wanted.dtype)
-    with np.errstate(all="ignore"):
-        size = np.abs(wanted.astype("float64"))
-        size = size if scale is None else np.fmax(size, scale)
-        allowed = ulps * (float(limits.eps) * size + float(limits.smallest_subnormal))
-        near = np.abs(got.astype("float64") - wanted.astype("float64")) <= allowed
-        beyond = np.isinf(wanted) & (np.abs(got) >= limits.max / 2) & (np.sign(got) == np.sign(wanted)) & (size < np.inf)
-    same = (got == wanted) | (np.isnan(got) & np.isnan(wanted))
-    if zeros:
-        same &= (wanted != 0) | (np.signbit(got) == np.signbit(wanted)) | np.isnan(wanted)
-        near &= (wanted != 0) | (got != 0)
-    return same | (np.isfinite(wanted) & np.isfinite(got) & near) | beyond
+    if wanted.dtype.kind == "b":
+        return np.asarray(got).view("uint8") == np.asarray(wanted).view("uint8")
+    if wanted.dtype.kind != "f":
+        return np.asarray(got == wanted)
+    limits, a, b = np.finfo(wanted.dtype), got.astype("float64"), wanted.astype("float64")
+    size = np.fmax(np.abs(b), scale)
+    near = np.abs(a - b) <= ulps * (float(limits.eps) * size + float(limits.smallest_subnormal))
+    same = (got == wanted) | (np.isnan(got) & np.isnan(wanted)) | (near & np.isfinite(got) & np.isfinite(wanted))
+    return same & ((got != 0) | (wanted != 0) | (np.signbit(got) == np.signbit(wanted))) if zeros else same
+
+
+# ---- what samples may differ by -------------------------------------------------------------------------------------
+
+EITHER_ZERO = ("maximum", "minimum", "fmax", "fmin", "clip")  # of 0 and -0 either one is the larger
+
+
+def problem(sample: Sample, got: np.ndarray, wanted: np.ndarray) -> str:
+    """What is wrong with a result of a sample; empty when nothing is."""
+    op = sample.op
+    zeros = isinstance(op, Elementwise) and op.function.name not in EITHER_ZERO
+    return disagreement(got, wanted, _scale(sample), _ulps(op, sample.arrays), zeros)
+
+
+def _ulps(op: Any, arrays: tuple[np.ndarray, ...]) -> float:
+    """Every factor of a product adds a rounding."""
+    return ULPS + (arrays[0].size if isinstance(op, (Reduce, Cumulate)) and op.function is MULTIPLY else 0)
+
+
+def _scale(sample: Sample) -> Any:
+    """The size of the terms that results are sums of."""
+    op, arrays = sample.op, sample.arrays
+    if isinstance(op, Elementwise):
+        return np.max(np.abs(arrays), axis=0) if op.function.name == "logaddexp" else 0.0
+    sums = isinstance(op, Contract) or (isinstance(op, (Reduce, Cumulate, Scatter)) and op.function is ADD)
+    if not sums or arrays[0].dtype.kind not in "fc":
+        return 0.0
+    sizes = tuple(np.abs(a).astype("float64") if a.dtype.kind in "fc" else a for a in arrays)
+    whole = Sample(op, sizes)
+    inputs = whole.inputs(True)
+    return evaluate(Graph(inputs, [op(*inputs)]), list(sizes))[0]
+
+
+# ---- functions of which the reference is less exact than C ----
+
+EXACT: dict[Function, Callable[[Any], Any]] = {
+    FUNCTIONS["erf"]: mpmath.erf, FUNCTIONS["erfc"]: mpmath.erfc, FUNCTIONS["digamma"]: mpmath.digamma,
+    FUNCTIONS["gammaln"]: lambda x: mpmath.log(abs(mpmath.gamma(x))),
+}  # fmt: skip
+
+
+def exactly(function: Function, x: np.ndarray, rounded: np.ndarray) -> np.ndarray:
+    """`rounded`, with many digits more where the function is finite and x not too large for that."""
+    compute = EXACT.get(function)
+    if compute is None or x.dtype.name not in FLOATS:
+        return rounded
+    result = rounded.copy()
+    finite = np.flatnonzero(np.isfinite(x) & (np.abs(x.astype("float64")) < 1e6) & (x != 0))
+    with mpmath.mp.workdps(40), np.errstate(all="ignore"):
+        for i in finite:
+            if x[i] > 0 or x[i] != np.floor(x[i]):
+                result[i] = float(compute(mpmath.mpf(float(x[i]))))
+    return result

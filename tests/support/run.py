@@ -36,7 +36,7 @@ def interpreted(sample: Sample, known: bool, optimised: bool, backwards: bool = 
     return interpret(lower(ready(graph_of(sample, known), optimised)), sample.arrays, backwards)
 
 
-PER_FUNCTION = 24  # samples: C compilers take more than twice as long for twice as much
+PER_FUNCTION = 12  # samples: C compilers take more than twice as long for twice as much
 
 
 def compiled(

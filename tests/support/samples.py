@@ -236,7 +236,8 @@ def arguments() -> list[Sample]:
     for name in ("maximum", "minimum"):
         op = FUNCTIONS[name]
         rows += [row(ArgReduce(op, 0), array(37, dtype=dtype)) for dtype in DTYPES]
-        rows += [row(ArgReduce(op, 0), with_nan(37, place, dtype)) for place in (0, 20, 36) for dtype in (*FLOATS, *COMPLEX)]
+        inexact = (*FLOATS, *COMPLEX)
+        rows += [row(ArgReduce(op, 0), with_nan(37, place, dtype)) for place in (0, 20, 36) for dtype in inexact]
         rows += [row(ArgReduce(op, axis), array(3, 4, 5)) for axis in (0, 1, 2)]
         rows += [row(ArgReduce(op, 1), array(2, 1)), row(ArgReduce(op, 1), array(0, 2))]
         rows.append(row(ArgReduce(op, 0), np.array([1, 3, 3, 0, 0, 1], "int32")))
@@ -298,6 +299,8 @@ def indexing() -> list[Sample]:
         row(Scatter((0, 1), None), array(3, 2, 2), array(2, 2, seed=1), *whole([2, 2], [1, 1])),
         row(Scatter((0, 1), FUNCTIONS["add"]), array(3, 2, 2), array(2, 2, 2, seed=1), *whole([[2], [0]], [[1, 0]])),
         row(Scatter((0,), FUNCTIONS["add"]), array(3, 2), array(0, 2), *whole([])),
+        row(Scatter((0,), FUNCTIONS["add"]), array(3), array(1, seed=1), *whole([1])),
+        row(Scatter((0,), None), array(3), array(seed=1), *whole(1)),
         row(Scatter((0,), FUNCTIONS["add"]), array(0, 2), array(0, 2), *whole([])),
     ]
     for function, places in itertools.product(COMBINE, ([3, 0, 1], [2, 0, 2, -2])):

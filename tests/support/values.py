@@ -58,7 +58,8 @@ def generic(shape: tuple[int, ...], dtype: str, seed: int = 0) -> np.ndarray:
 
 def _floats(dtype: str) -> np.ndarray:
     limits = np.finfo(dtype)
-    tiny = [limits.smallest_subnormal, -limits.smallest_subnormal, limits.smallest_normal, 8 * limits.smallest_subnormal]
+    least = limits.smallest_subnormal
+    tiny = [least, -least, limits.smallest_normal, 8 * least]
     large = [limits.max, -limits.max, np.inf, -np.inf, np.nan]
     return np.array([0.0, -0.0, *ORDINARY, *tiny, *large], dtype)
 

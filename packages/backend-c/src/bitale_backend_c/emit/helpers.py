@@ -202,7 +202,7 @@ OTHER = {
     "bitale_nextafter_f16": """_Float16 bitale_nextafter_f16(_Float16 a, _Float16 b) {
     union { _Float16 number; uint16_t bits; } x = {a};
     if (a != a || b != b) return a + b;
-    if (a == b) return b;
+    if (a == b) return a;
     if (a == 0) x.bits = b > 0 ? 1 : 0x8001;
     else x.bits += (a < b) == (a > 0) ? 1 : -1;
     return x.number;

@@ -14,6 +14,7 @@ OMP_OPERATORS = {
     "add": "+", "multiply": "*", "maximum": "max", "minimum": "min", "logical_and": "&&", "logical_or": "||",
     "bitwise_and": "&", "bitwise_or": "|", "bitwise_xor": "^",
 }  # fmt: skip
+OF_BOOLEANS = OMP_OPERATORS | {"add": "||", "multiply": "&&", "maximum": "||", "minimum": "&&"}
 COMPOUND = {"add": "+=", "multiply": "*=", "bitwise_and": "&=", "bitwise_or": "|=", "bitwise_xor": "^="}
 WIDER = {"float32": "double", "float64": "long double"}
 
@@ -36,7 +37,9 @@ class Gathering:
     @property
     def symbol(self) -> str | None:
         """OpenMP's operator; None where the loop has to run in order."""
-        return None if self.dtype in ("float16", "complex64", "complex128") else OMP_OPERATORS.get(self.function.name)
+        if self.dtype in ("float16", "complex64", "complex128"):
+            return None
+        return OF_BOOLEANS.get(self.function.name) if self.dtype == "bool" else OMP_OPERATORS.get(self.function.name)
 
     @property
     def wide_type(self) -> str:
@@ -57,6 +60,7 @@ def gathered(body: Iterable[Statement]) -> list[Gathering]:
 
 def combine(function: Function, dtype: str, place: str, value: str) -> str:
     """place = function(place, value), as a statement."""
-    if function.name in COMPOUND and dtype not in ("bool", "float16") and (dtype not in COMPLEX or function.name == "add"):
+    plain = dtype not in ("bool", "float16") and (dtype not in COMPLEX or function.name == "add")
+    if function.name in COMPOUND and plain:
         return f"{place} {COMPOUND[function.name]} {value};"
     return f"{place} = {spell(function, [dtype, dtype], [place, value])};"
