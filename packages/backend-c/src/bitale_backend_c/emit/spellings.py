@@ -92,6 +92,14 @@ def _absolute_whole(dtype: str, a: str) -> str:
     return helper("absolute")(dtype, a) if dtype in SIGNED else a
 
 
+def _clip_bool(dtype: str, a: str, low: str, high: str) -> str:
+    return f"(({a} || {low}) && {high})"
+
+
+def _conjugate(dtype: str, a: str) -> str:
+    return f"conj{'f' if dtype == 'complex64' else ''}({a})"
+
+
 WITH_COMPLEX_HELPER = ("exp2", "expm1", "log2", "log10", "log1p")
 LIBM_NAMES = {
     "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "arcsinh": "asinh", "arccosh": "acosh",
@@ -105,15 +113,17 @@ LIBM = (
 SPELLINGS: dict[str, Spelling] = {
     "add": operator("+", "||"), "subtract": operator("-", "!="),
     "multiply": by_kind(operator("*"), operator("*", "&&"), helper("multiply")),
-    "true_divide": by_kind(operator("/"), complexes=helper("true_divide")), "floor_divide": helper("floor_divide"), "remainder": helper("remainder"),
+    "true_divide": by_kind(operator("/"), complexes=helper("true_divide")),
+    "floor_divide": helper("floor_divide"), "remainder": helper("remainder"),
     "fmod": by_kind(libm("fmod"), helper("fmod")), "power": by_kind(libm("pow"), helper("power"), helper("power")),
     "negative": prefix("-"), "absolute": by_kind(libm("fabs"), _absolute_whole, libm("abs")),
-    "sign": by_kind(helper("sign"), helper("sign")), "reciprocal": by_kind(_reciprocal, helper("reciprocal"), helper("reciprocal")),
+    "sign": by_kind(helper("sign"), helper("sign")),
+    "reciprocal": by_kind(_reciprocal, helper("reciprocal"), helper("reciprocal")),
     "square": helper("square"), "maximum": by_kind(helper("maximum"), helper("maximum"), boolean=operator("||")),
     "minimum": by_kind(helper("minimum"), helper("minimum"), boolean=operator("&&")),
     "fmax": by_kind(libm("fmax"), helper("maximum"), helper("fmax"), operator("||")),
     "fmin": by_kind(libm("fmin"), helper("minimum"), helper("fmin"), operator("&&")),
-    "clip": by_kind(helper("clip"), helper("clip"), boolean=lambda dtype, a, low, high: f"(({a} || {low}) && {high})"), "gcd": helper("gcd"), "lcm": helper("lcm"),
+    "clip": by_kind(helper("clip"), helper("clip"), boolean=_clip_bool), "gcd": helper("gcd"), "lcm": helper("lcm"),
     "less": comparison("<"), "less_equal": comparison("<="), "greater": comparison(">"),
     "greater_equal": comparison(">="), "equal": comparison("=="), "not_equal": comparison("!="),
     "logical_and": operator("&&"), "logical_or": operator("||"), "logical_xor": operator("!="),
@@ -129,7 +139,7 @@ SPELLINGS: dict[str, Spelling] = {
     "sigmoid": helper("sigmoid"), "digamma": helper("digamma"),
     "real": by_kind(same, same, libm("real")), "imag": by_kind(constant("0"), constant("0"), libm("imag")),
     "angle": by_kind(helper("angle"), helper("angle"), libm("arg")), "make_complex": helper("make_complex"),
-    "identity": same, "conjugate": by_kind(same, same, lambda dtype, a: f"conj{'f' if dtype == 'complex64' else ''}({a})"),
+    "identity": same, "conjugate": by_kind(same, same, _conjugate),
 }  # fmt: skip
 SPELLINGS |= {name: by_kind(libm(name), same) for name in ("floor", "ceil", "trunc")}
 SPELLINGS["nextafter"] = lambda dtype, a, b: (helper if dtype == "float16" else libm)("nextafter")(dtype, a, b)
