@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bitale_graph.errors import ArgumentError, describe
@@ -208,7 +209,10 @@ def _scatter(b: Builder, node: Apply) -> None:
     copied = Nest(before, b.buffer(out), element, b.reader(x, element))
     assert isinstance(node.op, Scatter)
     nest = _scattered(b, out, node.op, node.inputs)
-    b.items.append(Nest(nest.loops, nest.buffer, nest.index, nest.value, nest.function, note=note(out), start=copied))
+    if nest.loops:
+        b.items.append(replace(nest, start=copied))
+    else:  # one place: nothing to accumulate in a loop
+        b.items += [copied, nest]
 
 
 def _scattered(b: Builder, out: Variable, op: Scatter, inputs: tuple[Variable, ...]) -> Nest:
