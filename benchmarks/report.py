@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 
 from benchmarks.compile_time import FirstCall
 from benchmarks.measure import Measurement
 
 SUBJECT = "bitale"
+MEDIAN, MINIMUM = attrgetter("median"), attrgetter("minimum")
 
 
 def duration(seconds: float) -> str:
@@ -22,17 +24,17 @@ def three_digits(value: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def best_peer(results: Iterable[Measurement]) -> Measurement | None:
+def best_peer(results: Iterable[Measurement], by: Callable[[Measurement], float] = MEDIAN) -> Measurement | None:
     """The fastest right answer that is not Bitale's."""
     peers = [result for result in results if result.status == "ok" and result.column != SUBJECT]
-    return min(peers, key=lambda result: result.median, default=None)
+    return min(peers, key=by, default=None)
 
 
-def ratio(results: Sequence[Measurement]) -> float | None:
-    """Bitale's median over the best peer's: below 1, Bitale is faster."""
+def ratio(results: Sequence[Measurement], by: Callable[[Measurement], float] = MEDIAN) -> float | None:
+    """Bitale's time over the best peer's: below 1, Bitale is faster."""
     mine = next((result for result in results if result.column == SUBJECT and result.status == "ok"), None)
-    peer = best_peer(results)
-    return mine.median / peer.median if mine is not None and peer is not None else None
+    peer = best_peer(results, by)
+    return by(mine) / by(peer) if mine is not None and peer is not None else None
 
 
 def by_workload(measurements: Iterable[Measurement], threads: int) -> dict[str, list[Measurement]]:
@@ -64,10 +66,15 @@ def steady_state(measurements: Sequence[Measurement], threads: int) -> list[str]
     rows = []
     for workload, group in groups.items():
         best, found = best_peer(group), {result.column: result for result in group}
-        relation = ratio(group)
         cells = [cell(found.get(column), best) for column in columns]
-        rows.append([workload, *cells, "–" if relation is None else f"{relation:.2f}"])
+        rows.append([workload, *cells, relation(group)])
     return table(["workload", *columns, f"{SUBJECT} / best peer"], rows)
+
+
+def relation(group: Sequence[Measurement]) -> str:
+    """The ratio of the medians, and that of the minima, which other programs on the machine disturb less."""
+    medians, minima = ratio(group), ratio(group, MINIMUM)
+    return "–" if medians is None else f"{medians:.2f} ({minima:.2f})"
 
 
 def scaling(measurements: Sequence[Measurement]) -> list[str]:

@@ -116,7 +116,7 @@ def test_the_report_marks_the_best_peer_and_keeps_what_is_wrong():
     ]
     calls = [FirstCall("work", "bitale", 0.4, 0.1, 0.2, 30.0, 5.0)]
     text = markdown(measurements, calls, {"load": "0.1"})
-    assert "| work | 3 (2) | **6 (6)** | WRONG | – | 0.50 |" in text
+    assert "| work | 3 (2) | **6 (6)** | WRONG | – | 0.50 (0.33) |" in text
     assert "work, jax, 1 thread(s), WRONG: result 0 is off" in text
     assert "0.40 → 0.10" in text
 
