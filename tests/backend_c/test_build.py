@@ -50,6 +50,15 @@ def test_flags_and_source_decide():
     assert len(paths) == 4
 
 
+def test_comments_do_not_decide_but_are_kept(monkeypatch):
+    path = build.build(f"/* line 1 */\n{SOURCE}")
+    monkeypatch.setattr(build, "compile_source", None)
+    moved = f"/* line 2,\n   not 1 */\n{SOURCE}"
+    assert build.build(moved) == path
+    assert (path.parent / "function.c").read_text() == moved
+    assert sorted(file.name for file in path.parent.iterdir()) == ["digest", "function.c", "function.so"]
+
+
 def test_openmp_is_on_for_threads():
     source = "#ifndef _OPENMP\n#error serial\n#endif\nint bitale_run(void) { return 0; }\n"
     assert build.build(source, 2).is_file()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import shlex
 from pathlib import Path
 
@@ -42,8 +43,17 @@ def build(source: str, threads: int = 1, *, effort: int | None = None) -> Path:
 
 def build_with(compiler: Toolchain, source: str, flags: tuple[str, ...]) -> Path:
     """As build, with a compiler and flags of the caller's."""
-    key = cache.key_of(source, interface(), compiler.identity, shlex.join(flags))
-    return cache.find(key) or cache.store(key, source, compile_source(compiler, source, flags))
+    key = cache.key_of(without_comments(source), interface(), compiler.identity, shlex.join(flags))
+    found = cache.find(key)
+    if found is None:
+        return cache.store(key, source, compile_source(compiler, source, flags))
+    cache.keep_source(found.parent, source)
+    return found
+
+
+def without_comments(source: str) -> str:
+    """What the compiler sees: a program's comments name the user's lines, which move with every edit above them."""
+    return re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)
 
 
 def compile_source(compiler: Toolchain, source: str, flags: tuple[str, ...]) -> bytes:

@@ -11,6 +11,7 @@ import contextlib
 import functools
 import os
 import shutil
+import threading
 import warnings
 from collections.abc import Mapping
 from hashlib import sha256
@@ -48,6 +49,16 @@ def find(key: str) -> Path | None:
             return folder / LIBRARY
         remove(folder)
     return None
+
+
+def keep_source(folder: Path, source: str) -> None:
+    """Let an entry show the source that was asked for, where it differs in its comments."""
+    file = folder / SOURCE
+    with contextlib.suppress(OSError):  # a read-only cache serves as well
+        if file.read_text() != source:
+            temporary = file.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
+            temporary.write_text(source)
+            temporary.replace(file)
 
 
 def store(key: str, source: str, library: bytes) -> Path:

@@ -83,7 +83,7 @@ def compiled() -> ModuleType:
         compiler = toolchain()
         # At -O1 calls take as long as at -O2, and the compilation two thirds of the time.
         flags = (*compiler.flags(effort=0), "-I", headers, "-I", np.get_include(), "-pthread")
-        stamp = f"/* for NumPy {np.__version__} and {EXTENSION_SUFFIXES[0]} */\n"
+        stamp = f'#define BITALE_MADE_FOR "NumPy {np.__version__} and {EXTENSION_SUFFIXES[0]}"\n'
         return import_from(build_with(compiler, stamp + source(), flags))
     except (CompileError, OSError, ImportError) as error:
         reason = str(error).strip().partition("\n")[0]

@@ -11,6 +11,7 @@ from bitale_graph.functions.apply import as_variable
 from bitale_graph.graph import Graph
 from bitale_graph.ops.contraction import Contract
 from bitale_graph.ops.elementwise import Elementwise, add, multiply, negative, subtract
+from bitale_graph.origin import made_at
 from bitale_graph.shapes import SHAPES, shape_of
 from bitale_graph.types import TensorType
 from bitale_graph.variable import Constant, Op, Variable
@@ -38,6 +39,12 @@ def accumulate_outputs(graph: Graph) -> Graph:
 def _accumulated(v: Variable, graph: Graph) -> Variable:
     if v in graph.uses or v.owner is None or not isinstance(v.owner.op, Elementwise):
         return v
+    with made_at(v.origin):
+        return _rebuilt(v, graph)
+
+
+def _rebuilt(v: Variable, graph: Graph) -> Variable:
+    assert v.owner is not None and isinstance(v.owner.op, Elementwise)
     function, operands = v.owner.op.function, v.owner.inputs
     if function is add:
         choices = [(operands[0], operands[1], False), (operands[1], operands[0], False)]
