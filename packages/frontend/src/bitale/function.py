@@ -108,7 +108,7 @@ class Function:
 
     def plan(self) -> Plan:
         """Buffers and steps, with bytes and operations as formulas of the inputs' lengths."""
-        return Plan(self.compiled.program)
+        return Plan.of(self.compiled.program)
 
     def export(self, folder: str | Path, name: str | None = None) -> Exported:
         """Write the function as C that needs neither Python nor Bitale: `name.c`, `name.h` and `name.mk`.

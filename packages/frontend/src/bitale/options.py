@@ -30,9 +30,7 @@ class Options:
 
     def compile(self, graph: Graph, **further: Any) -> Compiled:
         """`graph` in C. Raises NoCompiler where there is no compiler."""
-        return compile(
-            graph, threads=self.threads, preserves=self.preserves, checked=self.check_graphs, **further
-        )
+        return compile(graph, threads=self.threads, preserves=self.preserves, checked=self.check_graphs, **further)
 
     def compile_function(self, specification: Specification, arguments: Arguments) -> Compiled:
         """A function in C, which works on its shared variables in place."""

@@ -1,13 +1,14 @@
-"""f.plan(): the buffers and steps of a compiled function, with bytes and operations as formulas."""
+"""f.plan(): the arrays and steps of a compiled function, with bytes and operations as formulas."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from bitale_rewrite.loops.costs import COSTS
+from bitale.formula import Formula, text
+from bitale_rewrite.loops.costs import COSTS, DEAR
 from bitale_rewrite.loops.ir import (
     Accumulate,
     Buffer,
@@ -17,25 +18,74 @@ from bitale_rewrite.loops.ir import (
     For,
     Gemm,
     If,
-    Literal,
     Program,
     Require,
     Run,
     Statement,
     Step,
     Value,
-)
+)  # fmt: skip
 from bitale_rewrite.loops.plan import buffers_of, values_of, written_by
 from bitale_rewrite.loops.values import parts
 
-Term = tuple[str, ...]  # a product of lengths
+NOTHING = Formula()
 
 
+@dataclass(frozen=True)
+class Array:
+    """An array: its name, dtype and lengths, its size, and where it lies when it has no memory of its own."""
+
+    name: str
+    dtype: str
+    shape: tuple[str, ...]
+    bytes: Formula
+    place: str = ""
+
+    def __str__(self) -> str:
+        place = f"  {self.place}" if self.place else ""
+        return f"{self.name}: {self.dtype}[{', '.join(self.shape)}]  {self.bytes} bytes{place}"
+
+
+@dataclass(frozen=True)
+class Action:
+    """A step: what it does, the arrays it reads and writes, its operations (an exponential counts as twenty), and the
+    bytes of the arrays it touches. `inside` are the steps of a choice."""
+
+    text: str
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    operations: Formula = NOTHING
+    bytes: Formula = NOTHING
+    inside: tuple[Action, ...] = ()
+
+
+@dataclass(frozen=True)
 class Plan:
-    """What a compiled function does, step by step; prints as text."""
+    """What a compiled function does, as data; prints as text."""
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
+    name: str
+    sizes: tuple[str, ...]
+    inputs: tuple[Array, ...]
+    outputs: tuple[Array, ...]
+    workspace: tuple[Array, ...]
+    steps: tuple[Action, ...]
+
+    @classmethod
+    def of(cls, program: Program) -> Plan:
+        """The plan of a program."""
+        placed = {b: f"in block {program.placement[b]}" for b in program.temporaries}
+        instead = {
+            program.outputs[out]: f"written in place of {program.inputs[source].name}"
+            for out, source in program.donated.items()
+        }
+        return cls(
+            program.name,
+            tuple(f"{define.name} = {text(define.value)}" for define in program.sizes),
+            tuple(map(_array, program.inputs)),
+            tuple(_array(b, instead.get(b, "")) for b in program.outputs),
+            tuple(_array(b, placed[b]) for b in program.temporaries),
+            tuple(map(_action, program.steps)),
+        )
 
     def __str__(self) -> str:
         return "\n".join(self._lines())
@@ -43,68 +93,82 @@ class Plan:
     __repr__ = __str__
 
     def _lines(self) -> Iterator[str]:
-        program = self.program
-        yield f"{program.name}:"
-        for define in program.sizes:
-            yield f"  {define.name} = {define.value}"
-        for title, buffers in (("inputs", program.inputs), ("outputs", program.outputs)):
-            yield f"  {title}:"
-            yield from (f"    {_buffer(b)}{self._place(b)}" for b in buffers)
-        if program.temporaries:
-            yield f"  workspace, {len(program.slots)} blocks:"
-            yield from (f"    {_buffer(b)}  in block {program.placement[b]}" for b in program.temporaries)
+        yield f"{self.name}:"
+        yield from (f"  {size}" for size in self.sizes)
+        for title, arrays in (("inputs", self.inputs), ("outputs", self.outputs), ("workspace", self.workspace)):
+            if arrays or title != "workspace":
+                yield f"  {title}:"
+                yield from (f"    {array}" for array in arrays)
         yield "  steps:"
-        for number, step in enumerate(program.steps):
-            yield from _step(f"    {number}. ", step)
-
-    def _place(self, buffer: Buffer) -> str:
-        if buffer.kind == "output" and buffer.slot in self.program.donated:
-            return f"  written in place of {self.program.inputs[self.program.donated[buffer.slot]].name}"
-        return ""
+        for number, action in enumerate(self.steps):
+            yield from _lines(f"    {number}. ", action)
 
 
-def _buffer(buffer: Buffer) -> str:
-    size = np.dtype(buffer.dtype).itemsize
-    return f"{buffer}  {_formula(Counter({_term(buffer.shape): size}))} bytes"
+def _lines(prefix: str, action: Action) -> Iterator[str]:
+    costs = []
+    if action.operations.terms:
+        costs.append(f"{action.operations} operations")
+    if action.bytes.terms:
+        costs.append(f"{action.bytes} bytes")
+    yield prefix + action.text
+    if costs:
+        yield " " * len(prefix) + ", ".join(costs)
+    for inner in action.inside:
+        yield from _lines(" " * (len(prefix) + 2), inner)
 
 
-def _step(prefix: str, step: Step) -> Iterator[str]:
+def _array(buffer: Buffer, place: str = "") -> Array:
+    size = Formula.product(np.dtype(buffer.dtype).itemsize, buffer.shape)
+    return Array(buffer.name, buffer.dtype, tuple(map(text, buffer.shape)), size, place)
+
+
+def _action(step: Step) -> Action:
+    if isinstance(step, Define):
+        return Action(f"{step.name} = {text(step.value)}")
+    if isinstance(step, Require):
+        return Action(f"require {text(step.condition)}")
+    if isinstance(step, Choose):
+        inside = (*map(_action, step.then), Action("else:"), *map(_action, step.otherwise))
+        return Action(f"if {text(step.condition)}:", inside=inside)
+    reads, writes, traffic = _traffic(step)
     if isinstance(step, Gemm):
-        work = Counter({_term((step.batch, step.m, step.n, step.k)): 2})
-        yield f"{prefix}{step.out.name} = {step.left.name} @ {step.right.name} (GEMM)  {_formula(work)} operations"
-    elif isinstance(step, Run):
-        work, touched = operations(step.kernel.body), {b.root for b in buffers_of(step) if b.kind != "scratch"}
-        traffic: Counter[Term] = Counter()
-        for b in touched:
-            traffic[_term(b.shape)] += np.dtype(b.dtype).itemsize
-        reads, writes = sorted(b.name for b in touched - written_by(step)), sorted(b.name for b in written_by(step))
-        yield f"{prefix}{step.kernel.name}: {', '.join(reads) or 'nothing'} -> {', '.join(writes)}"
-        yield f"       {_formula(work)} operations, {_formula(traffic)} bytes"
-    elif isinstance(step, Define):
-        yield f"{prefix}{step.name} = {step.value}"
-    elif isinstance(step, Require):
-        yield f"{prefix}require {step.condition}"
-    elif isinstance(step, Choose):
-        yield f"{prefix}if {step.condition}:"
-        for inner in step.then:
-            yield from _step(f"{prefix}  ", inner)
-        yield f"{prefix}else:"
-        for inner in step.otherwise:
-            yield from _step(f"{prefix}  ", inner)
+        left, right = (
+            f"{matrix.name}{'.T' if transposed else ''}"
+            for matrix, transposed in ((step.left, step.transpose_left), (step.right, step.transpose_right))
+        )
+        work = Formula.product(2, (step.batch, step.m, step.n, step.k))
+        return Action(f"{step.out.name} = {left} @ {right}", reads, writes, work, traffic)
+    title = f"{step.kernel.name}: {', '.join(reads) or 'nothing'} -> {', '.join(writes)}"
+    return Action(title, reads, writes, operations(step.kernel.body), traffic)
 
 
-def operations(body: list[Statement], around: tuple[Value, ...] = ()) -> Counter[Term]:
-    """Additions, multiplications and the like (an exponential counts as about twenty), per product of lengths."""
-    work: Counter[Term] = Counter()
-    for s in body:
-        own = sum(_cost(v) for v in values_of(s)) if not isinstance(s, For) else 0
-        if own + isinstance(s, Accumulate):
-            work[_term(around)] += own + isinstance(s, Accumulate)
-        if isinstance(s, For):
-            work += operations(s.body, (*around, s.extent))
-        elif isinstance(s, If):
-            work += operations([*s.body, *s.orelse], around)
-    return work
+def _traffic(step: Run | Gemm) -> tuple[tuple[str, ...], tuple[str, ...], Formula]:
+    """What a step reads and writes, and the bytes of all of it."""
+    written = written_by(step)
+    touched = {b.root for b in buffers_of(step) if b.kind != "scratch"} | {b for b in written if b.kind != "scratch"}
+    total = sum((_array(b).bytes for b in touched), Formula())
+    return _names(touched - written), _names(touched & written), total
+
+
+def _names(buffers: set[Buffer]) -> tuple[str, ...]:
+    return tuple(sorted(b.name for b in buffers))
+
+
+def operations(body: Sequence[Statement]) -> Formula:
+    """The work on elements in loops; arithmetic on indices is not counted."""
+    total = Formula()
+    pending: list[tuple[Statement, tuple[Value, ...]]] = [(s, ()) for s in body]
+    while pending:
+        statement, around = pending.pop()
+        if isinstance(statement, For):
+            pending += [(s, (*around, statement.extent)) for s in statement.body]
+            continue
+        if isinstance(statement, If):
+            pending += [(s, around) for s in (*statement.body, *statement.orelse)]
+        own = sum(map(_cost, values_of(statement))) + isinstance(statement, Accumulate)
+        if own:
+            total += Formula.product(own, around)
+    return total
 
 
 def _cost(value: Value) -> int:
@@ -113,15 +177,6 @@ def _cost(value: Value) -> int:
         top = stack.pop()
         if top not in seen:
             seen.add(top)
-            total += COSTS.get(top.function, 20) if isinstance(top, Call) and top.dtype != "int64" else 0
+            total += COSTS.get(top.function, DEAR) if isinstance(top, Call) and top.dtype != "int64" else 0
             stack.extend(parts(top))
     return total
-
-
-def _term(lengths: tuple[Value, ...]) -> Term:
-    return tuple(sorted(str(n) for n in lengths if not (isinstance(n, Literal) and n.number == 1)))
-
-
-def _formula(terms: Counter[Term]) -> str:
-    shown = [" * ".join([str(count), *term]) for term, count in sorted(terms.items()) if count]
-    return " + ".join(shown) or "0"

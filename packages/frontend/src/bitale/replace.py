@@ -53,9 +53,7 @@ def resolved(givens: dict[Variable, Variable]) -> dict[Variable, Variable]:
         ready = [old for old in givens if old not in done and all(v in done for v in needs[old])]
         if not ready:
             circle = [old for old in givens if old not in done]
-            raise GraphError(
-                explain("givens replaces variables in a circle", circle, "Replace each by something new.")
-            )
+            raise GraphError(explain("givens replaces variables in a circle", circle, "Replace each by something new."))
         for old in ready:
             done[old] = substitute([givens[old]], {v: done[v] for v in needs[old]})[0]
     return done
