@@ -12,6 +12,7 @@ from tests.support.run import Arrays, compiled, interpreted, reference
 from tests.support.samples import FAMILIES, Sample
 from tests.support.strides import strided, transposed
 
+
 def wrong(chosen: Sequence[Sample], results: Sequence[Arrays]) -> list[str]:
     """The samples whose results are not the reference's, with what is wrong."""
     found = []
