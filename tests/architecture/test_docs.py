@@ -1,7 +1,8 @@
 """The documentation tells the truth: its blocks run from top to bottom and print what it says, its links exist.
 
 A `python` block is run; the `text` block right after it is what it prints. A `c` block is a file that its first line
-names. A `console` block holds commands after `$`, each with what it prints; it is run where there is `cc`. `...` stands for anything.
+names. A `console` block holds commands after `$`, each with what it prints, and runs where there is `cc`. `...` stands
+for anything.
 """
 
 from __future__ import annotations
