@@ -53,7 +53,7 @@ def parameters(kernel: Kernel) -> Parameters:
             bound.add(s.index)
     seen = list(everything_in(values))
     buffers |= dict.fromkeys(v.buffer for v in seen if isinstance(v, Load))
-    lengths = [n for b in buffers if not is_strided(b) for n in b.shape[1:]]
+    lengths = [n for b in buffers if not is_strided(b) for n in b.shape[b.kind != "scratch" :]]
     names = dict.fromkeys(v for v in (*seen, *everything_in(lengths)) if isinstance(v, Name) and v not in bound)
     threaded = any(isinstance(s, For) and (s.parallel or s.gathers) for s in kernel.body)
     return Parameters(list(buffers), written, list(names), threaded)
