@@ -110,6 +110,8 @@ class Arguments:
         found: dict[int, Any] = dict(enumerate(positional))
         names = {name: number for number, name in enumerate(self.names) if name}
         for name, value in keywords.items():
+            if self.names.count(name) > 1:
+                raise TypeError(f"{self.function} has several inputs named {name!r}: give them in order")
             if name not in names:
                 known = ", ".join(sorted(filter(None, names))) or "none has a name"
                 raise TypeError(f"{self.function} has no input named {name!r} (named inputs: {known})")

@@ -107,9 +107,10 @@ def generate(graph: Graph, name: str = "function", optimised: bool = True) -> st
 def ready(
     graph: Graph, optimised: bool = True, preserves: Iterable[Preserves] = DEFAULT, checked: bool = False
 ) -> Graph:
-    """`graph` simplified, and in the ops and functions that C has; `checked` verifies it after each phase."""
+    """`graph` simplified, and in the ops and functions that C has; `checked` verifies it after each stage."""
     watch = (lambda phase, current: verify(current)) if checked else None
-    return expand(optimise(graph, preserves=preserves, watch=watch) if optimised else graph)  # type: ignore[arg-type]
+    expanded = expand(optimise(graph, preserves=preserves, watch=watch) if optimised else graph)  # type: ignore[arg-type]
+    return verify(expanded) if checked else expanded
 
 
 def compile(

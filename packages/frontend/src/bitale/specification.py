@@ -71,13 +71,18 @@ class Specification:
 def specify(
     inputs: Sequence[Any], outputs: Any, updates: Pairs, givens: Pairs, on_unused_input: str, name: str | None
 ) -> Specification:
-    """The specification of a function, or the error that says what is wrong with it."""
+    """The specification of a function, or the error that says what is wrong with it.
+
+    An input that is computed from others stands for itself: a new variable takes its place.
+    """
     ins = [_input(number, value) for number, value in enumerate(inputs)]
-    variables = [i.variable for i in ins]
-    check_duplicates(variables)
+    given = [i.variable for i in ins]
+    check_duplicates(given)
     flat, form, keys = _flatten(outputs)
     changed = _updates(updates)
-    results = substitute([*flat, *changed.values()], resolved(_givens(givens, variables)))
+    results = substitute([*flat, *changed.values()], resolved(_givens(givens, given)))
+    variables = [v if v.owner is None else Variable(v.type, None, 0, v.name, v.origin) for v in given]
+    results = substitute(results, {v: new for v, new in zip(given, variables, strict=True) if v is not new})
     check_missing(variables, results)
     check_unused(variables, results, on_unused_input)
     graph, states, targets = assemble(variables, results, list(changed), name)
@@ -128,6 +133,8 @@ def _flatten(outputs: Any) -> tuple[list[Variable], Form, tuple[Any, ...] | None
 
 
 def _output(value: Any) -> Variable:
+    if isinstance(value, (list, tuple, Mapping)):
+        raise GraphError(f"an output is a variable, not a {type(value).__name__}: outputs are not nested")
     return as_variable(value.variable if isinstance(value, Out) else value)
 
 

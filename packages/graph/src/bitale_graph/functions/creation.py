@@ -7,6 +7,7 @@ from typing import Any
 from bitale_graph.functions.apply import as_variable, cast
 from bitale_graph.functions.arguments import as_sizes
 from bitale_graph.functions.broadcasting import broadcast_to
+from bitale_graph.functions.inputs import or_default
 from bitale_graph.shapes import shape_of
 from bitale_graph.variable import Variable
 
@@ -17,17 +18,17 @@ def full(shape: Any, fill_value: Any, dtype: object = None) -> Variable:
     return broadcast_to(value, as_sizes("full", shape))
 
 
-def zeros(shape: Any, dtype: object = "float64") -> Variable:
-    """Zeros of a shape, which is one length or a sequence of lengths (ints or integer scalars)."""
-    return full(shape, 0, dtype)
+def zeros(shape: Any, dtype: object = None) -> Variable:
+    """Zeros of the default float in a shape, which is one length or a sequence of lengths (ints, integer scalars)."""
+    return full(shape, 0, or_default(dtype))
 
 
-def ones(shape: Any, dtype: object = "float64") -> Variable:
-    """Ones of a shape, which is one length or a sequence of lengths (ints or integer scalars)."""
-    return full(shape, 1, dtype)
+def ones(shape: Any, dtype: object = None) -> Variable:
+    """Ones of the default float in a shape, which is one length or a sequence of lengths (ints, integer scalars)."""
+    return full(shape, 1, or_default(dtype))
 
 
-def empty(shape: Any, dtype: object = "float64") -> Variable:
+def empty(shape: Any, dtype: object = None) -> Variable:
     """An array whose values do not matter; they are zeros, so that every run gives the same."""
     return zeros(shape, dtype)
 

@@ -8,6 +8,7 @@ from bitale_graph.dtypes import SIGNED, UNSIGNED
 from bitale_graph.errors import ArgumentError, ShapeError, explain
 from bitale_graph.functions.apply import as_variable, cast
 from bitale_graph.functions.arguments import as_integer, as_size, axes_of
+from bitale_graph.functions.inputs import or_default
 from bitale_graph.functions.movement import expand_dims
 from bitale_graph.functions.ranges import iota
 from bitale_graph.functions.reshaping import ravel
@@ -76,21 +77,21 @@ def triu(x: Any, k: Any = 0) -> Variable:
     return _triangle("triu", x, size_add(as_integer("triu", k), -1), lower=False)
 
 
-def tri(N: Any, M: Any = None, k: Any = 0, dtype: object = "float64") -> Variable:
+def tri(N: Any, M: Any = None, k: Any = 0, dtype: object = None) -> Variable:
     """N rows and M columns (N when None) with ones on and below diagonal k, zeros above."""
     rows = as_size("tri", N)
     columns = rows if M is None else as_size("tri", M)
-    return cast(_on_or_below(rows, columns, as_integer("tri", k)), dtype)
+    return cast(_on_or_below(rows, columns, as_integer("tri", k)), or_default(dtype))
 
 
-def eye(N: Any, M: Any = None, k: Any = 0, dtype: object = "float64") -> Variable:
+def eye(N: Any, M: Any = None, k: Any = 0, dtype: object = None) -> Variable:
     """N rows and M columns (N when None) with ones on diagonal k, zeros elsewhere."""
     rows = as_size("eye", N)
     columns = rows if M is None else as_size("eye", M)
-    return cast(_on_diagonal(rows, columns, as_integer("eye", k)), dtype)
+    return cast(_on_diagonal(rows, columns, as_integer("eye", k)), or_default(dtype))
 
 
-def identity(n: Any, dtype: object = "float64") -> Variable:
+def identity(n: Any, dtype: object = None) -> Variable:
     """The unit matrix of n rows."""
     return eye(n, dtype=dtype)
 

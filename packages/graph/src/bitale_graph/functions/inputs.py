@@ -28,9 +28,14 @@ def _float64() -> str:
 default_float: Callable[[], str] = _float64  # a frontend with a setting of its own puts another function here
 
 
+def or_default(dtype: object) -> object:
+    """`dtype`, or the default float when None."""
+    return default_float() if dtype is None else dtype
+
+
 def tensor(name: str | None = None, dtype: object = None, shape: Sequence[int | None] = ()) -> Variable:
     """An input of a dtype (the default float when None) and a shape, in which None is a length that is not known."""
-    return Variable(tensor_type(default_float() if dtype is None else dtype, tuple(shape)), name=name)
+    return Variable(tensor_type(or_default(dtype), tuple(shape)), name=name)
 
 
 def _maker(kind: str, fixed: str | None, lengths: Shape) -> Callable[..., Variable]:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from bitale_graph.dtypes import as_dtype
 from bitale_graph.errors import ArgumentError, ShapeError, explain
 from bitale_graph.functions import reduction
 from bitale_graph.functions.apply import as_variable, cast
@@ -15,6 +14,7 @@ from bitale_graph.functions.arguments import as_size, as_sizes
 from bitale_graph.functions.broadcasting import broadcast_to
 from bitale_graph.functions.creation import zeros
 from bitale_graph.functions.indexing import as_indices, within
+from bitale_graph.functions.inputs import or_default
 from bitale_graph.functions.joining import concatenate
 from bitale_graph.functions.movement import expand_dims
 from bitale_graph.functions.ranges import iota
@@ -75,11 +75,11 @@ def _checked(what: str, indices: Variable, length: Size) -> Variable:
     return Check(f"{what}: an index of {indices!r} is not from 0 to {length} - 1")(indices, fine)
 
 
-def one_hot(indices: Any, length: Any, dtype: object = "float64") -> Variable:
+def one_hot(indices: Any, length: Any, dtype: object = None) -> Variable:
     """A new last axis of `length` with 1 at the index and 0 elsewhere; all 0 for an index out of range."""
     numbers = expand_dims(as_indices("one_hot", indices), -1)
     places = iota(as_size("one_hot", length))
-    return cast(row.equal(numbers, places), as_dtype(dtype))
+    return cast(row.equal(numbers, places), or_default(dtype))
 
 
 def inverse_permutation(permutation: Any) -> Variable:
