@@ -63,7 +63,7 @@ def set_pool_limit(size: int) -> None:
 
 def snapshot(cell: list[np.ndarray]) -> np.ndarray:
     """A copy of the array in a cell, which no call in another thread changes meanwhile."""
-    return _load().snapshot(cell) if _load.cache_info().currsize else cell[0].copy()  # type: ignore[no-any-return]
+    return _load().snapshot(cell) if _load.cache_info().currsize else cell[0].copy()
 
 
 @functools.cache
