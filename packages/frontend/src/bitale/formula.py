@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from bitale_rewrite.loops.ir import Call, Literal, Load, Name, Value
+from bitale_rewrite.loops.ir import Call, Literal, Load, Value
 from bitale_rewrite.loops.values import parts
 
 Term = tuple[str, ...]  # a product of lengths
@@ -45,27 +45,26 @@ class Formula:
 
 
 def text(value: Value) -> str:
-    """A scalar expression with the usual signs, in brackets where it stands inside another."""
+    """A scalar expression with the usual signs, in brackets where it is the operand of one."""
     known: dict[Value, str] = {}
     stack = [value]
     while stack:
         top = stack[-1]
         missing = [part for part in parts(top) if part not in known]
-        if missing:
-            stack.extend(missing)
-        else:
-            known[top] = _text(top, [known[part] for part in parts(top)], inner=top is not value)
-            stack.pop()
+        stack.extend(missing)
+        if not missing:
+            known[stack.pop()] = _text(top, [known[part] for part in parts(top)])
     return known[value]
 
 
-def _text(value: Value, operands: list[str], inner: bool) -> str:
-    if isinstance(value, (Literal, Name)):
-        return str(value)
+def _text(value: Value, operands: list[str]) -> str:
     if isinstance(value, Load):
         return f"{value.buffer.name}[{', '.join(operands)}]"
-    assert isinstance(value, Call)
-    sign = INFIX.get(value.function.name)
-    if sign is None or len(operands) != 2:
-        return f"{value.function.name}({', '.join(operands)})"
-    return f"({operands[0]} {sign} {operands[1]})" if inner else f"{operands[0]} {sign} {operands[1]}"
+    if isinstance(value, Call) and _sign(value):
+        left, right = (f"({o})" if _sign(v) else o for v, o in zip(value.operands, operands, strict=True))
+        return f"{left} {_sign(value)} {right}"
+    return f"{value.function.name}({', '.join(operands)})" if isinstance(value, Call) else str(value)
+
+
+def _sign(value: Value) -> str | None:
+    return INFIX.get(value.function.name) if isinstance(value, Call) else None
