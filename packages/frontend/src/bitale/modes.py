@@ -45,4 +45,4 @@ def runner(specification: Specification, arguments: Arguments, options: Options)
 
 @functools.cache
 def _warn_once(reason: str) -> None:
-    warnings.warn(f"{reason}\n  Functions run in NumPy instead, more slowly.", RuntimeWarning, stacklevel=5)
+    warnings.warn(f"{reason}\n  Functions run in NumPy instead, more slowly.", RuntimeWarning, stacklevel=6)
