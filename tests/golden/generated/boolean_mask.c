@@ -1,5 +1,5 @@
 /* nonzero(greater(x, 0.0)) */
-BITALE_INLINE void compute_count(int64_t *restrict count, const double *restrict x, int64_t x_s0, int64_t x_0, int32_t threads) {
+BITALE_INLINE void compute_count(int64_t *restrict count, const double *restrict x, int64_t x_s0, int64_t x_0) {
     int64_t count_sum = 0;
 #pragma omp simd reduction(+:count_sum)
     for (int64_t i = 0; i < x_0; i++) {
@@ -20,24 +20,23 @@ BITALE_INLINE void nonzero_2(int64_t *restrict nonzero, const double *restrict x
 }
 
 /* sqrt(gather{axes=(0,)}(x, nonzero(greater(x, 0.0)))) */
-BITALE_INLINE void compute_result_0(double *restrict result_0, const double *restrict x, int64_t x_s0, const int64_t *restrict nonzero, int64_t found, int64_t x_0, int32_t threads) {
-#pragma omp parallel for simd num_threads(threads) if(parallel: threads > 1 && found > 18724)
+BITALE_INLINE void compute_result_0(double *restrict result_0, const double *restrict x, int64_t x_s0, const int64_t *restrict nonzero, int64_t found, int64_t x_0) {
+#pragma omp for simd nowait
     for (int64_t i = 0; i < found; i++) {
         result_0[i] = sqrt(x[(((nonzero[i] < 0) ? (nonzero[i] + x_0) : nonzero[i]))*x_s0]);
     }
 }
 
 int32_t bitale_run(bitale_call *call) {
-    const int32_t threads = call->threads;
     const double *x = call->inputs[0].data;  /* float64[x_0] x */
     const int64_t x_0 = call->inputs[0].shape[0];
     const int64_t x_s0 = call->inputs[0].strides[0] / 8;
     char slot_0[8] BITALE_ALIGNED;
     int64_t *count = (int64_t *)slot_0;  /* int64 */
     if (x_s0 == 1) {
-        compute_count(count, x, 1, x_0, threads);
+        compute_count(count, x, 1, x_0);
     } else {
-        compute_count(count, x, x_s0, x_0, threads);
+        compute_count(count, x, x_s0, x_0);
     }
     const int64_t found = count[0];
     char *slot_1 = call->workspace(call, (found * 8));
@@ -52,9 +51,9 @@ int32_t bitale_run(bitale_call *call) {
     double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64[found] sqrt(gather{axes=(0,)}(x, nonzero(greater(x, 0.0)))) */
     if (!result_0) return -1;
     if (x_s0 == 1) {
-        compute_result_0(result_0, x, 1, nonzero, found, x_0, threads);
+        BITALE_SHARE(17*found, compute_result_0(result_0, x, 1, nonzero, found, x_0));
     } else {
-        compute_result_0(result_0, x, x_s0, nonzero, found, x_0, threads);
+        BITALE_SHARE(17*found, compute_result_0(result_0, x, x_s0, nonzero, found, x_0));
     }
     return 0;
 }

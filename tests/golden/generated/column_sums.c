@@ -1,6 +1,6 @@
 /* reduce_add{axes=(0,)}(x) */
-BITALE_INLINE void compute_result_0(double *restrict result_0, const double *restrict x, int64_t x_s0, int64_t x_s1, int64_t x_1, int64_t x_0, int32_t threads) {
-#pragma omp parallel for simd num_threads(threads) if(parallel: threads > 1 && x_1 > 131072)
+BITALE_INLINE void compute_result_0(double *restrict result_0, const double *restrict x, int64_t x_s0, int64_t x_s1, int64_t x_1, int64_t x_0) {
+#pragma omp simd
     for (int64_t j = 0; j < x_1; j++) {
         result_0[j] = 0.0;
     }
@@ -13,7 +13,6 @@ BITALE_INLINE void compute_result_0(double *restrict result_0, const double *res
 }
 
 int32_t bitale_run(bitale_call *call) {
-    const int32_t threads = call->threads;
     const double *x = call->inputs[0].data;  /* float64[x_0, x_1] x */
     const int64_t x_0 = call->inputs[0].shape[0];
     const int64_t x_1 = call->inputs[0].shape[1];
@@ -23,9 +22,9 @@ int32_t bitale_run(bitale_call *call) {
     double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64[x_1] reduce_add{axes=(0,)}(x) */
     if (!result_0) return -1;
     if (x_s0 == x_1 && x_s1 == 1) {
-        compute_result_0(result_0, x, x_1, 1, x_1, x_0, threads);
+        compute_result_0(result_0, x, x_1, 1, x_1, x_0);
     } else {
-        compute_result_0(result_0, x, x_s0, x_s1, x_1, x_0, threads);
+        compute_result_0(result_0, x, x_s0, x_s1, x_1, x_0);
     }
     return 0;
 }

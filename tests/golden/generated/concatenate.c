@@ -1,6 +1,6 @@
 /* concatenate{axis=0}(exp(x), add(y, 1.0)) */
-BITALE_INLINE void compute_result_0(double *restrict result_0, const double *restrict x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t y_1, int32_t threads) {
-#pragma omp parallel for num_threads(threads) if(parallel: threads > 1 && x_0 * y_1 > 6553)
+BITALE_INLINE void compute_result_0(double *restrict result_0, const double *restrict x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t y_1) {
+#pragma omp for nowait
     for (int64_t i = 0; i < x_0; i++) {
 #pragma omp simd
         for (int64_t j = 0; j < y_1; j++) {
@@ -10,8 +10,8 @@ BITALE_INLINE void compute_result_0(double *restrict result_0, const double *res
 }
 
 /* concatenate{axis=0}(exp(x), add(y, 1.0)) */
-BITALE_INLINE void compute_result_0_2(double *restrict result_0, const double *restrict y, int64_t y_s0, int64_t y_s1, int64_t y_0, int64_t y_1, int64_t x_0, int32_t threads) {
-#pragma omp parallel for num_threads(threads) if(parallel: threads > 1 && y_0 * y_1 > 65536)
+BITALE_INLINE void compute_result_0_2(double *restrict result_0, const double *restrict y, int64_t y_s0, int64_t y_s1, int64_t y_0, int64_t y_1, int64_t x_0) {
+#pragma omp for nowait
     for (int64_t i = 0; i < y_0; i++) {
 #pragma omp simd
         for (int64_t j = 0; j < y_1; j++) {
@@ -21,7 +21,6 @@ BITALE_INLINE void compute_result_0_2(double *restrict result_0, const double *r
 }
 
 int32_t bitale_run(bitale_call *call) {
-    const int32_t threads = call->threads;
     const double *x = call->inputs[0].data;  /* float64[x_0, y_1] x */
     const int64_t x_0 = call->inputs[0].shape[0];
     const int64_t x_1 = call->inputs[0].shape[1];
@@ -38,14 +37,14 @@ int32_t bitale_run(bitale_call *call) {
     double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64[size, y_1] concatenate{axis=0}(exp(x), add(y, 1.0)) */
     if (!result_0) return -1;
     if (x_s0 == y_1 && x_s1 == 1) {
-        compute_result_0(result_0, x, y_1, 1, x_0, y_1, threads);
+        BITALE_SHARE(30*x_0*y_1, compute_result_0(result_0, x, y_1, 1, x_0, y_1));
     } else {
-        compute_result_0(result_0, x, x_s0, x_s1, x_0, y_1, threads);
+        BITALE_SHARE(30*x_0*y_1, compute_result_0(result_0, x, x_s0, x_s1, x_0, y_1));
     }
     if (y_s0 == y_1 && y_s1 == 1) {
-        compute_result_0_2(result_0, y, y_1, 1, y_0, y_1, x_0, threads);
+        BITALE_SHARE(12*y_0*y_1, compute_result_0_2(result_0, y, y_1, 1, y_0, y_1, x_0));
     } else {
-        compute_result_0_2(result_0, y, y_s0, y_s1, y_0, y_1, x_0, threads);
+        BITALE_SHARE(12*y_0*y_1, compute_result_0_2(result_0, y, y_s0, y_s1, y_0, y_1, x_0));
     }
     return 0;
 }

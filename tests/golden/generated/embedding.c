@@ -1,5 +1,5 @@
 /* range of index */
-BITALE_INLINE void compute_maximum_index(int64_t *restrict minimum_index, int64_t *restrict maximum_index, const int64_t *restrict index, int64_t index_s0, int64_t index_0, int32_t threads) {
+BITALE_INLINE void compute_maximum_index(int64_t *restrict minimum_index, int64_t *restrict maximum_index, const int64_t *restrict index, int64_t index_s0, int64_t index_0) {
     int64_t minimum_index_sum = 9223372036854775807LL;
     int64_t maximum_index_sum = INT64_MIN;
 #pragma omp simd reduction(min:minimum_index_sum) reduction(max:maximum_index_sum)
@@ -12,8 +12,7 @@ BITALE_INLINE void compute_maximum_index(int64_t *restrict minimum_index, int64_
 }
 
 /* scatter_add{axes=(0,), function=add}(table, tanh(gather{axes=(0,)}(table ... */
-BITALE_INLINE void compute_result_0(double *restrict result_0, const double *restrict table, int64_t table_s0, int64_t table_s1, const int64_t *restrict index, int64_t index_s0, int64_t table_0, int64_t table_1, int64_t index_0, int32_t threads) {
-#pragma omp parallel for num_threads(threads) if(parallel: threads > 1 && table_0 * table_1 > 131072)
+BITALE_INLINE void compute_result_0(double *restrict result_0, const double *restrict table, int64_t table_s0, int64_t table_s1, const int64_t *restrict index, int64_t index_s0, int64_t table_0, int64_t table_1, int64_t index_0) {
     for (int64_t i = 0; i < table_0; i++) {
 #pragma omp simd
         for (int64_t j = 0; j < table_1; j++) {
@@ -30,7 +29,6 @@ BITALE_INLINE void compute_result_0(double *restrict result_0, const double *res
 }
 
 int32_t bitale_run(bitale_call *call) {
-    const int32_t threads = call->threads;
     const double *table = call->inputs[0].data;  /* float64[table_0, table_1] table */
     const int64_t table_0 = call->inputs[0].shape[0];
     const int64_t table_1 = call->inputs[0].shape[1];
@@ -45,9 +43,9 @@ int32_t bitale_run(bitale_call *call) {
     int64_t *minimum_index = (int64_t *)slot_0;  /* int64 */
     int64_t *maximum_index = (int64_t *)slot_1;  /* int64 */
     if (index_s0 == 1) {
-        compute_maximum_index(minimum_index, maximum_index, index, 1, index_0, threads);
+        compute_maximum_index(minimum_index, maximum_index, index, 1, index_0);
     } else {
-        compute_maximum_index(minimum_index, maximum_index, index, index_s0, index_0, threads);
+        compute_maximum_index(minimum_index, maximum_index, index, index_s0, index_0);
     }
     if (!((size <= minimum_index[0]))) { call->failure[0] = (int64_t)(minimum_index[0]); call->failure[1] = (int64_t)(table_0); return 1; }
     if (!((maximum_index[0] < table_0))) { call->failure[0] = (int64_t)(maximum_index[0]); call->failure[1] = (int64_t)(table_0); return 1; }
@@ -55,9 +53,9 @@ int32_t bitale_run(bitale_call *call) {
     double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64[table_0, table_1] scatter_add{axes=(0,), function=add}(table, tanh(gather{axes=(0,)}(table ... */
     if (!result_0) return -1;
     if (table_s0 == table_1 && table_s1 == 1 && index_s0 == 1) {
-        compute_result_0(result_0, table, table_1, 1, index, 1, table_0, table_1, index_0, threads);
+        compute_result_0(result_0, table, table_1, 1, index, 1, table_0, table_1, index_0);
     } else {
-        compute_result_0(result_0, table, table_s0, table_s1, index, index_s0, table_0, table_1, index_0, threads);
+        compute_result_0(result_0, table, table_s0, table_s1, index, index_s0, table_0, table_1, index_0);
     }
     return 0;
 }

@@ -2,15 +2,15 @@
 /* reduce_add{axes=(0,)}(subtract(softplus(contract{ab,b->a}(x, weights)) ... */
 /* add(multiply(broadcast{shape=(?,)}(negative(expand_dims{axes=(0,)}(true_divide( ... */
 /* d cost/d weights = contract{ab,a->b}(x, add(multiply(broadcast{shape=(?,)}(negative(expand_dims{axes=(0,)}( ... */
-BITALE_INLINE void compute_d_cost_d_weights(double *restrict d_cost_d_weights, double *restrict contract_tile_all, double *restrict add_tile_all, double *restrict reduce_add, const double *restrict x, int64_t x_s0, int64_t x_s1, const double *weights, const double *restrict target, int64_t target_s0, int64_t weights_0, int64_t x_0, int64_t size, int32_t threads) {
+BITALE_INLINE void compute_d_cost_d_weights(double *restrict d_cost_d_weights, double *restrict contract_tile_all, double *restrict add_tile_all, double *restrict reduce_add, const double *restrict x, int64_t x_s0, int64_t x_s1, const double *weights, const double *restrict target, int64_t target_s0, int64_t weights_0, int64_t x_0, int64_t size_2) {
     double reduce_add_sum = 0.0;
-#pragma omp parallel for simd num_threads(threads) if(parallel: threads > 1 && weights_0 > 131072)
+#pragma omp simd
     for (int64_t j = 0; j < weights_0; j++) {
         d_cost_d_weights[j] = 0.0;
     }
     const double t = 1.0 / ((double)x_0);
     long double reduce_add_sum_total = reduce_add_sum;
-    for (int64_t tile = 0; tile < size; tile++) {
+    for (int64_t tile = 0; tile < size_2; tile++) {
         double *restrict contract_tile = contract_tile_all;
         double *restrict add_tile = add_tile_all;
         const int64_t tile_start = tile * 64;
@@ -60,8 +60,8 @@ BITALE_INLINE void compute_result_0(double *restrict result_0, const double *res
 }
 
 /* subtract(weights, multiply(0.1, d cost/d weights)) */
-BITALE_INLINE void compute_result_1(double *result_1, const double *weights, const double *restrict d_cost_d_weights, int64_t weights_0, int32_t threads) {
-#pragma omp parallel for simd num_threads(threads) if(parallel: threads > 1 && weights_0 > 65536)
+BITALE_INLINE void compute_result_1(double *result_1, const double *weights, const double *restrict d_cost_d_weights, int64_t weights_0) {
+#pragma omp for simd nowait
     for (int64_t i = 0; i < weights_0; i++) {
         result_1[i] = weights[i] - (0.1 * d_cost_d_weights[i]);
     }
@@ -79,7 +79,7 @@ int32_t bitale_run(bitale_call *call) {
     const int64_t target_s0 = call->inputs[1].strides[0] / 8;
     double *weights = call->inputs[2].data;  /* float64[weights_0] weights */
     const int64_t weights_0 = call->inputs[2].shape[0];
-    const int64_t size = bitale_floor_divide_i64((x_0 + 63), 64);
+    const int64_t size_2 = bitale_floor_divide_i64((x_0 + 63), 64);
     char *workspace = call->workspace(call, bitale_lines((weights_0 * 8)) + bitale_lines((512 * threads)) + bitale_lines((512 * threads)));
     if (!workspace) return -1;
     char *slot_0 = (char *)workspace; workspace += bitale_lines((weights_0 * 8));
@@ -91,15 +91,15 @@ int32_t bitale_run(bitale_call *call) {
     double *d_cost_d_weights = (double *)slot_0;  /* float64[weights_0] d cost/d weights = contract{ab,a->b}(x, add(multiply(broadcast{shape=(?,)}(negative(expand_dims{axes=(0,)}( ... */
     double *reduce_add = (double *)slot_1;  /* float64 reduce_add{axes=(0,)}(subtract(softplus(contract{ab,b->a}(x, weights)) ... */
     if (x_s0 == weights_0 && x_s1 == 1 && target_s0 == 1) {
-        compute_d_cost_d_weights(d_cost_d_weights, contract_tile_all, add_tile_all, reduce_add, x, weights_0, 1, weights, target, 1, weights_0, x_0, size, threads);
+        compute_d_cost_d_weights(d_cost_d_weights, contract_tile_all, add_tile_all, reduce_add, x, weights_0, 1, weights, target, 1, weights_0, x_0, size_2);
     } else {
-        compute_d_cost_d_weights(d_cost_d_weights, contract_tile_all, add_tile_all, reduce_add, x, x_s0, x_s1, weights, target, target_s0, weights_0, x_0, size, threads);
+        compute_d_cost_d_weights(d_cost_d_weights, contract_tile_all, add_tile_all, reduce_add, x, x_s0, x_s1, weights, target, target_s0, weights_0, x_0, size_2);
     }
     const int64_t result_0_shape[] = {0};
     double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64 true_divide(reduce_add{axes=(0,)}(subtract(softplus(contract{ab,b->a}( ... */
     if (!result_0) return -1;
     compute_result_0(result_0, reduce_add, x_0);
     double *result_1 = weights;  /* written in place */
-    compute_result_1(result_1, weights, d_cost_d_weights, weights_0, threads);
+    BITALE_SHARE(12*weights_0, compute_result_1(result_1, weights, d_cost_d_weights, weights_0));
     return 0;
 }

@@ -1,8 +1,8 @@
 /* reduce_maximum{axes=(1,)}(x) */
 /* reduce_add{axes=(1,)}(exp(subtract(x, where(isfinite(expand_dims{axes=(1,)}( ... */
 /* squeeze{axes=(1,)}(add(log(expand_dims{axes=(1,)}(reduce_add{axes=(1,)}( ... */
-BITALE_INLINE void compute_result_0(double *restrict result_0, const double *restrict x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t x_1, int32_t threads) {
-#pragma omp parallel for num_threads(threads) if(parallel: threads > 1 && x_0 * x_1 > 5698)
+BITALE_INLINE void compute_result_0(double *restrict result_0, const double *restrict x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t x_1) {
+#pragma omp for nowait
     for (int64_t i = 0; i < x_0; i++) {
         double reduce_maximum_2 = -((double)INFINITY);
         int32_t reduce_maximum_2_nan = reduce_maximum_2 != reduce_maximum_2;
@@ -30,7 +30,6 @@ BITALE_INLINE void compute_result_0(double *restrict result_0, const double *res
 }
 
 int32_t bitale_run(bitale_call *call) {
-    const int32_t threads = call->threads;
     const double *x = call->inputs[0].data;  /* float64[x_0, x_1] x */
     const int64_t x_0 = call->inputs[0].shape[0];
     const int64_t x_1 = call->inputs[0].shape[1];
@@ -41,9 +40,9 @@ int32_t bitale_run(bitale_call *call) {
     double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64[x_0] squeeze{axes=(1,)}(add(log(expand_dims{axes=(1,)}(reduce_add{axes=(1,)}( ... */
     if (!result_0) return -1;
     if (x_s0 == x_1 && x_s1 == 1) {
-        compute_result_0(result_0, x, x_1, 1, x_0, x_1, threads);
+        BITALE_SHARE(66*x_0*x_1, compute_result_0(result_0, x, x_1, 1, x_0, x_1));
     } else {
-        compute_result_0(result_0, x, x_s0, x_s1, x_0, x_1, threads);
+        BITALE_SHARE(66*x_0*x_1, compute_result_0(result_0, x, x_s0, x_s1, x_0, x_1));
     }
     return 0;
 }

@@ -2,8 +2,8 @@
 /* exp(subtract(x, expand_dims{axes=(1,)}(reduce_maximum{axes=(1,)}(x)))) */
 /* reduce_add{axes=(1,)}(exp(subtract(x, expand_dims{axes=(1,)}(reduce_maximum{axes=(1,)}( ... */
 /* true_divide(exp(subtract(x, expand_dims{axes=(1,)}(reduce_maximum{axes=(1,)}( ... */
-BITALE_INLINE void compute_result_0(double *restrict exp__row_all, double *restrict result_0, const double *restrict x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t x_1, int32_t threads) {
-#pragma omp parallel for num_threads(threads) if(parallel: threads > 1 && x_0 * x_1 > 131072)
+BITALE_INLINE void compute_result_0(double *restrict exp__row_all, double *restrict result_0, const double *restrict x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t x_1) {
+#pragma omp for nowait
     for (int64_t i = 0; i < x_0; i++) {
         double *restrict exp__row = exp__row_all + bitale_thread()*x_1;
         double reduce_maximum_2 = -((double)INFINITY);
@@ -50,9 +50,9 @@ int32_t bitale_run(bitale_call *call) {
     double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64[x_0, x_1] true_divide(exp(subtract(x, expand_dims{axes=(1,)}(reduce_maximum{axes=(1,)}( ... */
     if (!result_0) return -1;
     if (x_s0 == x_1 && x_s1 == 1) {
-        compute_result_0(exp__row_all, result_0, x, x_1, 1, x_0, x_1, threads);
+        BITALE_SHARE(55*x_0*x_1, compute_result_0(exp__row_all, result_0, x, x_1, 1, x_0, x_1));
     } else {
-        compute_result_0(exp__row_all, result_0, x, x_s0, x_s1, x_0, x_1, threads);
+        BITALE_SHARE(55*x_0*x_1, compute_result_0(exp__row_all, result_0, x, x_s0, x_s1, x_0, x_1));
     }
     return 0;
 }

@@ -1,11 +1,11 @@
 /* reduce_add{axes=(0,)}(x) */
 /* reduce_add{axes=(0,)}(square(x)) */
-BITALE_INLINE void compute_result_1(double *restrict result_0, double *restrict result_1, const double *restrict x, int64_t x_s0, int64_t x_0, int32_t threads) {
+BITALE_INLINE void compute_result_1(double *restrict result_0, double *restrict result_1, const double *restrict x, int64_t x_s0, int64_t x_0, long double *totals) {
     double result_0_sum = 0.0;
     double result_1_sum = 0.0;
     long double result_0_sum_total = result_0_sum;
     long double result_1_sum_total = result_1_sum;
-#pragma omp parallel for num_threads(threads) if(parallel: threads > 1 && x_0 > 131072) reduction(+:result_0_sum_total, result_1_sum_total) firstprivate(result_0_sum, result_1_sum)
+#pragma omp for nowait
     for (int64_t i_block = 0; i_block < x_0; i_block += 1024) {
         const int64_t i_end = i_block + 1024 < x_0 ? i_block + 1024 : x_0;
         result_0_sum = 0;
@@ -18,6 +18,16 @@ BITALE_INLINE void compute_result_1(double *restrict result_0, double *restrict 
         result_0_sum_total += result_0_sum;
         result_1_sum_total += result_1_sum;
     }
+#ifdef _OPENMP
+    totals[bitale_thread()*2 + 0] = result_0_sum_total;
+    totals[bitale_thread()*2 + 1] = result_1_sum_total;
+#pragma omp barrier
+    if (bitale_thread() > 0) return;
+    for (int t = 1; t < bitale_team(); t++) {
+        result_0_sum_total += totals[t*2 + 0];
+        result_1_sum_total += totals[t*2 + 1];
+    }
+#endif
     result_0_sum = (double)result_0_sum_total;
     result_1_sum = (double)result_1_sum_total;
     result_0[0] = result_0_sum;
@@ -25,10 +35,10 @@ BITALE_INLINE void compute_result_1(double *restrict result_0, double *restrict 
 }
 
 int32_t bitale_run(bitale_call *call) {
-    const int32_t threads = call->threads;
     const double *x = call->inputs[0].data;  /* float64[x_0] x */
     const int64_t x_0 = call->inputs[0].shape[0];
     const int64_t x_s0 = call->inputs[0].strides[0] / 8;
+    long double totals[2 * BITALE_TEAM];
     const int64_t result_0_shape[] = {0};
     double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64 reduce_add{axes=(0,)}(x) */
     if (!result_0) return -1;
@@ -36,9 +46,9 @@ int32_t bitale_run(bitale_call *call) {
     double *result_1 = call->allocate(call, 1, result_1_shape);  /* float64 reduce_add{axes=(0,)}(square(x)) */
     if (!result_1) return -1;
     if (x_s0 == 1) {
-        compute_result_1(result_0, result_1, x, 1, x_0, threads);
+        BITALE_SHARE(11*x_0, compute_result_1(result_0, result_1, x, 1, x_0, totals));
     } else {
-        compute_result_1(result_0, result_1, x, x_s0, x_0, threads);
+        BITALE_SHARE(11*x_0, compute_result_1(result_0, result_1, x, x_s0, x_0, totals));
     }
     return 0;
 }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bitale_backend_c.emit.ctypes import C_TYPES
 from bitale_backend_c.emit.expressions import is_strided
 from bitale_backend_c.emit.statements import StatementEmitter
+from bitale_backend_c.emit.threads import sharing
 from bitale_rewrite.loops.ir import (
     Accumulate,
     Buffer,
@@ -21,7 +21,7 @@ from bitale_rewrite.loops.ir import (
     Value,
 )
 from bitale_rewrite.loops.plan import statements, values_of
-from bitale_rewrite.loops.values import parts
+from bitale_rewrite.loops.values import everything_in
 
 
 @dataclass
@@ -31,7 +31,6 @@ class Parameters:
     buffers: list[Buffer]
     written: set[Buffer]
     names: list[Name]
-    threaded: bool
 
 
 def parameters(kernel: Kernel) -> Parameters:
@@ -55,19 +54,7 @@ def parameters(kernel: Kernel) -> Parameters:
     buffers |= dict.fromkeys(v.buffer for v in seen if isinstance(v, Load))
     lengths = [n for b in buffers if not is_strided(b) for n in b.shape[b.kind != "scratch" :]]
     names = dict.fromkeys(v for v in (*seen, *everything_in(lengths)) if isinstance(v, Name) and v not in bound)
-    threaded = any(isinstance(s, For) and (s.parallel or s.gathers) for s in kernel.body)
-    return Parameters(list(buffers), written, list(names), threaded)
-
-
-def everything_in(values: list[Value]) -> Iterator[Value]:
-    """Each value that occurs in `values`, once."""
-    stack, seen = list(reversed(values)), set()
-    while stack:
-        top = stack.pop()
-        if top not in seen:
-            seen.add(top)
-            yield top
-            stack.extend(reversed(parts(top)))
+    return Parameters(list(buffers), written, list(names))
 
 
 class KernelEmitter:
@@ -77,10 +64,11 @@ class KernelEmitter:
         self.kernel = kernel
         self.aliased = aliased  # results that live in an input's memory
         self.parameters = parameters(kernel)
+        self.shared = sharing(kernel)
 
     def emit(self) -> list[str]:
         """The lines of the function."""
-        statement = StatementEmitter(self.kernel.scratch)
+        statement = StatementEmitter(self.kernel.scratch, self.shared)
         statement.body(self.kernel.body, 1, top=True)
         result = "int32_t" if self.fails else "void"
         lines = [f"/* {line} */" for line in self._notes()]
@@ -104,7 +92,9 @@ class KernelEmitter:
             if is_strided(buffer):
                 found.extend(f"int64_t {buffer.name}_s{axis}" for axis in range(len(buffer.shape)))
         found.extend(f"int64_t {name.name}" for name in self.parameters.names)
-        return ", ".join([*found, *(["int32_t threads"] if self.parameters.threaded else [])]) or "void"
+        if self.shared and self.shared.sums:
+            found.append("long double *totals")
+        return ", ".join(found) or "void"
 
 
 def base_name(buffer: Buffer) -> str:

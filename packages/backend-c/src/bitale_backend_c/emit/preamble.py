@@ -6,6 +6,7 @@ from importlib.resources import files
 
 from bitale_backend_c.emit.gemm import gemm_functions
 from bitale_backend_c.emit.helpers import WORD, helper_functions
+from bitale_backend_c.emit.threads import SUPPORT
 
 LIBMVEC = (
     *("acos", "acosh", "asin", "asinh", "atan", "atanh", "atan2", "cbrt", "cos", "cosh", "erf", "erfc", "exp", "exp2"),
@@ -40,7 +41,7 @@ def preamble(name: str, source: list[str]) -> list[str]:
         *_interface(),
         *_vector_functions(used),
         *gemm_functions(used),
-        *(_threads() if "bitale_thread" in used else []),
+        *(SUPPORT.splitlines() if used & {"BITALE_SHARE", "bitale_thread"} else []),
         *INLINE,
         *helpers,
         *(LINES if "bitale_lines" in used else []),
@@ -66,14 +67,3 @@ def _vector_functions(used: set[str]) -> list[str]:
         return []
     outer = "#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__)"
     return [outer, "#if __GLIBC_PREREQ(2, 35)", *lines, "#endif", "#endif"]
-
-
-def _threads() -> list[str]:
-    return [
-        "#ifdef _OPENMP",
-        "int omp_get_thread_num(void);",
-        "static inline int bitale_thread(void) { return omp_get_thread_num(); }",
-        "#else",
-        "static inline int bitale_thread(void) { return 0; }",
-        "#endif",
-    ]

@@ -12,6 +12,7 @@ from bitale_backend_c.emit.gemm import gemm_call
 from bitale_backend_c.emit.helpers import WORD
 from bitale_backend_c.emit.kernel import KernelEmitter, base_name, everything_in, parameters
 from bitale_backend_c.emit.preamble import preamble
+from bitale_backend_c.emit.threads import sharing
 from bitale_rewrite.loops.integers import multiply, product
 from bitale_rewrite.loops.ir import (
     Buffer,
@@ -66,6 +67,9 @@ class ProgramEmitter:
         for size in self.program.sizes:
             self._step(size, 1)
         self._workspace()
+        sums = max((len(shared.sums) for kernel in self.kernels if (shared := sharing(kernel))), default=0)
+        if sums:
+            self._put(f"long double totals[{sums} * BITALE_TEAM];")
         for step in self.program.steps:
             self._step(step, 1)
         for output in self.program.outputs:  # results that no step writes, such as those without elements
@@ -196,18 +200,20 @@ class ProgramEmitter:
             self._put("if (failed) return failed;", depth + 1)
             self._put("}", depth)
         else:
-            self._put(f"{kernel.name}({arguments});", depth)
+            call = f"{kernel.name}({arguments})"
+            self._put(f"BITALE_SHARE({emitter.shared.work}, {call});" if emitter.shared else f"{call};", depth)
 
     def _arguments(self, kernel: Kernel, dense: bool) -> str:
         found = parameters(kernel)
         arguments: list[str] = []
-        threads = ["threads"] if found.threaded else []
         for buffer in found.buffers:
             arguments.append(base_name(buffer))
             if is_strided(buffer):
                 dense_strides = _dense_strides(buffer)
                 arguments.extend(dense_strides if dense else [f"{buffer.name}_s{a}" for a in range(len(buffer.shape))])
-        return ", ".join([*arguments, *(name.name for name in found.names), *threads])
+        shared = sharing(kernel)
+        totals = ["totals"] if shared and shared.sums else []
+        return ", ".join([*arguments, *(name.name for name in found.names), *totals])
 
     def _is_dense(self, buffer: Buffer) -> str:
         strides = _dense_strides(buffer)

@@ -16,6 +16,7 @@ OMP_OPERATORS = {
 }  # fmt: skip
 OF_BOOLEANS = OMP_OPERATORS | {"add": "||", "multiply": "&&", "maximum": "||", "minimum": "&&"}
 COMPOUND = {"add": "+=", "multiply": "*=", "bitwise_and": "&=", "bitwise_or": "|=", "bitwise_xor": "^="}
+BLOCK = 1024  # terms of a sum added in its own precision, before a wider one takes over
 WIDER = {"float32": "double", "float64": "long double"}
 
 

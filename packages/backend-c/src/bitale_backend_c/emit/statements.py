@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from bitale_backend_c.emit.ctypes import C_TYPES
 from bitale_backend_c.emit.expressions import offset, text
-from bitale_backend_c.emit.reduction import Gathering, combine, gathered
+from bitale_backend_c.emit.reduction import BLOCK, Gathering, combine, gathered
 from bitale_backend_c.emit.search import Search, search_lines, search_of
-from bitale_rewrite.loops.costs import cost_of
-from bitale_rewrite.loops.integers import integer, product
+from bitale_backend_c.emit.threads import Sharing, is_shared_part, sums_lines
+from bitale_rewrite.loops.integers import product
 from bitale_rewrite.loops.ir import (
     Accumulate,
     Assign,
     Buffer,
-    Call,
     Fail,
     For,
     If,
@@ -24,20 +23,18 @@ from bitale_rewrite.loops.ir import (
     Store,
     Value,
 )
-from bitale_rewrite.loops.plan import buffers_in, statements, values_of
-from bitale_rewrite.loops.tiles import TILE, WITHIN
+from bitale_rewrite.loops.plan import buffers_in, statements
 
 INDENT = "    "
-WORTH_THREADS = 1 << 17  # operations from which a second thread pays: some ten microseconds of work
-BLOCK = 1024  # terms of a sum added in its own precision, before a wider one takes over
 
 
 class StatementEmitter:
-    """Prints the statements of one kernel into `lines`."""
+    """Prints the statements of one kernel into `lines`. `shared` says how threads share it."""
 
-    def __init__(self, scratch: list[Buffer]) -> None:
+    def __init__(self, scratch: list[Buffer], shared: Sharing | None = None) -> None:
         self.lines: list[str] = []
         self.scratch = scratch
+        self.shared = shared
         self._texts: dict[Value, str] = {}
         self._declared: set[str] = set()
         self._complete: set[str] = set()  # what the loop at hand gathers alone, from its start to its end
@@ -50,6 +47,8 @@ class StatementEmitter:
         for statement in body:
             self._statement(statement, depth, top)
             if isinstance(statement, For):
+                if top and self.shared and self.shared.sums and statement is self.shared.loops[-1]:
+                    self.lines.extend(sums_lines(self.shared.sums))
                 for g in gathered(statements([statement])):
                     if g.name in bound and g.name in self._wide:
                         self._line(depth, f"{g.name} = ({C_TYPES[g.dtype]}){self._wide[g.name]};")
@@ -104,35 +103,27 @@ class StatementEmitter:
             self._search(search, loop, depth)
             return
         innermost = not any(isinstance(s, (For, If)) for s in loop.body)
-        if innermost and not (top and loop.parallel):
-            self._innermost(loop, depth, top)
+        divided = top and is_shared_part(loop, self.shared)
+        if innermost and not (divided and loop.parallel):
+            self._innermost(loop, depth, divided)
             return
-        found = gathered(statements([loop]))
-        for g in found:
+        for g in gathered(statements([loop])):
             self._widen(g, depth)
-        shared = self._thread_clause(loop, found) if top else None
-        threaded = shared is not None
-        if threaded:
-            kind = "parallel for simd" if innermost else "parallel for"
-            self._line(0, f"#pragma omp {kind} num_threads(threads) if(parallel: {worth_threads(loop)}){shared}")
+        if divided:
+            self._divide(loop, "for simd" if innermost else "for")
         i = loop.index.name
         self._line(depth, f"for (int64_t {i} = 0; {i} < {self._text(loop.extent)}; {i}++) {{")
         if top:
-            self._rows(loop, depth + 1, threaded)
+            self._rows(loop, depth + 1, divided)
         self.body(loop.body, depth + 1)
         self._line(depth, "}")
 
-    def _thread_clause(self, loop: For, found: list[Gathering]) -> str | None:
-        """How threads share what an outermost loop gathers; None when they cannot."""
-        if loop.parallel:
-            return ""
-        outside = [g for g in found if g.name in self._declared]
-        if not loop.gathers or any(g.name not in self._wide for g in outside):
-            return None
-        totals, names = ", ".join(self._wide[g.name] for g in outside), ", ".join(g.name for g in outside)
-        return f" reduction(+:{totals}) firstprivate({names})"
+    def _divide(self, loop: For, kind: str) -> None:
+        """The threads of a team take a part of the next loop each; those that are done wait, unless it is the last."""
+        assert self.shared is not None
+        self._line(0, f"#pragma omp {kind}{' nowait' if loop is self.shared.loops[-1] else ''}")
 
-    def _innermost(self, loop: For, depth: int, top: bool) -> None:
+    def _innermost(self, loop: For, depth: int, divided: bool) -> None:
         """A loop without loops inside: vectorised, its sums in blocks, its extrema with a flag for NaN."""
         found = gathered(loop.body)
         for g in found:
@@ -144,10 +135,8 @@ class StatementEmitter:
         first, last, inner = "0", extent, depth
         if blocked:
             first, last, inner = f"{i}_block", f"{i}_end", depth + 1
-            shared = self._thread_clause(loop, found) if top else None
-            if shared is not None:
-                worth = f"num_threads(threads) if(parallel: {worth_threads(loop)})"
-                self._line(0, f"#pragma omp parallel for {worth}{shared}")
+            if divided:
+                self._divide(loop, "for")
             self._line(depth, f"for (int64_t {first} = 0; {first} < {extent}; {first} += {BLOCK}) {{")
             self._line(inner, f"const int64_t {last} = {first} + {BLOCK} < {extent} ? {first} + {BLOCK} : {extent};")
         for g in sums:
@@ -205,21 +194,6 @@ class StatementEmitter:
             size = self._text(product(row.shape))
             where = " + bitale_thread()*" + (size if size.isidentifier() else f"({size})") if threaded else ""
             self._line(depth, f"{C_TYPES[row.dtype]} *restrict {row.name} = {row.name}_all{where};")
-
-
-def worth_threads(loop: For) -> str:
-    """The condition under which waking threads pays: enough operations in the whole loop."""
-    factors, body, cost = [loop.extent], loop.body, 1
-    while True:
-        cost = max(cost, sum(cost_of(v) for s in body if not isinstance(s, For) for v in values_of(s)))
-        inner = next((s for s in body if isinstance(s, For)), None)
-        if inner is None:
-            break
-        # The length of a tile is known only inside the loop.
-        factors.append(integer(TILE) if inner.index == WITHIN else inner.extent)
-        body = inner.body
-    work = " * ".join(f"({text(n)})" if isinstance(n, Call) else text(n) for n in factors)
-    return f"threads > 1 && {work} > {max(WORTH_THREADS // cost, 1)}"
 
 
 def simd_clause(loop: For, found: list[Gathering]) -> str | None:

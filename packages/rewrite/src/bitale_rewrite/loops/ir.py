@@ -83,7 +83,7 @@ class Load(Value):
         self._hash = hash((id(buffer), index))
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (type(other) is Load and other.buffer is self.buffer and other.index == self.index)
+        return self is other or (type(other) is Load and _same(self, other))
 
     __hash__ = Value.__hash__
 
@@ -103,19 +103,35 @@ class Call(Value):
         self._hash = hash((function, operands))
 
     def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        return (
-            type(other) is Call
-            and other._hash == self._hash
-            and other.function is self.function
-            and other.operands == self.operands
-        )
+        return self is other or (type(other) is Call and _same(self, other))
 
     __hash__ = Value.__hash__
 
     def __str__(self) -> str:
         return f"{self.function.name}({', '.join(map(str, self.operands))})"
+
+
+def _same(a: Value, b: Value) -> bool:
+    """Whether two values are equal all the way down. Iterative: they may be any depth."""
+    stack, seen = [(a, b)], set[tuple[int, int]]()
+    while stack:
+        a, b = stack.pop()
+        if a is b or (id(a), id(b)) in seen:
+            continue
+        seen.add((id(a), id(b)))
+        if type(a) is not type(b) or a._hash != b._hash:
+            return False
+        if isinstance(a, Call) and isinstance(b, Call):
+            if a.function is not b.function or len(a.operands) != len(b.operands):
+                return False
+            stack.extend(zip(a.operands, b.operands, strict=True))
+        elif isinstance(a, Load) and isinstance(b, Load):
+            if a.buffer is not b.buffer:
+                return False
+            stack.extend(zip(a.index, b.index, strict=True))
+        elif a != b:
+            return False
+    return True
 
 
 @dataclass(eq=False)

@@ -41,7 +41,7 @@ def lower(
     """
     graph = prepare(graph)
     unique = unique_names(reserved)
-    sizes = Sizes()
+    sizes = Sizes(unique)
     buffers: dict[Variable, Buffer] = {}
     reader = Reader(sizes, buffers)
     sizes.scalar = reader.scalar
@@ -65,7 +65,7 @@ def lower(
     steps = _steps(groups, reader, unique)
     program = Program(name, inputs, outputs, builder.temporaries, steps, sizes.failures)
     program.constants, program.lengths = constants, lengths
-    return plan(name_sizes(program, unique), dict(donate or {}))
+    return plan(name_sizes(program, sizes.names), dict(donate or {}))
 
 
 def computed_lengths(graph: Graph) -> list[Variable]:
@@ -119,6 +119,7 @@ def _inputs(
             integer(n) if n is not None else Name(unique(f"{name}_{axis}")) for axis, n in enumerate(v.type.shape)
         )
         sizes.known[v] = shape
+        sizes.names.given.update(n for n in shape if isinstance(n, Name))
         strided = not (isinstance(v, Constant) or slot in row_major)
         buffers[v] = Buffer(name, v.dtype, shape, "input", slot, note=note(v), strided=strided)
         inputs.append(buffers[v])

@@ -1,10 +1,15 @@
-"""Names for computed lengths: `x[5:]` has length `max(x_0 - 5, 0)`, which is worked out once, before all loops."""
+"""Names for computed lengths: `x[5:]` has length `max(x_0 - 5, 0)`, which is worked out once, before all loops.
+
+They are named as soon as they are made, so that expressions stay short however long the way to a length was.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
+from bitale_graph.dtypes import SIZE
 from bitale_rewrite.loops.ir import (
     Accumulate,
     Assign,
@@ -27,20 +32,47 @@ from bitale_rewrite.loops.ir import (
     Store,
     Value,
 )
-from bitale_rewrite.loops.values import parts, transform
+from bitale_rewrite.loops.values import everything_in, parts, rebuild, transform
+
+DEEP = 3  # operations in the definition of one length
 
 
-def name_sizes(program: Program, unique: Callable[[str], str]) -> Program:
+class SizeNames:
+    """The names of lengths, and of what is computed from lengths alone."""
+
+    def __init__(self, unique: Callable[[str], str]) -> None:
+        self.unique = unique
+        self.given: set[Value] = set()  # the names of lengths of inputs
+        self.names: dict[Value, Name] = {}  # of computed ones, each after those that it is computed from
+        self._computed: set[Value] = set()
+
+    def is_given(self, value: Value) -> bool:
+        """Whether a value is the length of an input."""
+        return value in self.given
+
+    def known(self, value: Value) -> bool:
+        """Whether a value is a number, a length of an input, or the name of a computed one."""
+        return isinstance(value, Literal) or value in self.given or value in self._computed
+
+    def short(self, value: Value, name: str | None = None) -> Value:
+        """`value`, or its name if it is computed from lengths."""
+        if not (isinstance(value, Call) and value.dtype == SIZE and all(map(self.known, value.operands))):
+            return value
+        if value not in self.names:
+            self.names[value] = Name(self.unique(name or "size"))
+            self._computed.add(self.names[value])
+        return self.names[value]
+
+
+def name_sizes(program: Program, names: SizeNames) -> Program:
     """`program` in which every expression of lengths alone is a name, defined in `program.sizes`."""
-    return _Namer(program, unique).run()
+    return _Namer(program, names).run()
 
 
 class _Namer:
-    def __init__(self, program: Program, unique: Callable[[str], str]) -> None:
-        self.program, self.unique = program, unique
-        self.lengths = {n for shape in program.lengths for n in shape if isinstance(n, Name)}
-        self.names: dict[Value, Name] = {}
-        self._fixed: dict[Value, bool] = {}
+    def __init__(self, program: Program, names: SizeNames) -> None:
+        self.program, self.names = program, names
+        self._results: list[Value] = []
         self._seen: dict[Value, Value] = {}
         self._buffers: dict[Buffer, None] = {}
 
@@ -49,35 +81,38 @@ class _Namer:
         program.steps = [self._step(step) for step in program.steps]
         for buffer in [*program.inputs, *program.outputs, *program.temporaries, *self._buffers]:
             buffer.shape = tuple(self(n) for n in buffer.shape)
-        program.sizes = [Define(name, value) for value, name in self.names.items()]
+        program.sizes = self._definitions()
         return program
 
     def __call__(self, value: Value) -> Value:
-        """`value` with its largest parts that are lengths only replaced by names."""
-        stack = [value]
-        while stack:
-            top = stack.pop()
-            if top in self._seen:
-                continue
-            if isinstance(top, Call) and top.dtype == "int64" and self._is_length(top):
-                if top not in self.names:
-                    self.names[top] = Name(self.unique("size"))
-                self._seen[top] = self.names[top]
-                continue
-            if isinstance(top, Load):
-                self._buffers.setdefault(top.buffer)
-            stack.extend(parts(top))
-        return transform(value, lambda v: v, self._seen)
+        """`value` with what is computed from lengths replaced by names."""
+        self._results.append(transform(value, self._short, self._seen))
+        return self._results[-1]
 
-    def _is_length(self, value: Value) -> bool:
-        known = self._fixed.get(value)
-        if known is None:
-            if isinstance(value, Call):
-                known = all(self._is_length(v) for v in value.operands)
+    def _short(self, value: Value) -> Value:
+        if isinstance(value, Load):
+            self._buffers.setdefault(value.buffer)
+        return self.names.short(value)
+
+    def _definitions(self) -> list[Define]:
+        """The names that the program uses, and those that they need, each after what it needs. What stands in one
+        other definition only is written there."""
+        values = {name: value for value, name in self.names.names.items()}
+        used = {v for v in everything_in(self._results) if v in values}
+        uses: Counter[Value] = Counter()
+        for name in reversed(values):
+            if name in used or uses[name]:
+                uses.update(parts(values[name]))
+        found: list[Define] = []
+        within: dict[Value, tuple[Value, int]] = {}  # what is written into another definition, and how deep it nests
+        for name, value in values.items():
+            inner = [within.get(v, (v, 0)) for v in parts(value)]
+            value, depth = rebuild(value, tuple(v for v, _ in inner)), 1 + max(d for _, d in inner)
+            if name in used or uses[name] > 1 or (uses[name] and depth == DEEP):
+                found.append(Define(name, value))
             else:
-                known = isinstance(value, Literal) or value in self.lengths
-            self._fixed[value] = known
-        return known
+                within[name] = value, depth
+        return found
 
     def _step(self, step: Step) -> Step:
         if isinstance(step, Run):

@@ -165,7 +165,7 @@ def _concatenate(b: Builder, node: Apply) -> None:
         loops, index = domain(b.sizes(x))
         at = tuple(integers.add(offset, i) if axis == node.op.axis else i for axis, i in enumerate(index))
         b.store(out, loops, at, b.reader(x, index))
-        offset = integers.add(offset, b.sizes(x)[node.op.axis])
+        offset = b.sizes.names.short(integers.add(offset, b.sizes(x)[node.op.axis]))
 
 
 @NESTS.register(Pad)

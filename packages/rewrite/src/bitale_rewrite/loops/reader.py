@@ -89,6 +89,7 @@ class Reader:
         op = variable.owner.op  # type: ignore[union-attr]
         if isinstance(op, Elementwise) and op.function is not IDENTITY:
             value: Value = integers.size_call(op.function, tuple(values), variable.dtype)
+            value = self.sizes.names.short(value, variable.name)
             if variable.name and value not in self.names:
                 self.names[value] = variable.name
             return value

@@ -15,7 +15,8 @@ from bitale_graph.shapes import shape_of, unknown_inputs
 from bitale_graph.variable import Apply, Variable
 from bitale_rewrite.loops.increments import Increment, parts
 from bitale_rewrite.loops.integers import EQUAL, ONE, integer, product
-from bitale_rewrite.loops.ir import Call, Failure, Literal, Load, Name, Require, Value
+from bitale_rewrite.loops.ir import Call, Failure, Literal, Load, Require, Value
+from bitale_rewrite.loops.name_sizes import SizeNames
 from bitale_rewrite.loops.values import parts as value_parts
 
 Scalar = Callable[[Variable], Value]
@@ -24,8 +25,9 @@ Scalar = Callable[[Variable], Value]
 class Sizes:
     """`sizes(v)` are the lengths of v's axes. Lengths that a checked program must have equal are one value here."""
 
-    def __init__(self) -> None:
+    def __init__(self, unique: Callable[[str], str]) -> None:
         self.scalar: Scalar = _unset
+        self.names = SizeNames(unique)
         self.known: dict[Variable, tuple[Value, ...]] = {}
         self.requirements: list[Require] = []  # of lengths that are known when the function starts
         self.late: dict[Apply, list[Require]] = {}  # of lengths that are found on the way: checked before the op
@@ -61,8 +63,8 @@ class Sizes:
             self.late.setdefault(node, []).append(required)
             return
         self.requirements.append(required)
-        if isinstance(b, Literal) or (not isinstance(a, Literal) and isinstance(b, Name)):
-            a, b = b, a  # a literal or a plain name represents the others
+        if isinstance(b, Literal) or (not isinstance(a, Literal) and self.names.is_given(b)):
+            a, b = b, a  # a literal or the length of an input represents the others
         self._equal[b] = a
 
     def _is_late(self, size: Value) -> bool:

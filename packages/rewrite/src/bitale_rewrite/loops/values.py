@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from bitale_rewrite.loops.ir import Call, Load, Value
 
@@ -12,6 +12,17 @@ def parts(value: Value) -> tuple[Value, ...]:
     if isinstance(value, Call):
         return value.operands
     return value.index if isinstance(value, Load) else ()
+
+
+def everything_in(values: Iterable[Value]) -> Iterator[Value]:
+    """Each value that occurs in `values`, once, before its parts."""
+    stack, seen = list(values)[::-1], set()
+    while stack:
+        top = stack.pop()
+        if top not in seen:
+            seen.add(top)
+            yield top
+            stack.extend(reversed(parts(top)))
 
 
 def rebuild(value: Value, new: tuple[Value, ...]) -> Value:
