@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from bitale_graph.errors import GraphError, MissingInputError, explain
@@ -93,6 +93,25 @@ class Graph:
             for variable in node.inputs:
                 readers.setdefault(variable, []).append(node)
         return readers
+
+    @cached_property
+    def structure(self) -> Hashable:
+        """What two graphs that compute the same in the same way have in common: equal for equal wiring of equal ops.
+
+        Names and origins are no part of it. Constants count by value where they are small, else by identity.
+        """
+        number: dict[Variable, Hashable] = {v: i for i, v in enumerate(self.inputs)}
+
+        def reference(v: Variable) -> Hashable:
+            if v not in number and isinstance(v, Constant):
+                number[v] = (v.type, v.data.tobytes() if v.data.nbytes <= 1024 else id(v))
+            return number[v]
+
+        nodes = []
+        for place, node in enumerate(self.nodes):
+            nodes.append((node.op, tuple(map(reference, node.inputs))))
+            number.update((v, (place, v.index)) for v in node.outputs if v not in number)
+        return (tuple(v.type for v in self.inputs), tuple(nodes), tuple(map(reference, self.outputs)))
 
     def map(self, rebuild: Callable[[Apply, tuple[Variable, ...]], Sequence[Variable]]) -> Graph:
         """A graph in which each node's outputs are replaced by `rebuild(node, new_inputs)`."""

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bitale_graph.graph import substitute, toposort
+from bitale_graph.graph import Graph, ancestors, substitute, toposort
 from bitale_graph.ops.contraction import Contract
-from bitale_graph.ops.control import Check, Composite, StopGradient
+from bitale_graph.ops.control import Branch, Check, Composite, Scan, StopGradient
 from bitale_graph.ops.elementwise import Elementwise
 from bitale_graph.ops.indexing import Gather, Nonzero, Scatter
 from bitale_graph.ops.movement import (
@@ -39,7 +39,7 @@ from bitale_graph.sizes import (
     size_variable,
 )
 from bitale_graph.table import RuleTable
-from bitale_graph.variable import Apply, Variable
+from bitale_graph.variable import Apply, Constant, Variable
 
 SHAPES: RuleTable[Callable[[Apply], list[Sizes]]] = RuleTable("shape rule")
 
@@ -203,24 +203,58 @@ def _nonzero(node: Apply) -> list[Sizes]:
 
 @SHAPES.register(Composite)
 def _composite(node: Apply) -> list[Sizes]:
-    body = node.op.body
-    arguments = dict(zip(body.inputs, node.inputs, strict=True))
-    return [_outside(*pair, arguments) for pair in zip(body.outputs, node.outputs, strict=True)]
+    return [_inside(node.op.body, node.inputs, k, output) for k, output in enumerate(node.outputs)]
 
 
-def _outside(inner: Variable, output: Variable, arguments: dict[Variable, Variable]) -> Sizes:
-    """The lengths of the body's output `inner` in terms of the `arguments` of the body's inputs.
+@SHAPES.register(Scan)
+def _scan(node: Apply) -> list[Sizes]:
+    """Carries keep their lengths. What is collected has one element per step, of the lengths that the body gives it."""
+    op, body = node.op, node.op.body
+    length, carries, sequences, fixed = op.split(node.inputs)
+    taken = node.outputs[op.carries] if op.conditional else length
+    given = [(), *map(shape_of, carries), *(shape_of(s)[1:] for s in sequences), *map(shape_of, fixed)]
+    sizes = dict(zip(body.inputs, given, strict=True))
+    arguments = dict(zip(op.split(body.inputs)[3], fixed, strict=True))
+    first = op.carries + op.conditional
+    collected = zip(body.outputs[first:], node.outputs[first:], strict=True)
+    stacked = [(size_value(taken), *_outside(inner, v, arguments, sizes, 1)) for inner, v in collected]
+    return [*map(shape_of, carries), *([()] if op.conditional else []), *stacked]
 
-    A length that only the body's arrays tell is asked of `output` instead.
+
+@SHAPES.register(Branch)
+def _branch(node: Apply) -> list[Sizes]:
+    """Lengths on which the bodies do not agree are known when one has run."""
+    found = []
+    for k, output in enumerate(node.outputs):
+        lengths = [_inside(body, node.inputs[1:], k, output) for body in node.op.bodies]
+        joint = enumerate(zip(*lengths, strict=True))
+        found.append(tuple(ns[0] if all(n is ns[0] for n in ns) else Dimension(axis)(output) for axis, ns in joint))
+    return found
+
+
+def _inside(body: Graph, inputs: tuple[Variable, ...], number: int, output: Variable) -> Sizes:
+    """The lengths of one output of a body whose inputs stand for `inputs`."""
+    arguments = dict(zip(body.inputs, inputs, strict=True))
+    return _outside(body.outputs[number], output, arguments, {v: shape_of(u) for v, u in arguments.items()})
+
+
+def _outside(
+    inner: Variable, output: Variable, arguments: dict[Variable, Variable], sizes: dict[Variable, Sizes], axis: int = 0
+) -> Sizes:
+    """The lengths of a body's output `inner`, which are those of `output` from `axis` on, as expressions outside.
+
+    `arguments` are what the body's inputs stand for, `sizes` their lengths. A length that depends on anything else is
+    asked of `output`.
     """
     unknown = [n for n in shape_of(inner) if isinstance(n, Variable)]
-    nodes = toposort(unknown)
-    if any(v.ndim and v.owner is not None for node in nodes for v in node.inputs):
-        return tuple(Dimension(axis)(output) if n is None else n for axis, n in enumerate(output.type.shape))
     lengths = {
-        node.outputs[0]: size_variable(shape_of(arguments[node.inputs[0]])[node.op.axis])
-        for node in nodes
-        if isinstance(node.op, Dimension)
+        node.outputs[0]: size_variable(sizes[node.inputs[0]][node.op.axis])
+        for node in toposort(unknown)
+        if isinstance(node.op, Dimension) and node.inputs[0] in sizes
     }
-    outer = iter(substitute(unknown, arguments | lengths))
+    known = arguments | lengths
+    read = [v for v in ancestors(unknown, stop=known) if v not in known and not isinstance(v, Constant)]
+    if any(v.ndim or v.owner is None for v in read):
+        return tuple(Dimension(axis + k)(output) if n is None else n for k, n in enumerate(output.type.shape[axis:]))
+    outer = iter(substitute(unknown, known))
     return tuple(next(outer) if isinstance(n, Variable) else n for n in shape_of(inner))

@@ -16,6 +16,9 @@ from bitale_graph.origin import Origin, here
 from bitale_graph.protocols import Protocols
 from bitale_graph.types import TensorType, tensor_type
 
+if TYPE_CHECKING:
+    from bitale_graph.graph import Graph
+
 _serial = count()
 
 
@@ -38,6 +41,11 @@ class Op:
     def name(self) -> str:
         """The op's name in text: the class's name in lower case, words joined by underscores."""
         return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).lower()
+
+    @property
+    def bodies(self) -> tuple[Graph, ...]:
+        """The graphs inside the op, which it runs: none for most ops."""
+        return ()
 
     def __str__(self) -> str:
         shown = ", ".join(f"{name}={value}" for name, value in parameters(self).items())

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from bitale_graph.errors import BitaleError, VerifyError
 from bitale_graph.graph import Graph
-from bitale_graph.ops.control import Composite
 from bitale_graph.text import graph_text
 from bitale_graph.types import tensor_type
 from bitale_graph.variable import Apply, Constant
 
 
 def verify(graph: Graph) -> Graph:
-    """`graph` itself, when it and the bodies of its composites are sound.
+    """`graph` itself, when it and the graphs inside its ops are sound.
 
     Raises VerifyError naming the first node whose recorded types are not what its inputs give, whose outputs belong
     to another node, or which reads a constant of another type than its data; with the graph's text around it.
@@ -23,9 +22,9 @@ def verify(graph: Graph) -> Graph:
             problem = _problem(node)
             if problem:
                 raise VerifyError(f"{problem}\n{_excerpt(current, node)}")
-            if isinstance(node.op, Composite) and node.op.body not in seen:
-                seen.add(node.op.body)
-                pending.append(node.op.body)
+            new = [body for body in node.op.bodies if body not in seen]
+            seen.update(new)
+            pending.extend(new)
     return graph
 
 

@@ -1,4 +1,4 @@
-"""The meaning of named sub-graphs, gradient barriers and run-time checks."""
+"""The meaning of named sub-graphs, loops, branches, gradient barriers and run-time checks."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from bitale_graph.errors import ArgumentError
-from bitale_graph.ops.control import Check, Composite, StopGradient
+from bitale_graph.ops.control import Branch, Check, Composite, Scan, StopGradient
 from bitale_graph.reference.evaluate import Rule, evaluate
+from bitale_graph.shapes import shape_of
 from bitale_graph.table import RuleTable
 
 CONTROL: RuleTable[Rule] = RuleTable("NumPy reference")
@@ -17,6 +18,44 @@ CONTROL: RuleTable[Rule] = RuleTable("NumPy reference")
 @CONTROL.register(Composite)
 def _composite(op: Composite, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
     return tuple(evaluate(op.body, arrays))
+
+
+@CONTROL.register(Scan)
+def _scan(op: Scan, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+    length, carried, sequences, fixed = op.split(arrays)
+    order = range(int(length))
+    collected: list[list[np.ndarray]] = [[] for _ in range(op.collected)]
+    taken, going = 0, True
+    for step in reversed(order) if op.reverse else order:
+        if not going:
+            break
+        slices = [s[step] for s in sequences]
+        results = evaluate(op.body, [np.asarray(step, "int64"), *carried, *slices, *fixed])
+        carried = tuple(results[: op.carries])
+        going = not op.conditional or bool(results[op.carries])
+        for elements, element in zip(collected, results[op.carries + op.conditional :], strict=True):
+            elements.append(element)
+        taken += 1
+    stacked = [
+        np.stack(elements[::-1] if op.reverse else elements) if elements else _nothing(op, k, arrays)
+        for k, elements in enumerate(collected)
+    ]
+    return (*carried, *([np.asarray(taken, "int64")] if op.conditional else []), *stacked)
+
+
+def _nothing(op: Scan, number: int, arrays: tuple[np.ndarray, ...]) -> np.ndarray:
+    """What is collected in no steps: an empty array whose other lengths are those that a step would have given."""
+    element = op.body.outputs[op.carries + op.conditional + number]
+    _, carried, sequences, fixed = op.split(arrays)
+    given = [np.asarray(0, "int64"), *carried, *(np.zeros(s.shape[1:], s.dtype) for s in sequences), *fixed]
+    lengths = [n if isinstance(n, int) else evaluate(n, dict(zip(op.body.inputs, given, strict=True)))
+               for n in shape_of(element)]  # fmt: skip
+    return np.zeros((0, *map(int, lengths)), element.dtype)
+
+
+@CONTROL.register(Branch)
+def _branch(op: Branch, number: np.ndarray, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+    return tuple(evaluate(op.bodies[min(max(int(number), 0), len(op.bodies) - 1)], arrays))
 
 
 @CONTROL.register(StopGradient)
