@@ -7,7 +7,8 @@ import pickle
 import numpy as np
 import pytest
 
-from bitale_graph import Graph, ShapeError, evaluate
+from bitale_graph import Graph, evaluate
+from bitale_graph.errors import ShapeError
 from bitale_graph.functions import as_variable, dmatrix, dscalar, dvector, lscalar, tanh
 from bitale_graph.ops.control import Branch, Scan
 from bitale_graph.shapes import shape_of
