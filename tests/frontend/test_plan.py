@@ -38,7 +38,7 @@ def test_a_long_expression_needs_no_recursion():
     value = N
     for _ in range(20_000):
         value = call(add, value, ONE)
-    assert text(value).endswith("+ 1) + 1")
+    assert text(value).endswith("+ 1 + 1")
 
 
 def test_formulas_add_up():

@@ -19,7 +19,7 @@ def tree(target, **options) -> list[str]:
 
 def test_one_line():
     x, w = T.vector("x"), bt.shared(np.ones(3), "w")
-    assert bt.pp(T.exp(x * w) + 1) == "add(exp(multiply(x, w)), 1.0)"
+    assert bt.pp(T.exp(x * w) + 1) == "exp(x * w) + 1"
     assert str(w) == "`w`"
     assert bt.pp(w) == "w"
 
@@ -63,7 +63,7 @@ def test_a_deep_tree_is_cut_off():
         y = T.sin(y)
     assert tree(y, depth=2, types=False) == ["[1] sin", "└─ [2] sin", "   └─ [3] sin", "      └─ ..."]
     assert len(tree(y)) == 102
-    assert bt.pp(y, limit=20) == "sin(sin(sin(sin(sin( ..."
+    assert bt.pp(y, limit=20) == "sin(sin(sin(...)))"
 
 
 def test_latex():

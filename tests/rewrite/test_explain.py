@@ -16,7 +16,7 @@ def test_records_are_data_and_print():
         ("stabilise", "log of a sum of exponentials"),
         ("stabilise", "logaddexp(0, x) -> softplus(x)"),
     ]
-    assert records[1].before == "log(add(1.0, exp(x)))"
+    assert records[1].before == "log(1 + exp(x))"
     assert records[2].after == "softplus(x)"
     assert records[0].origin.file == __file__
     assert str(records).splitlines()[0] == "canonicalise: (o * 1) -> o"

@@ -11,7 +11,7 @@ BITALE_INLINE void compute_maximum_index(int64_t *restrict minimum_index, int64_
     maximum_index[0] = maximum_index_sum;
 }
 
-/* scatter_add{axes=(0,), function=add}(table, tanh(gather{axes=(0,)}(table ... */
+/* table[index].add(tanh(table[index])) */
 BITALE_INLINE void compute_result_0(double *restrict result_0, const double *restrict table, int64_t table_s0, int64_t table_s1, const int64_t *restrict index, int64_t index_s0, int64_t table_0, int64_t table_1, int64_t index_0) {
     for (int64_t i = 0; i < table_0; i++) {
 #pragma omp simd
@@ -50,7 +50,7 @@ int32_t bitale_run(bitale_call *call) {
     if (!((size <= minimum_index[0]))) { call->failure[0] = (int64_t)(minimum_index[0]); call->failure[1] = (int64_t)(table_0); return 1; }
     if (!((maximum_index[0] < table_0))) { call->failure[0] = (int64_t)(maximum_index[0]); call->failure[1] = (int64_t)(table_0); return 1; }
     const int64_t result_0_shape[] = {table_0, table_1};
-    double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64[table_0, table_1] scatter_add{axes=(0,), function=add}(table, tanh(gather{axes=(0,)}(table ... */
+    double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64[table_0, table_1] table[index].add(tanh(table[index])) */
     if (!result_0) return -1;
     if (table_s0 == table_1 && table_s1 == 1 && index_s0 == 1) {
         compute_result_0(result_0, table, table_1, 1, index, 1, table_0, table_1, index_0);

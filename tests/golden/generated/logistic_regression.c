@@ -1,7 +1,7 @@
-/* contract{ab,b->a}(x, weights) */
-/* reduce_add{axes=(0,)}(subtract(softplus(contract{ab,b->a}(x, weights)) ... */
-/* add(multiply(broadcast{shape=(?,)}(negative(expand_dims{axes=(0,)}(true_divide( ... */
-/* d cost/d weights = contract{ab,a->b}(x, add(multiply(broadcast{shape=(?,)}(negative(expand_dims{axes=(0,)}( ... */
+/* x @ weights */
+/* sum(softplus(x @ weights) - target * (x @ weights)) */
+/* -(1 / x.shape[0]) * target + 1 / x.shape[0] * sigmoid(x @ weights) */
+/* d cost/d weights = x.T @ (-(1 / x.shape[0]) * target + 1 / x.shape[0] * sigmoid(x @ weights)) */
 BITALE_INLINE void compute_d_cost_d_weights(double *restrict d_cost_d_weights, double *restrict contract_tile_all, double *restrict add_tile_all, double *restrict reduce_add, const double *restrict x, int64_t x_s0, int64_t x_s1, const double *weights, const double *restrict target, int64_t target_s0, int64_t weights_0, int64_t x_0, int64_t size_2) {
     double reduce_add_sum = 0.0;
 #pragma omp simd
@@ -54,12 +54,12 @@ BITALE_INLINE void compute_d_cost_d_weights(double *restrict d_cost_d_weights, d
     reduce_add[0] = reduce_add_sum;
 }
 
-/* true_divide(reduce_add{axes=(0,)}(subtract(softplus(contract{ab,b->a}( ... */
+/* sum(softplus(x @ weights) - target * (x @ weights)) / x.shape[0] */
 BITALE_INLINE void compute_result_0(double *restrict result_0, const double *restrict reduce_add, int64_t x_0) {
     result_0[0] = reduce_add[0] / ((double)x_0);
 }
 
-/* subtract(weights, multiply(0.1, d cost/d weights)) */
+/* weights - 0.1 * d cost/d weights */
 BITALE_INLINE void compute_result_1(double *result_1, const double *weights, const double *restrict d_cost_d_weights, int64_t weights_0) {
 #pragma omp for simd nowait
     for (int64_t i = 0; i < weights_0; i++) {
@@ -88,15 +88,15 @@ int32_t bitale_run(bitale_call *call) {
     char slot_1[8] BITALE_ALIGNED;
     if (!((x_1 == weights_0))) { call->failure[0] = (int64_t)(x_1); call->failure[1] = (int64_t)(weights_0); return 1; }
     if (!((target_0 == x_0))) { call->failure[0] = (int64_t)(target_0); call->failure[1] = (int64_t)(x_0); return 2; }
-    double *d_cost_d_weights = (double *)slot_0;  /* float64[weights_0] d cost/d weights = contract{ab,a->b}(x, add(multiply(broadcast{shape=(?,)}(negative(expand_dims{axes=(0,)}( ... */
-    double *reduce_add = (double *)slot_1;  /* float64 reduce_add{axes=(0,)}(subtract(softplus(contract{ab,b->a}(x, weights)) ... */
+    double *d_cost_d_weights = (double *)slot_0;  /* float64[weights_0] d cost/d weights = x.T @ (-(1 / x.shape[0]) * target + 1 / x.shape[0] * sigmoid(x @ weights)) */
+    double *reduce_add = (double *)slot_1;  /* float64 sum(softplus(x @ weights) - target * (x @ weights)) */
     if (x_s0 == weights_0 && x_s1 == 1 && target_s0 == 1) {
         compute_d_cost_d_weights(d_cost_d_weights, contract_tile_all, add_tile_all, reduce_add, x, weights_0, 1, weights, target, 1, weights_0, x_0, size_2);
     } else {
         compute_d_cost_d_weights(d_cost_d_weights, contract_tile_all, add_tile_all, reduce_add, x, x_s0, x_s1, weights, target, target_s0, weights_0, x_0, size_2);
     }
     const int64_t result_0_shape[] = {0};
-    double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64 true_divide(reduce_add{axes=(0,)}(subtract(softplus(contract{ab,b->a}( ... */
+    double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64 sum(softplus(x @ weights) - target * (x @ weights)) / x.shape[0] */
     if (!result_0) return -1;
     compute_result_0(result_0, reduce_add, x_0);
     double *result_1 = weights;  /* written in place */

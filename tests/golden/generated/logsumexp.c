@@ -1,6 +1,6 @@
-/* reduce_maximum{axes=(1,)}(x) */
-/* reduce_add{axes=(1,)}(exp(subtract(x, where(isfinite(expand_dims{axes=(1,)}( ... */
-/* squeeze{axes=(1,)}(add(log(expand_dims{axes=(1,)}(reduce_add{axes=(1,)}( ... */
+/* max(x, axis=1) */
+/* sum(exp(x - where(isfinite(...), max(x, axis=1)[:, None], 0)), axis=1) */
+/* squeeze(log(...) + where(isfinite(...), ..., 0), (1,)) */
 BITALE_INLINE void compute_result_0(double *restrict result_0, const double *restrict x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t x_1) {
 #pragma omp for nowait
     for (int64_t i = 0; i < x_0; i++) {
@@ -37,7 +37,7 @@ int32_t bitale_run(bitale_call *call) {
     const int64_t x_s1 = call->inputs[0].strides[1] / 8;
     if (!((0 < x_1))) { call->failure[0] = (int64_t)(x_1); return 1; }
     const int64_t result_0_shape[] = {x_0};
-    double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64[x_0] squeeze{axes=(1,)}(add(log(expand_dims{axes=(1,)}(reduce_add{axes=(1,)}( ... */
+    double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64[x_0] squeeze(log(...) + where(isfinite(...), ..., 0), (1,)) */
     if (!result_0) return -1;
     if (x_s0 == x_1 && x_s1 == 1) {
         BITALE_SHARE(66*x_0*x_1, compute_result_0(result_0, x, x_1, 1, x_0, x_1));

@@ -1,7 +1,7 @@
-/* reduce_maximum{axes=(1,)}(x) */
-/* exp(subtract(x, expand_dims{axes=(1,)}(reduce_maximum{axes=(1,)}(x)))) */
-/* reduce_add{axes=(1,)}(exp(subtract(x, expand_dims{axes=(1,)}(reduce_maximum{axes=(1,)}( ... */
-/* true_divide(exp(subtract(x, expand_dims{axes=(1,)}(reduce_maximum{axes=(1,)}( ... */
+/* max(x, axis=1) */
+/* exp(x - max(x, axis=1)[:, None]) */
+/* sum(exp(x - max(x, axis=1)[:, None]), axis=1) */
+/* exp(x - max(x, axis=1)[:, None]) / sum(exp(x - ...), axis=1)[:, None] */
 BITALE_INLINE void compute_result_0(double *restrict exp__row_all, double *restrict result_0, const double *restrict x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t x_1) {
 #pragma omp for nowait
     for (int64_t i = 0; i < x_0; i++) {
@@ -47,7 +47,7 @@ int32_t bitale_run(bitale_call *call) {
     double *exp__row_all = (double *)workspace; workspace += bitale_lines(((x_1 * 8) * threads));
     if (!((0 < x_1))) { call->failure[0] = (int64_t)(x_1); return 1; }
     const int64_t result_0_shape[] = {x_0, x_1};
-    double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64[x_0, x_1] true_divide(exp(subtract(x, expand_dims{axes=(1,)}(reduce_maximum{axes=(1,)}( ... */
+    double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64[x_0, x_1] exp(x - max(x, axis=1)[:, None]) / sum(exp(x - ...), axis=1)[:, None] */
     if (!result_0) return -1;
     if (x_s0 == x_1 && x_s1 == 1) {
         BITALE_SHARE(55*x_0*x_1, compute_result_0(exp__row_all, result_0, x, x_1, 1, x_0, x_1));

@@ -1,5 +1,5 @@
-/* reduce_add{axes=(0,)}(x) */
-/* reduce_add{axes=(0,)}(square(x)) */
+/* sum(x) */
+/* sum(x**2) */
 BITALE_INLINE void compute_result_1(double *restrict result_0, double *restrict result_1, const double *restrict x, int64_t x_s0, int64_t x_0, long double *totals) {
     double result_0_sum = 0.0;
     double result_1_sum = 0.0;
@@ -40,10 +40,10 @@ int32_t bitale_run(bitale_call *call) {
     const int64_t x_s0 = call->inputs[0].strides[0] / 8;
     long double totals[2 * BITALE_TEAM];
     const int64_t result_0_shape[] = {0};
-    double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64 reduce_add{axes=(0,)}(x) */
+    double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64 sum(x) */
     if (!result_0) return -1;
     const int64_t result_1_shape[] = {0};
-    double *result_1 = call->allocate(call, 1, result_1_shape);  /* float64 reduce_add{axes=(0,)}(square(x)) */
+    double *result_1 = call->allocate(call, 1, result_1_shape);  /* float64 sum(x**2) */
     if (!result_1) return -1;
     if (x_s0 == 1) {
         BITALE_SHARE(11*x_0, compute_result_1(result_0, result_1, x, 1, x_0, totals));

@@ -1,6 +1,6 @@
-/* reduce_add{axes=(1,)}(x) */
-/* reduce_add{axes=(1,)}(square(subtract(x, true_divide(expand_dims{axes=(1,)}( ... */
-/* true_divide(reduce_add{axes=(1,)}(square(subtract(x, true_divide(expand_dims{axes=(1,)}( ... */
+/* sum(x, axis=1) */
+/* sum((x - sum(x, axis=1)[:, None] / x.shape[1])**2, axis=1) */
+/* sum((x - sum(x, axis=1)[:, None] / x.shape[1])**2, axis=1) / x.shape[1] */
 BITALE_INLINE void compute_result_0(double *restrict result_0, const double *restrict x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t x_1) {
 #pragma omp for nowait
     for (int64_t i = 0; i < x_0; i++) {
@@ -40,7 +40,7 @@ int32_t bitale_run(bitale_call *call) {
     const int64_t x_s0 = call->inputs[0].strides[0] / 8;
     const int64_t x_s1 = call->inputs[0].strides[1] / 8;
     const int64_t result_0_shape[] = {x_0};
-    double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64[x_0] true_divide(reduce_add{axes=(1,)}(square(subtract(x, true_divide(expand_dims{axes=(1,)}( ... */
+    double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64[x_0] sum((x - sum(x, axis=1)[:, None] / x.shape[1])**2, axis=1) / x.shape[1] */
     if (!result_0) return -1;
     if (x_s0 == x_1 && x_s1 == 1) {
         BITALE_SHARE(32*x_0*x_1, compute_result_0(result_0, x, x_1, 1, x_0, x_1));

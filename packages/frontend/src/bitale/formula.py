@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from bitale_graph.infix import Form, applied, called, render
 from bitale_rewrite.loops.ir import Call, Literal, Load, Value
-from bitale_rewrite.loops.values import parts
 
 Term = tuple[str, ...]  # a product of lengths
 
-INFIX = {
-    "add": "+", "subtract": "-", "multiply": "*", "floor_divide": "//", "remainder": "%",
-    "equal": "==", "not_equal": "!=", "less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">=",
-    "logical_and": "and", "logical_or": "or",
-}  # fmt: skip
+LIMIT = 200_000  # characters of an expression that are shown
 
 
 class Formula:
@@ -45,26 +41,11 @@ class Formula:
 
 
 def text(value: Value) -> str:
-    """A scalar expression with the usual signs, in brackets where it is the operand of one."""
-    known: dict[Value, str] = {}
-    stack = [value]
-    while stack:
-        top = stack[-1]
-        missing = [part for part in parts(top) if part not in known]
-        stack.extend(missing)
-        if not missing:
-            known[stack.pop()] = _text(top, [known[part] for part in parts(top)])
-    return known[value]
+    """A scalar expression with the usual signs."""
+    return render(value, _form, LIMIT, LIMIT) or "..."
 
 
-def _text(value: Value, operands: list[str]) -> str:
+def _form(value: Value, depth: int) -> Form:
     if isinstance(value, Load):
-        return f"{value.buffer.name}[{', '.join(operands)}]"
-    if isinstance(value, Call) and _sign(value):
-        left, right = (f"({o})" if _sign(v) else o for v, o in zip(value.operands, operands, strict=True))
-        return f"{left} {_sign(value)} {right}"
-    return f"{value.function.name}({', '.join(operands)})" if isinstance(value, Call) else str(value)
-
-
-def _sign(value: Value) -> str | None:
-    return INFIX.get(value.function.name) if isinstance(value, Call) else None
+        return called(value.buffer.name, value.index, brackets="[]")
+    return applied(value.function.name, value.operands) if isinstance(value, Call) else Form([str(value)])

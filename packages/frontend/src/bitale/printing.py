@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
 from bitale_graph.errors import ArgumentError
+from bitale_graph.expression import expression
 from bitale_graph.graph import Graph
 from bitale_graph.latex import latex
-from bitale_graph.text import constant_text, expression
+from bitale_graph.text import constant_text
 from bitale_graph.variable import Constant, Variable
 
 __all__ = ["debugprint", "dprint", "latex", "pp"]

@@ -59,34 +59,3 @@ def graph_text(graph: Graph) -> str:
         lines.append(f"    {left} = {node.op}({', '.join(map(name, node.inputs))})")
     lines.append(f"    return {', '.join(map(name, graph.outputs))}")
     return "\n".join(lines)
-
-
-def expression(variable: Variable, limit: int = 200) -> str:
-    """A variable as a nested expression, cut off when it gets long."""
-    if variable.owner is None:
-        return _leaf(variable)
-    pieces: list[str] = []
-    pending: list[str | Variable] = [variable]
-    length = 0
-    while pending and length < limit:
-        item = pending.pop()
-        if isinstance(item, str):
-            pieces.append(item)
-            length += len(item)
-        elif item.owner is None or (item.name and item is not variable):
-            pieces.append(_leaf(item))
-            length += len(pieces[-1])
-        else:
-            pieces.append(f"{item.owner.op}(")
-            length += len(pieces[-1])
-            pending.append(")")
-            for i, v in enumerate(reversed(item.owner.inputs)):
-                pending.extend([", "] if i else [])
-                pending.append(v)
-    return "".join(pieces) + (" ..." if pending else "")
-
-
-def _leaf(variable: Variable) -> str:
-    if isinstance(variable, Constant):
-        return variable.name or constant_text(variable.data)
-    return variable.name or f"<{variable.type}>"

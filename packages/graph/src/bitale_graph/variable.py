@@ -116,7 +116,7 @@ class Variable(Operators, Methods, Protocols):
         return len(self.type.shape)
 
     def __repr__(self) -> str:
-        from bitale_graph.text import expression
+        from bitale_graph.expression import expression
 
         return expression(self)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from bitale_graph.expression import expression
 from bitale_graph.graph import Graph
 from bitale_graph.origin import Origin
-from bitale_graph.text import expression
 from bitale_graph.variable import Apply, Variable
 from bitale_rewrite.driver import Notice
 from bitale_rewrite.phases import DEFAULT, PHASES, Phase, optimise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bitale_graph.text import expression
+from bitale_graph.expression import expression
 from bitale_graph.variable import Variable
 
 
@@ -13,6 +13,6 @@ def label(variable: Variable) -> str:
 
 def note(variable: Variable) -> str:
     """The variable as a short expression, with the line that made it."""
-    text = expression(variable, limit=70)
+    text = expression(variable, limit=80)
     text = text if variable.name is None or variable.owner is None else f"{variable.name} = {text}"
     return f"{text}    {variable.origin}" if variable.origin else text
