@@ -174,12 +174,15 @@ def function(
     name: str | None = None,
     trust_input: bool = False,
     allow_input_downcast: bool | None = None,
+    no_default_updates: bool | Iterable[SharedVariable] = False,
 ) -> Any:
     """A callable that computes `outputs` from `inputs`: a Function.
 
     inputs: variables, or In(variable, name=, value=) with a name for keyword calls and a default.
     outputs: a variable (the call returns an array), a list, a tuple or a dict of them, or None.
     updates: pairs (shared variable, new value), all worked out from the old values and applied together.
+    no_default_updates: shared variables that the function reads also get their default_update, such as the state of a
+    random stream; True leaves these out, a list of shared variables those of the list.
     givens: pairs (variable, what stands in its place).
     mode: "c" compiles; "numpy" runs the reference; "compare" runs both and compares; "nan_guard" stops at the first
     NaN or infinity. `config.mode` unless given.
@@ -192,5 +195,6 @@ def function(
         raise ArgumentError("the inputs of a function are a list: write function([x], ...)")
     mode = mode or config.mode
     check_mode(mode)
-    specification = specify(list(inputs), outputs, updates, givens, on_unused_input or config.on_unused_input, name)
+    unused = on_unused_input or config.on_unused_input
+    specification = specify(list(inputs), outputs, updates, givens, unused, name, no_default_updates)
     return make(specification, Options.current(mode, bool(allow_input_downcast)), trust_input)

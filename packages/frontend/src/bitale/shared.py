@@ -11,25 +11,38 @@ from bitale.config import config
 from bitale_backend_c.shim import snapshot
 from bitale_graph.dtypes import as_dtype
 from bitale_graph.errors import DtypeError, ShapeError, explain
+from bitale_graph.graph import substitute
 from bitale_graph.origin import Origin, made_at
 from bitale_graph.types import tensor_type
 from bitale_graph.variable import Variable
 
 
 class SharedVariable(Variable):
-    """A variable with a value. `cell` is a list that holds the one array; functions read it at every call."""
+    """A variable with a value. `cell` is a list that holds the one array; functions read it at every call.
 
-    __slots__ = ("cell",)
+    `default_update` (None at first) is the new value that every function which reads the variable gives it, unless the
+    function has an update of its own for it, or leaves it out by `no_default_updates`.
+    """
+
+    __slots__ = ("cell", "default_update")
+    default_update: Variable | None
 
     def __init__(self, value: np.ndarray, name: str | None, shape: tuple[int | None, ...]) -> None:
         super().__init__(tensor_type(value.dtype.name, shape), None, 0, name)
         self.cell = [value]
+        self.default_update = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self.cell[0], self.name, self.type.shape, self.origin)
+        return _restored, (self.cell[0], self.name, self.type.shape, self.origin), self.default_update
+
+    def __setstate__(self, default_update: Variable) -> None:
+        self.default_update = default_update  # read apart, since it is an expression of the variable itself
 
     def __deepcopy__(self, memo: dict[int, Any]) -> SharedVariable:
-        return _restored(self.get_value(), self.name, self.type.shape, self.origin)
+        copy = _restored(self.get_value(), self.name, self.type.shape, self.origin)
+        if self.default_update is not None:
+            (copy.default_update,) = substitute([self.default_update], {self: copy})
+        return copy
 
     def __str__(self) -> str:
         return f"`{self.name}`" if self.name else "a shared variable"

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from bitale.checks import check_duplicates, check_missing, check_unused
-from bitale.replace import Pairs, like, replacements, resolved
+from bitale.default_updates import default_updates
+from bitale.new_value import new_value
+from bitale.replace import Pairs, replacements, resolved
 from bitale.shared import SharedVariable
 from bitale_backend_c.shim import Form
-from bitale_graph.errors import DtypeError, GraphError, ShapeError, explain
-from bitale_graph.functions import as_variable, specify_shape
+from bitale_graph.errors import GraphError, explain
+from bitale_graph.functions import as_variable
 from bitale_graph.graph import Graph, ancestors, substitute
 from bitale_graph.reference import conform
 from bitale_graph.variable import Constant, Variable
@@ -69,7 +71,13 @@ class Specification:
 
 
 def specify(
-    inputs: Sequence[Any], outputs: Any, updates: Pairs, givens: Pairs, on_unused_input: str, name: str | None
+    inputs: Sequence[Any],
+    outputs: Any,
+    updates: Pairs,
+    givens: Pairs,
+    on_unused_input: str,
+    name: str | None,
+    no_default_updates: bool | Iterable[SharedVariable] = False,
 ) -> Specification:
     """The specification of a function, or the error that says what is wrong with it.
 
@@ -80,7 +88,11 @@ def specify(
     check_duplicates(given)
     flat, form, keys = _flatten(outputs)
     changed = _updates(updates)
-    results = substitute([*flat, *changed.values()], resolved(_givens(givens, given)))
+    replaced = resolved(_givens(givens, given))
+    results = substitute([*flat, *changed.values()], replaced)
+    found = default_updates(results, given, changed, replaced, no_default_updates)
+    results += found.values()
+    changed |= found
     variables = [v if v.owner is None else Variable(v.type, None, 0, v.name, v.origin) for v in given]
     results = substitute(results, {v: new for v, new in zip(given, variables, strict=True) if v is not new})
     check_missing(variables, results)
@@ -156,29 +168,5 @@ def _updates(updates: Pairs) -> dict[SharedVariable, Variable]:
             raise GraphError(explain(f"only shared variables can be updated, not {target!r}", shown))
         if target in result:
             raise GraphError(explain("a shared variable is updated twice", [target], "Add the updates up."))
-        result[target] = _new_value(target, value)
+        result[target] = new_value(target, value)
     return result
-
-
-def _new_value(target: SharedVariable, value: Any) -> Variable:
-    """The update of a shared variable, which must have its dtype and rank, and its lengths where these are fixed."""
-    new = like(target, value)
-    if new.dtype != target.dtype:
-        raise DtypeError(
-            explain(
-                f"the update of {target} has dtype {new.dtype}, the shared variable {target.dtype}",
-                [target, new],
-                f"Cast it: new_value.astype({target.dtype!r}).",
-            )
-        )
-    if new.ndim != target.ndim:
-        raise ShapeError(
-            explain(
-                f"the update of {target} has {new.ndim} axes, the shared variable {target.ndim}",
-                [target, new],
-                "Reshape it, or reduce with keepdims=True.",
-            )
-        )
-    if any(n is not None and m is not None and n != m for n, m in zip(target.type.shape, new.type.shape, strict=True)):
-        raise ShapeError(explain(f"the update of {target} has another shape than it", [target, new]))
-    return specify_shape(new, target.type.shape)
