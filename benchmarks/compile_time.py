@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import statistics
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.environment import variables
+from benchmarks.environment import interpreter, variables
 from benchmarks.libraries import COLUMNS
 
 WORKLOADS = (
@@ -76,7 +75,8 @@ def first_call(column: str, workload: str, said: Callable[[str], None]) -> First
 
 
 def run(column: str, workload: str, cache: Path) -> dict[str, float]:
-    command = [sys.executable, "-m", "benchmarks.first_call", column, workload, "1"]
+    library = next(name for name in COLUMNS if column in COLUMNS[name])
+    command = [interpreter(library), "-m", "benchmarks.first_call", column, workload, "1"]
     done = subprocess.run(command, env=variables(1, cache), capture_output=True, text=True, timeout=TIMEOUT, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.metadata
+import functools
+import json
 import os
 import platform
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 PACKAGES = ["bitale", "numpy", "scipy", "numexpr", "numba", "pytensor", "jax", "torch"]
+NEWEST = ("jax", "numba", "numexpr", "pytensor")  # libraries taken from the environment of that name, if there is one
 POOLS = ["OMP", "OPENBLAS", "MKL", "NUMBA", "NUMEXPR"]
 
 
@@ -48,7 +52,7 @@ def machine() -> dict[str, str]:
         "python": platform.python_version(),
         "compiler": first_line("cc", "--version"),
         "load": " ".join(f"{value:.2f}" for value in os.getloadavg()),
-        **{package: version(package) for package in PACKAGES},
+        **versions(),
     }
 
 
@@ -68,8 +72,29 @@ def first_line(*command: str) -> str:
         return "none"
 
 
-def version(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"
+def interpreter(library: str) -> str:
+    """The Python that runs a library."""
+    return newest() if library in NEWEST else sys.executable
+
+
+@functools.cache
+def newest() -> str:
+    """The Python of Hatch's environment `newest`; this one where that was not made."""
+    hatch = shutil.which("hatch")
+    folder = first_line(hatch, "env", "find", "newest") if hatch else ""
+    found = Path(folder, "bin", "python")
+    return str(found) if found.is_file() else sys.executable
+
+
+def versions() -> dict[str, str]:
+    """The version of each package, from the Python that runs it."""
+    code = (
+        "import importlib.metadata as m, json, sys\n"
+        "have = {d.name.lower(): d.version for d in m.distributions()}\n"
+        "print(json.dumps([have.get(name, 'not installed') for name in sys.argv[1:]]))"
+    )
+    found: dict[str, str] = {}
+    for python in {interpreter(package) for package in PACKAGES}:
+        packages = [package for package in PACKAGES if interpreter(package) == python]
+        found |= zip(packages, json.loads(first_line(python, "-c", code, *packages)), strict=True)
+    return {package: found[package] for package in PACKAGES}

@@ -21,7 +21,7 @@ def draw(measurements: Sequence[Measurement], threads: int, path: Path) -> None:
         for workload, group in by_workload(measurements, threads).items()
         if best_peer(group) is not None
     }
-    figure, axes = pyplot.subplots(figsize=(9, 1 + 0.24 * len(groups)), layout="constrained")
+    figure, axes = pyplot.subplots(figsize=(9, 1 + 0.24 * max(len(groups), 6)), layout="constrained")
     names = list(
         dict.fromkeys(result.column for group in groups.values() for result in group if "/" not in result.column)
     )

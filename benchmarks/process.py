@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import select
 import subprocess
-import sys
 from pathlib import Path
 from typing import IO, Any
 
-from benchmarks.environment import variables
+from benchmarks.environment import interpreter, variables
 
 
 class WorkerLost(Exception):
@@ -20,7 +19,7 @@ class Worker:
     """One library in a process of its own, started at the first question and again after it was lost."""
 
     def __init__(self, library: str, threads: int, cache: Path, log: IO[str]) -> None:
-        self._command = [sys.executable, "-m", "benchmarks.worker", library, str(threads)]
+        self._command = [interpreter(library), "-m", "benchmarks.worker", library, str(threads)]
         self._environment, self._log = variables(threads, cache), log
         self._process: subprocess.Popen[str] | None = None
         self.missing: str | None = None
