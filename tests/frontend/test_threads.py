@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 
@@ -74,3 +76,40 @@ def test_threads_that_make_the_same_function_all_get_it() -> None:
 
     in_threads(make)
     np.testing.assert_array_equal(results, np.full((THREADS, 2), 0.12345))
+
+
+FINALISERS = """
+import faulthandler, gc, weakref
+import numpy as np, bitale as bt, bitale.tensor as T
+faulthandler.dump_traceback_later(60, exit=True)
+
+total = bt.shared(np.zeros(2), "total")
+count = bt.function([], [total + 0, total * 2], updates={total: total + 1})
+read = bt.function([], [total + 0, total * 2])
+
+class Ring:
+    def __init__(self): self.ring = self
+    def __del__(self): count()
+
+gc.disable()
+kept = [[] for _ in range(1000)]  # the interpreter has no list to hand out again: the next one may start a collection
+for call in (read, count):
+    Ring()
+    gc.set_threshold(1)
+    gc.enable()
+    kept.append(call())
+    gc.disable()
+gc.collect()
+print(total.get_value())
+
+grow = bt.function([], updates={total: T.concatenate([total, total])})
+watched = weakref.finalize(total.get_value(borrow=True), count)
+grow()
+print(total.get_value(), watched.alive)
+"""
+
+
+def test_finalisers_may_call_functions_of_the_same_shared_variable() -> None:
+    """A garbage collection or the death of an old value, in a call's midst, runs Python code."""
+    run = subprocess.run([sys.executable, "-c", FINALISERS], capture_output=True, text=True, check=False, timeout=120)
+    assert run.stdout.splitlines() == ["[3. 3.]", "[4. 4. 4. 4.] False"], run.stderr

@@ -23,6 +23,7 @@
 
 enum { RETURN, UPDATE, DONATED };
 enum { SINGLE, LIST, TUPLE, NOTHING };
+enum { OUT_OF_MEMORY = -1, UNSETTLED = -2, INCOMPLETE = -3 }; /* why a call failed, besides failures of checks */
 
 typedef struct {
     PyArray_Descr *descr;
@@ -138,14 +139,12 @@ static int wrap(const Output *output, Result *result)
 {
     if (result->array)
         return 0;
-    if (!result->memory) {
-        PyErr_SetString(PyExc_SystemError, "the generated function left out one of its results");
-        return -1;
-    }
+    if (!result->memory)
+        return INCOMPLETE;
     if (result->bytes < POOLED) {
         result->array = new_array(output, result->shape, NULL);
         if (!result->array)
-            return -1;
+            return OUT_OF_MEMORY;
         memcpy(PyArray_DATA((PyArrayObject *)result->array), result->memory, result->bytes);
         free(result->memory);
         result->memory = NULL;
@@ -155,13 +154,13 @@ static int wrap(const Output *output, Result *result)
     Block *block = array ? PyObject_New(Block, &BlockType) : NULL;
     if (!block) {
         Py_XDECREF(array);
-        return -1;
+        return OUT_OF_MEMORY;
     }
     block->memory = result->memory;
     block->bytes = result->bytes;
     result->memory = NULL;
     result->array = array;
-    return PyArray_SetBaseObject((PyArrayObject *)array, (PyObject *)block);
+    return PyArray_SetBaseObject((PyArrayObject *)array, (PyObject *)block) ? OUT_OF_MEMORY : 0;
 }
 
 static void *workspace(bitale_call *head, int64_t bytes)
@@ -192,22 +191,18 @@ static void describe(Call *call, int number, PyObject *array)
     call->arrays[number].strides = (const int64_t *)PyArray_STRIDES((PyArrayObject *)array);
 }
 
-static int take_converted(Call *call, int number, PyObject *object)
+/* The array that Python code makes of an object for an input. */
+static PyObject *converted(Function *function, int number, PyObject *object)
 {
-    Function *function = call->function;
     PyObject *index = PyLong_FromLong(number);
     PyObject *pair[] = {index, object};
     PyObject *array = index ? PyObject_Vectorcall(function->convert, pair, 2, NULL) : NULL;
     Py_XDECREF(index);
-    if (!array)
-        return -1;
-    if (!acceptable(&function->inputs[number], array)) {
-        Py_DECREF(array);
+    if (array && !acceptable(&function->inputs[number], array)) {
+        Py_CLEAR(array);
         PyErr_Format(PyExc_SystemError, "convert gave no array that fits input %d of %S", number, function->name);
-        return -1;
     }
-    describe(call, number, array);
-    return 0;
+    return array;
 }
 
 static inline int take(Call *call, int number, PyObject *object)
@@ -222,29 +217,49 @@ static inline int take(Call *call, int number, PyObject *object)
         call->arrays[number].data = &call->scalars[number];
         return 0;
     }
-    return take_converted(call, number, object);
+    PyObject *array = converted(call->function, number, object);
+    if (!array)
+        return -1;
+    describe(call, number, array);
+    return 0;
+}
+
+static PyObject *value_of(PyObject *cell)
+{
+    return PyList_GET_SIZE(cell) == 1 ? PyList_GET_ITEM(cell, 0) : NULL;
 }
 
 static int take_cell(Call *call, int cell)
 {
-    Function *function = call->function;
-    PyObject *list = PyTuple_GET_ITEM(function->cells, cell);
-    if (PyList_GET_SIZE(list) != 1) {
-        PyErr_Format(PyExc_ValueError, "the cell of shared variable %d of %S must hold one array", cell, function->name);
-        return -1;
-    }
-    int number = function->arguments + cell;
-    PyObject *value = PyList_GET_ITEM(list, 0);
-    if (acceptable(&function->inputs[number], value)) {
-        Py_INCREF(value);
-        describe(call, number, value);
-        return 0;
-    }
+    int number = call->function->arguments + cell;
+    PyObject *value = value_of(PyTuple_GET_ITEM(call->function->cells, cell));
+    if (!value || !acceptable(&call->function->inputs[number], value))
+        return UNSETTLED;
     Py_INCREF(value);
-    call->replaced[cell] = 1;
-    int status = take_converted(call, number, value);
-    Py_DECREF(value);
-    return status;
+    describe(call, number, value);
+    return 0;
+}
+
+/* Give every cell an array of a layout that the function can read. */
+static int settle_cells(Function *function)
+{
+    for (int cell = 0; cell < function->cell_count; cell++) {
+        PyObject *list = PyTuple_GET_ITEM(function->cells, cell), *value = value_of(list), *array;
+        int number = function->arguments + cell;
+        if (!value) {
+            PyErr_Format(PyExc_ValueError, "the cell of shared variable %d of %S must hold one array", cell,
+                         function->name);
+            return -1;
+        }
+        if (acceptable(&function->inputs[number], value))
+            continue;
+        Py_INCREF(value);
+        array = converted(function, number, value);
+        Py_DECREF(value);
+        if (!array || PyList_SetItem(list, 0, array))
+            return -1;
+    }
+    return 0;
 }
 
 static int replace_by_copy(Call *call, int number)
@@ -252,9 +267,9 @@ static int replace_by_copy(Call *call, int number)
     PyObject *old = call->objects[number];
     PyObject *copy = PyArray_NewCopy((PyArrayObject *)old, NPY_CORDER);
     if (!copy)
-        return -1;
+        return OUT_OF_MEMORY;
     describe(call, number, copy);
-    Py_DECREF(old);
+    Py_DECREF(old); /* somebody else holds it, too */
     int cell = number - call->function->arguments;
     if (cell >= 0 && cell < call->function->cell_count)
         call->replaced[cell] = 1;
@@ -272,13 +287,13 @@ static int separate(Call *call)
         PyArrayObject *donated = (PyArrayObject *)call->objects[target];
         if (!PyArray_ISWRITEABLE(donated)) {
             if (replace_by_copy(call, target))
-                return -1;
+                return OUT_OF_MEMORY;
             continue;
         }
         for (int other = 0; other < function->input_count; other++) {
             PyArrayObject *array = (PyArrayObject *)call->objects[other];
             if (other != target && array && overlap(donated, array) && replace_by_copy(call, other))
-                return -1;
+                return OUT_OF_MEMORY;
         }
     }
     return 0;
@@ -298,7 +313,7 @@ static int take_rest(Call *call)
     Function *function = call->function;
     for (int k = 0; k < function->cell_count; k++)
         if (take_cell(call, k))
-            return -1;
+            return UNSETTLED;
     int first = function->arguments + function->cell_count;
     for (int number = first; number < function->input_count; number++) {
         PyObject *constant = PyTuple_GET_ITEM(function->constants, number - first);
@@ -331,74 +346,75 @@ static int execute(Call *call)
         code = function->entry(&call->head);
         Py_END_ALLOW_THREADS
     }
-    if (code == 0)
-        return 0;
-    if (code < 0) {
-        if (!PyErr_Occurred())
-            PyErr_Format(PyExc_MemoryError, "%S ran out of memory", function->name);
-        return -1;
-    }
-    long long values[4];
-    for (int k = 0; k < 4; k++)
-        values[k] = call->head.failure[k];
-    PyObject *answer
-        = PyObject_CallFunction(function->fail, "iLLLL", code, values[0], values[1], values[2], values[3]);
-    Py_XDECREF(answer);
-    if (answer)
-        PyErr_Format(PyExc_SystemError, "failure %d of %S raised no error", code, function->name);
-    return -1;
+    for (int k = 0; code == 0 && k < function->output_count; k++)
+        if (function->outputs[k].kind != DONATED)
+            code = wrap(&function->outputs[k], &call->results[k]);
+    return code;
 }
 
-/* Put new arrays into the cells. Nothing before this point has changed a cell. */
-static int update(Call *call)
+/* Put new arrays into the cells, in exchange for the old ones. Nothing before this point has changed a cell. */
+static void update(Call *call)
 {
     Function *function = call->function;
     for (int k = 0; k < function->output_count; k++) {
         const Output *output = &function->outputs[k];
-        PyObject *array = NULL;
-        if (output->kind == UPDATE) {
-            array = call->results[k].array;
-            call->results[k].array = NULL;
-        } else if (output->kind == DONATED && call->replaced[output->target]) {
-            array = call->objects[function->arguments + output->target];
-            Py_INCREF(array);
-        }
-        if (array && PyList_SetItem(PyTuple_GET_ITEM(function->cells, output->target), 0, array))
-            return -1;
+        PyObject **array = &call->results[k].array;
+        if (output->kind == DONATED && call->replaced[output->target])
+            array = &call->objects[function->arguments + output->target];
+        else if (output->kind != UPDATE)
+            continue;
+        PyObject *cell = PyTuple_GET_ITEM(function->cells, output->target), *old = value_of(cell);
+        if (!old)
+            continue; /* somebody has emptied the list */
+        PyList_SET_ITEM(cell, 0, *array);
+        *array = old;
     }
-    return 0;
 }
 
-static PyObject *answer(Call *call)
+/* What the results go into: a list or a tuple, or else None. */
+static PyObject *container(const Function *function)
+{
+    if (function->form == LIST)
+        return PyList_New(function->returned);
+    return function->form == TUPLE ? PyTuple_New(function->returned) : Py_NewRef(Py_None);
+}
+
+static PyObject *answer(Call *call, PyObject *collected)
 {
     Function *function = call->function;
-    for (int k = 0; k < function->output_count; k++)
-        if (function->outputs[k].kind != DONATED && wrap(&function->outputs[k], &call->results[k]))
-            return NULL;
-    PyObject *collected = NULL;
-    if (function->form == LIST)
-        collected = PyList_New(function->returned);
-    else if (function->form == TUPLE)
-        collected = PyTuple_New(function->returned);
-    else if (function->form == NOTHING)
-        collected = Py_NewRef(Py_None);
-    if (function->form != SINGLE && !collected)
-        return NULL;
     for (int k = 0, place = 0; k < function->output_count; k++) {
         if (function->outputs[k].kind != RETURN || function->form == NOTHING)
             continue;
         PyObject *array = call->results[k].array;
         call->results[k].array = NULL;
-        if (function->form == SINGLE)
-            collected = array;
-        else if (function->form == LIST)
+        if (function->form == LIST)
             PyList_SET_ITEM(collected, place++, array);
-        else
+        else if (function->form == TUPLE)
             PyTuple_SET_ITEM(collected, place++, array);
+        else
+            Py_SETREF(collected, array);
     }
-    if (update(call))
-        Py_CLEAR(collected);
     return collected;
+}
+
+static void explain(Call *call, int code)
+{
+    PyObject *name = call->function->name;
+    if (code == INCOMPLETE) {
+        PyErr_Format(PyExc_SystemError, "%S left out one of its results", name);
+    } else if (code < 0) {
+        if (!PyErr_Occurred())
+            PyErr_Format(PyExc_MemoryError, "%S ran out of memory", name);
+    } else {
+        long long values[4];
+        for (int k = 0; k < 4; k++)
+            values[k] = call->head.failure[k];
+        PyObject *answer = PyObject_CallFunction(call->function->fail, "iLLLL", code, values[0], values[1], values[2],
+                                                 values[3]);
+        Py_XDECREF(answer);
+        if (answer)
+            PyErr_Format(PyExc_SystemError, "failure %d of %S raised no error", code, name);
+    }
 }
 
 static void clean_up(Call *call)
@@ -439,6 +455,9 @@ static void lay_out(Call *call, char *memory)
         call->replaced[k] = 0;
 }
 
+/* Between take_locks and give_locks no Python code runs, neither of callbacks nor of finalisers: it might call a
+   function of the same shared variables and wait for ever. So nothing there makes an object that the garbage
+   collector knows, lets go of the last reference to one, or raises. */
 static PyObject *run(Function *function, PyObject *const *arguments)
 {
     _Alignas(16) char small[FRAME_BYTES];
@@ -455,17 +474,26 @@ static PyObject *run(Function *function, PyObject *const *arguments)
     call.head.workspace = workspace;
     call.head.library = function->library;
     call.head.threads = function->threads < thread_limit ? function->threads : thread_limit;
-    PyObject *result = NULL;
-    if (take_arguments(&call, arguments) == 0) {
+    int code = 0;
+    PyObject *result = NULL, *collected = take_arguments(&call, arguments) ? NULL : container(function);
+    if (collected) {
         take_locks(function->guards, function->guard_count);
-        if (take_rest(&call) == 0 && execute(&call) == 0)
-            result = answer(&call);
+        if (!(code = take_rest(&call)) && !(code = execute(&call)))
+            update(&call);
         give_locks(function->guards, function->guard_count);
+        if (code == 0)
+            result = answer(&call, collected);
+        else
+            Py_DECREF(collected);
+        if (code != 0 && code != UNSETTLED)
+            explain(&call, code);
     }
     clean_up(&call);
     if (memory != small)
         PyMem_Free(memory);
-    return result;
+    if (code != UNSETTLED)
+        return result;
+    return settle_cells(function) ? NULL : run(function, arguments);
 }
 
 /* Counts or keywords do not fit: Python code finds the positional arguments or raises. */
