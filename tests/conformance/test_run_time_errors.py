@@ -11,23 +11,31 @@ import pytest
 
 import bitale_graph.functions as F
 from bitale_backend_c import compile
+from bitale_backend_c.shim import Form
 from bitale_graph import Graph, Variable, tensor_type
 from bitale_graph.errors import ArgumentError, IndexingError, ShapeError
 from bitale_graph.ops.control import Check
 from bitale_graph.variable import Apply
 
 Build = Callable[..., Any]
-FIVE, THREE = np.arange(5.0), np.arange(3.0)
+FIVE, THREE, SQUARE = np.arange(5.0), np.arange(3.0), np.ones((3, 3))
 
 
 def checked(x: Variable) -> Variable:
     return Apply(Check("all must be {positive}"), (x, F.all(x > 0))).outputs[0]
 
 
+def add_product(base: Variable, left: Variable, right: Variable) -> Variable:
+    return base - 0.5 * (left @ right)
+
+
 CASES: dict[str, tuple[Build, Sequence[np.ndarray], type[Exception], str]] = {
     "lengths differ": (lambda x, y: x + y, [FIVE, THREE], ShapeError, "add: axis 0 has length 5 .* and 3"),
     "an unknown 1 does not stretch": (lambda x, y: x * y, [FIVE, FIVE[:1]], ShapeError, "length 5 .* and 1"),
     "product": (lambda x, y: F.dot(x[None], y), [FIVE, THREE], ShapeError, "length 5 .* and 3"),
+    "rows of a product": (add_product, [SQUARE[:2], SQUARE, SQUARE], ShapeError, "add: axis 0 .* length 2 .* and 3"),
+    "columns of a product": (add_product, [SQUARE[:, :2], SQUARE, SQUARE], ShapeError, "add: axis 1 .* 2 .* and 3"),
+    "misfits multiplied and added": (add_product, [SQUARE, SQUARE[:, :2], SQUARE], ShapeError, "`b` .* length 2 .* 3"),
     "lengths of a reduction": (lambda x, y: F.sum(x[:, None], axis=1) + y, [FIVE, THREE], ShapeError, "5 .* and 3"),
     "concatenate": (lambda x, y: F.stack([x, y]), [FIVE, THREE], ShapeError, "length 5 .* and 3"),
     "reshape": (lambda x: F.reshape(x, (2, 2)), [FIVE], ShapeError, "number of elements.* length 4 .* and 5"),
@@ -66,3 +74,21 @@ def test_a_function_that_failed_goes_on_working():
     with pytest.raises(ShapeError):
         function(FIVE, THREE)
     np.testing.assert_array_equal(function(THREE, THREE)[0], THREE + THREE)
+
+
+def test_a_product_written_into_shared_memory_must_fit_it():
+    """Were it not checked, the product would run over the end of the array."""
+    s, x = (Variable(tensor_type("float64", (None, None)), name=name) for name in "sx")
+    cell = [np.zeros((3, 3))]
+    step = compile(Graph([x, s], [s - 0.1 * (x.T @ x)]), cells=[cell], updates={0: 0}, form=Form.NOTHING)
+    step(np.ones((2, 3)))
+    with pytest.raises(ShapeError, match=r"(?s)add: axis 0 has length 3 .* and 50 in another.* s: float64"):
+        step(np.ones((2, 50)))
+    np.testing.assert_allclose(cell[0], -0.2)
+
+
+def test_a_product_of_one_row_stretches_over_what_it_is_added_to():
+    shapes = {"s": (None, None), "x": (1, None), "w": (None, None)}
+    s, x, w = (Variable(tensor_type("float64", shape), name=name) for name, shape in shapes.items())
+    function = compile(Graph([s, x, w], [s + x @ w]))
+    np.testing.assert_array_equal(function(np.ones((4, 2)), np.ones((1, 3)), np.ones((3, 2)))[0], np.full((4, 2), 4.0))

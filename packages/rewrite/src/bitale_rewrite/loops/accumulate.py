@@ -24,6 +24,10 @@ class Accumulated(Op):
 
     contraction: Contract
 
+    @property
+    def name(self) -> str:
+        return "add"
+
     def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
         return (inputs[0],)
 
@@ -54,7 +58,7 @@ def _rebuilt(v: Variable, graph: Graph) -> Variable:
         return v
     for base, term, minus in choices:
         found = _scaled(term, graph)
-        if found is not None and _same_shape(base, v):
+        if found is not None and _same_shape(base, v) and _same_shape(found[1], v):
             alpha, product = found
             made = Accumulated(product.owner.op)(base, negative(alpha) if minus else alpha, *product.owner.inputs)  # type: ignore[union-attr, arg-type]
             made.name = v.name
@@ -84,5 +88,5 @@ def _is_one(v: Variable) -> bool:
 
 
 def _same_shape(base: Variable, v: Variable) -> bool:
-    """Whether the base stretches nowhere."""
+    """Whether an operand stretches nowhere."""
     return base.ndim == v.ndim and all(n == m or (n is None and m != 1) for n, m in zip(base.type.shape, v.type.shape))

@@ -13,6 +13,7 @@ from bitale_graph.ops.indexing import Gather, Scatter
 from bitale_graph.ops.movement import Broadcast, Concatenate, Reshape, SetSlice, Squeeze
 from bitale_graph.shapes import shape_of, unknown_inputs
 from bitale_graph.variable import Apply, Variable
+from bitale_rewrite.loops.accumulate import Accumulated
 from bitale_rewrite.loops.increments import Increment, parts
 from bitale_rewrite.loops.integers import EQUAL, ONE, integer, product
 from bitale_rewrite.loops.ir import Call, Failure, Literal, Load, Require, Value
@@ -123,11 +124,25 @@ def _stretching(sizes: Sizes, operands: list[Variable]) -> Pairs:
 
 
 def _contract(sizes: Sizes, node: Apply) -> Pairs:
-    left, right = node.inputs
-    lengths = dict(zip(node.op.left, sizes(left), strict=True))
-    for label, n in zip(node.op.right, sizes(right), strict=True):
+    assert isinstance(node.op, Contract)
+    yield from _contracted(sizes, node.op, *node.inputs)
+
+
+def _contracted(sizes: Sizes, op: Contract, left: Variable, right: Variable) -> Pairs:
+    lengths = dict(zip(op.left, sizes(left), strict=True))
+    for label, n in zip(op.right, sizes(right), strict=True):
         if label in lengths:
-            yield lengths[label], n, f"axis `{label}` of {node.op.left},{node.op.right}->{node.op.result}"
+            yield lengths[label], n, f"axis `{label}` of {op.left},{op.right}->{op.result}"
+
+
+def _accumulated(sizes: Sizes, node: Apply) -> Pairs:
+    """The product is well formed, and has the shape of the base."""
+    assert isinstance(node.op, Accumulated)
+    op, (base, _, left, right) = node.op.contraction, node.inputs
+    yield from _contracted(sizes, op, left, right)
+    lengths = dict(zip(op.left + op.right, (*sizes(left), *sizes(right)), strict=True))
+    for axis, (label, n) in enumerate(zip(op.result, sizes(base), strict=True)):
+        yield n, lengths[label], f"axis {axis}"
 
 
 def _concatenate(sizes: Sizes, node: Apply) -> Pairs:
@@ -192,6 +207,6 @@ class _Written:
 
 CONSTRAINTS: dict[type, Callable[[Sizes, Apply], Pairs]] = {
     Elementwise: _elementwise, Contract: _contract, Concatenate: _concatenate, Broadcast: _broadcast,
-    Squeeze: _squeeze, Reshape: _reshape, SetSlice: _set_slice, Gather: _gather, Scatter: _scatter,
-    Increment: _increment,
+    Accumulated: _accumulated, Squeeze: _squeeze, Reshape: _reshape, SetSlice: _set_slice, Gather: _gather,
+    Scatter: _scatter, Increment: _increment,
 }
