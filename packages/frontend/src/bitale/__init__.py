@@ -1,6 +1,6 @@
 """Bitale: array expressions that are differentiated, simplified, compiled to C, and called."""
 
-from bitale import printing, tensor
+from bitale import loop, printing, tensor
 from bitale.__about__ import __version__
 from bitale.checks import UnusedInputError
 from bitale.compared import DisagreementError
@@ -50,6 +50,7 @@ from bitale_graph.errors import (
     ShapeError,
     SymbolicError,
 )
+from bitale_graph.functions.control import filter, foldl, foldr, ifelse, map, reduce, scan, switch_case, until
 
 __all__ = [
     "__version__",
@@ -57,6 +58,8 @@ __all__ = [
     "Function", "In", "Out", "SharedVariable", "clone_replace", "config", "evaluate", "function", "shared",
     # expressions
     "Constant", "Graph", "TensorType", "Variable", "composite", "elementwise_function", "tensor",
+    # loops and branches
+    "filter", "foldl", "foldr", "ifelse", "loop", "map", "reduce", "scan", "switch_case", "until",
     # derivatives
     "Lop", "Rop", "check_gradient", "checkpoint", "custom_gradient", "disconnected_grad", "grad", "grad_clip",
     "grad_scale", "hessian", "hessian_vector_product", "jacobian", "pullback", "pushforward", "stop_gradient",

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bitale_graph.errors import ArgumentError
+from bitale_graph.errors import ArgumentError, ShapeError
 from bitale_graph.ops.control import Branch, Check, Composite, Scan, StopGradient
 from bitale_graph.reference.evaluate import Rule, evaluate
 from bitale_graph.shapes import shape_of
@@ -31,6 +31,7 @@ def _scan(op: Scan, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
             break
         slices = [s[step] for s in sequences]
         results = evaluate(op.body, [np.asarray(step, "int64"), *carried, *slices, *fixed])
+        _check_lengths(op, carried, results)
         carried = tuple(results[: op.carries])
         going = not op.conditional or bool(results[op.carries])
         for elements, element in zip(collected, results[op.carries + op.conditional :], strict=True):
@@ -41,6 +42,13 @@ def _scan(op: Scan, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
         for k, elements in enumerate(collected)
     ]
     return (*carried, *([np.asarray(taken, "int64")] if op.conditional else []), *stacked)
+
+
+def _check_lengths(op: Scan, old: tuple[np.ndarray, ...], new: list[np.ndarray]) -> None:
+    for k, (a, b) in enumerate(zip(old, new, strict=False)):
+        if a.shape != b.shape:
+            name = op.body.inputs[1 + k].name or f"number {k}"
+            raise ShapeError(f"{op}: the carried value {name} has shape {a.shape}, then {b.shape}; it must not change")
 
 
 def _nothing(op: Scan, number: int, arrays: tuple[np.ndarray, ...]) -> np.ndarray:

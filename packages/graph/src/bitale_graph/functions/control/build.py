@@ -1,0 +1,65 @@
+"""From the parts of a loop to its node in the graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bitale_graph.functions.control.capture import captured
+from bitale_graph.functions.control.carries import Settled
+from bitale_graph.ops.control import Scan
+from bitale_graph.sizes import Size, size_variable
+from bitale_graph.types import SCALAR_SIZE
+from bitale_graph.variable import Apply, Variable
+
+
+@dataclass
+class Loop:
+    """The parts of a loop: variables of the body, what they stand for outside, and what the body computes.
+
+    `slices` are one element of each of `sequences`; `going` says whether to go on, None in a loop that always does.
+    """
+
+    name: str | None
+    length: Size
+    step: Variable
+    carries: Settled
+    sequences: list[Variable] = field(default_factory=list)
+    slices: list[Variable] = field(default_factory=list)
+    collected: list[Variable] = field(default_factory=list)
+    going: Variable | None = None
+    reverse: bool = False
+
+    def apply(self) -> Apply:
+        """The loop in the graph."""
+        carries = self.carries
+        flag = [] if self.going is None else [self.going]
+        inside = [self.step, *carries.inside, *self.slices]
+        body, fixed = captured(inside, [*carries.new, *flag, *self.collected], self.name)
+        op = Scan(body, len(carries.first), len(self.sequences), self.going is not None, self.reverse)
+        return Apply(op, (size_variable(self.length), *carries.first, *self.sequences, *fixed))
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a loop gives: the last carries, the number of steps it took, and what it collected."""
+
+    last: list[Variable]
+    taken: Variable
+    collected: list[Variable]
+
+    @classmethod
+    def of(cls, node: Apply) -> Results:
+        """The outputs of a Scan."""
+        count, conditional = node.op.carries, node.op.conditional
+        taken = node.outputs[count] if conditional else node.inputs[0]
+        return cls(list(node.outputs[:count]), taken, list(node.outputs[count + conditional :]))
+
+
+def step_variable() -> Variable:
+    """The number of the step, in a body."""
+    return Variable(SCALAR_SIZE, name="step")
+
+
+def slice_variable(sequence: Variable, name: str | None = None) -> Variable:
+    """One element of a sequence, in a body."""
+    return Variable(sequence.type.with_shape(sequence.type.shape[1:]), name=name)

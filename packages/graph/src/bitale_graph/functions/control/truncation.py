@@ -1,0 +1,31 @@
+"""Truncated gradients: a loop in two pieces, of which derivatives go through the last one only."""
+
+from __future__ import annotations
+
+from bitale_graph.errors import ArgumentError
+from bitale_graph.functions.control.build import Results
+from bitale_graph.functions.control.pieces import counted, piece
+from bitale_graph.functions.joining import concatenate
+from bitale_graph.ops.control import StopGradient
+from bitale_graph.sizes import size_minimum, size_subtract, size_value
+from bitale_graph.variable import Apply
+
+
+def truncated(where: str, node: Apply, kept: int) -> Results:
+    """The results of a loop, through whose last `kept` steps derivatives go (-1: through all)."""
+    if not isinstance(kept, int) or kept < -1:
+        raise ArgumentError(f"{where}: truncate_gradient is a number of steps, or -1 for all, not {kept!r}")
+    if kept == -1:
+        return Results.of(node)
+    whole = counted(node)
+    length = size_value(whole.inputs[0])
+    last = size_minimum(kept, length)
+    first = size_subtract(length, last)
+    if isinstance(first, int) and first == 0:
+        return Results.of(node)
+    stop = StopGradient()
+    carries = whole.op.split(whole.inputs)[1]
+    head = Results.of(piece(whole, 0, first, [stop(v) for v in carries]))
+    tail = Results.of(piece(whole, first, last, [stop(v) for v in head.last]))
+    joined = [concatenate([stop(a), b]) for a, b in zip(head.collected, tail.collected, strict=True)]
+    return Results(tail.last, Results.of(node).taken, joined)
