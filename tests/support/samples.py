@@ -91,7 +91,7 @@ def elementwise(function: Function) -> list[Sample]:
 @cache
 def operands(function: Function, dtypes: tuple[str, ...]) -> list[np.ndarray]:
     """Vectors of one length, one per operand."""
-    choose = {1: values, 2: values, 3: few}[function.arity]
+    choose = {1: values, 2: values}.get(function.arity, few)
     if function.arity == 2 and any(d in COMPLEX for d in dtypes):
         choose = few
     columns = crossed([choose(d) for d in dtypes])

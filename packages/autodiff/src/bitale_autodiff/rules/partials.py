@@ -189,6 +189,7 @@ PARTIALS: RuleTable[tuple[Partial, ...]] = RuleTable("partial derivatives", {
     row.erfc: (lambda g, z, x: g * (-2 / math.sqrt(math.pi) * exp(-(x * x))),),
     row.gammaln: (lambda g, z, x: g * row.digamma(x),),
     row.digamma: (lambda g, z, x: g * trigamma(x),),
+    row.ndtri: (lambda g, z, x: g * (math.sqrt(2 * math.pi) * exp(0.5 * (z * z))),),
 
     # complex
     row.real: (same,),

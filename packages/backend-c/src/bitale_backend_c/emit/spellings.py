@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from bitale_backend_c.emit.ctypes import C_TYPES, SUFFIXES, literal
 from bitale_graph.dtypes import BOOL, COMPLEX, FLOATS, INTEGERS, SIGNED
 from bitale_graph.errors import MissingRule
+from bitale_graph.ops import random
 from bitale_graph.ops.elementwise import CASTS, Function
 
 Spelling = Callable[..., str]  # (dtype, *operands) -> C text
@@ -64,6 +65,11 @@ def by_kind(
         return (chosen or floats)(dtype, *operands)
 
     return spell
+
+
+def of_fixed_dtypes(name: str) -> Spelling:
+    """One of our own functions, of which there is one version."""
+    return lambda dtype, *operands: f"bitale_{name}({', '.join(operands)})"
 
 
 def same(dtype: str, a: str) -> str:
@@ -136,7 +142,7 @@ SPELLINGS: dict[str, Spelling] = {
     "invert": lambda dtype, a: prefix("!" if dtype == "bool" else "~")(dtype, a),
     "left_shift": helper("left_shift"), "right_shift": helper("right_shift"),
     "logaddexp": helper("logaddexp"), "log1mexp": helper("log1mexp"), "softplus": helper("softplus"),
-    "sigmoid": helper("sigmoid"), "digamma": helper("digamma"),
+    "sigmoid": helper("sigmoid"), "digamma": helper("digamma"), "ndtri": helper("ndtri"),
     "real": by_kind(same, same, libm("real")), "imag": by_kind(constant("0"), constant("0"), libm("imag")),
     "angle": by_kind(helper("angle"), helper("angle"), libm("arg")), "make_complex": helper("make_complex"),
     "identity": same, "conjugate": by_kind(same, same, _conjugate),
@@ -146,6 +152,7 @@ SPELLINGS["nextafter"] = lambda dtype, a, b: (helper if dtype == "float16" else 
 SPELLINGS["rint"] = by_kind(libm("rint"), same, helper("rint"))
 SPELLINGS |= {name: libm(LIBM_NAMES.get(name, name)) for name in LIBM}
 SPELLINGS |= {name: by_kind(libm(name), complexes=helper(name)) for name in WITH_COMPLEX_HELPER}
+SPELLINGS |= {function.name: of_fixed_dtypes(function.name) for function in random.ROWS}
 CAST = {f"cast_{dtype}": dtype for dtype in CASTS}
 # NumPy's numbers that do not fit wrap, as these conversions do; C leaves open what a direct one gives.
 THROUGH = dict.fromkeys(SMALL, "int32_t") | {"uint32": "int64_t"}

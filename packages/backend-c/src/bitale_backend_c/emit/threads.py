@@ -13,6 +13,7 @@ from bitale_backend_c.emit.reduction import BLOCK, Gathering, gathered
 from bitale_rewrite.loops.costs import cost_of
 from bitale_rewrite.loops.ir import Call, Fail, For, Kernel, Let, Literal, Load, Name, Statement, Value
 from bitale_rewrite.loops.plan import statements, values_of
+from bitale_rewrite.loops.random import IN_RUN
 from bitale_rewrite.loops.tiles import TILE, WITHIN
 from bitale_rewrite.loops.values import parts
 
@@ -101,8 +102,9 @@ def _work(loop: For) -> str:
     bound = {s.name for s in inside if isinstance(s, Let)} | {s.index for s in inside if isinstance(s, For)}
     factors = [str(cost), _factor(loop.extent)]
     level = loop
-    while inner := next((s for s in level.body if isinstance(s, For)), None):
-        if inner.index == WITHIN:  # the length of a tile is known only inside the loop
+    while loops := [s for s in level.body if isinstance(s, For)]:
+        inner = next((s for s in loops if s.index == IN_RUN), loops[0])
+        if inner.index in (WITHIN, IN_RUN):  # the length of a tile, or a run, is known only inside the loop
             factors.append(str(TILE))
         elif _is_known(inner.extent, bound):
             factors.append(_factor(inner.extent))

@@ -22,7 +22,7 @@ from bitale_graph.ops.elementwise import (
     exp, exp2, expm1, floor, floor_divide, fmax, fmin, fmod, gammaln, gcd, greater, greater_equal,
     hypot, imag, invert, isfinite, isinf, isnan, lcm, left_shift, less, less_equal, log, log10,
     log1mexp, log1p, log2, logaddexp, logical_and, logical_not, logical_or, logical_xor,
-    make_complex, maximum, minimum, multiply, negative, nextafter, not_equal, real, reciprocal,
+    make_complex, maximum, minimum, multiply, ndtri, negative, nextafter, not_equal, real, reciprocal,
     remainder, right_shift, rint, sigmoid, sign, signbit, sin, sinh, softplus, sqrt, square,
     subtract, tan, tanh, true_divide, trunc,
 )

@@ -215,6 +215,7 @@ erf = _row("erf", 1, follow(np.cbrt), increasing=True)
 erfc = _row("erfc", 1, follow(np.cbrt))
 gammaln = _row("gammaln", 1, follow(np.cbrt))  # log |gamma(x)|
 digamma = _row("digamma", 1, follow(np.cbrt))  # derivative of gammaln
+ndtri = _row("ndtri", 1, follow(np.cbrt), increasing=True)  # the quantile of the standard normal distribution
 
 # complex
 real = _row("real", 1, _real_part)

@@ -114,6 +114,13 @@ def _digamma(x: np.ndarray) -> np.ndarray:
     return digamma(x)
 
 
+@_formula(row.ndtri)
+def _ndtri(x: np.ndarray) -> np.ndarray:
+    from scipy.special import ndtri
+
+    return ndtri(x)
+
+
 @FORMULAS.register(row.make_complex)
 def _make_complex(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Not x + 1j * y, in which an infinite part makes the other one NaN."""

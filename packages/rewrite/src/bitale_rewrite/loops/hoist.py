@@ -43,7 +43,7 @@ def hoist(body: list[Statement], unique: Callable[[str], str]) -> list[Statement
 
 def _hoist_loop(loop: For, unique: Callable[[str], str]) -> tuple[list[Statement], For]:
     inner = hoist(loop.body, unique)
-    changing = _Changing(loop.index, inner)
+    changing = Changing(loop.index, inner)
     before: list[Statement] = []
     kept: list[Statement] = []
     found: dict[Value, Value] = {}
@@ -56,7 +56,7 @@ def _hoist_loop(loop: For, unique: Callable[[str], str]) -> tuple[list[Statement
     return before, replace(loop, body=kept)
 
 
-class _Changing:
+class Changing:
     """What a loop binds or writes."""
 
     def __init__(self, index: Name, body: list[Statement]) -> None:
@@ -99,7 +99,7 @@ class _Changing:
 
 def _without_constant_parts(
     s: Statement,
-    changing: _Changing,
+    changing: Changing,
     found: dict[Value, Value],
     before: list[Statement],
     unique: Callable[[str], str],

@@ -26,6 +26,7 @@ from bitale_rewrite.loops.ir import (
     Value,
 )
 from bitale_rewrite.loops.nests import Index, Nest
+from bitale_rewrite.loops.random import draw_in_runs
 from bitale_rewrite.loops.tiles import TILE, WITHIN, part_numbers, tiled_loop, wants_tiles
 from bitale_rewrite.loops.values import transform
 
@@ -62,9 +63,9 @@ class KernelBuilder:
         nests = self.cluster.members
         written = list(dict.fromkeys(nest.note for nest in nests if nest.note))
         outside = [n.buffer.name for n in nests if n.buffer.root not in self.places] or [nests[-1].buffer.name]
-        body = hoist(self._statements([self.cluster]), self.unique)
-        scratch = [place.home for place in self.places.values() if isinstance(place.home, Buffer)]
-        return Kernel(self.unique(f"compute_{outside[-1]}"), body, written, scratch)
+        body, words = draw_in_runs(hoist(self._statements([self.cluster]), self.unique), self.unique)
+        rows = [place.home for place in self.places.values() if isinstance(place.home, Buffer)]
+        return Kernel(self.unique(f"compute_{outside[-1]}"), body, written, [*rows, *words])
 
     # ---- shrinking ---------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,18 @@
+"""Random numbers as functions of a key: `normal(key, shape)`. The same key gives the same numbers anywhere."""
+
+# A list of exports, packed to be read at a glance.
+# ruff: noqa: F401
+from bitale_graph.functions.random.continuous import (
+    cauchy,
+    exponential,
+    gumbel,
+    laplace,
+    logistic,
+    lognormal,
+    normal,
+    pareto,
+    truncated_normal,
+    uniform,
+    weibull,
+)
+from bitale_graph.functions.random.keys import PRNGKey, fold_in, key, split

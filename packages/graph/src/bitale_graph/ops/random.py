@@ -1,0 +1,32 @@
+"""Random bits as elementwise functions of a key and a place: no state, so any element can be drawn at any time.
+
+The generator is Philox4x32-10 (Salmon, Moraes, Dror, Shaw, Parallel random numbers: as easy as 1, 2, 3, SC 2011): a
+cipher that turns a counter of 128 bits, under a key of 64, into a block of four words of 32. The low half of the
+counter is the block's number here, the high half is the second half of the user's key.
+
+Neighbouring elements share blocks, laid out so that vectors of blocks come out as vectors of words: of 64 elements, a
+word of 32 bits at place 16 w + b is word w of block b, and a word of 64 bits at place 32 p + b is pair p of block b.
+"""
+
+from __future__ import annotations
+
+from bitale_graph.ops.elementwise import FUNCTIONS, Dtypes, Function
+
+RUN = 64  # neighbouring elements whose words are those of the same blocks
+LANES = {"uint32": 16, "uint64": 32}  # how many blocks a run takes, by the dtype of its words
+KEY = ("uint64", "uint64")
+
+
+def _row(name: str, operands: Dtypes, result: str) -> Function:
+    """A function of fixed dtypes."""
+    FUNCTIONS[name] = function = Function(name, len(operands), lambda given: (operands, result))
+    return function
+
+
+philox = _row("philox", (*KEY, "uint64", "uint64"), "uint32")  # key, stream, number of a block, which of its words
+random_bits32 = _row("random_bits32", (*KEY, "uint64"), "uint32")  # key, stream, number of an element
+random_bits64 = _row("random_bits64", (*KEY, "uint64"), "uint64")
+BITS = {"uint32": random_bits32, "uint64": random_bits64}
+
+multiply_high = _row("multiply_high", ("uint64", "uint64"), "uint64")  # the upper half of a product of 128 bits
+ROWS = (philox, random_bits32, random_bits64, multiply_high)
