@@ -1,4 +1,4 @@
-"""Loops that draw are cut into runs: the same words as one by one, wherever a run starts, and where none can be made."""
+"""Loops that draw are cut into runs: the same words as one by one, wherever a run starts and where none can be."""
 
 from __future__ import annotations
 
