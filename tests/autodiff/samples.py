@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from bitale_graph.errors import IndexingError
 from bitale_graph.ops import elementwise as row
 from bitale_graph.ops.contraction import Contract
 from bitale_graph.ops.control import Check
@@ -122,7 +123,10 @@ INDEXING: list[tuple[Op, list[np.ndarray], tuple[Any, ...]]] = [
     (Scatter((0, 1), row.add), [array(3, 2, 2), array(2, 2, 2, seed=1)], ([[2], [0]], [[1, 0]])),
 ]
 
-CONTROL: list[tuple[Op, list[np.ndarray], tuple[Any, ...]]] = [(Check("fine"), [array(3)], (True,))]
+CONTROL: list[tuple[Op, list[np.ndarray], tuple[Any, ...]]] = [
+    (Check("fine"), [array(3)], (True,)),
+    (Check("{0} is fine", IndexingError), [array(3)], (True, np.array(5))),
+]
 
 
 def samples(rows: list[tuple[Op, list[np.ndarray], tuple[Any, ...]]]) -> list[Sample]:

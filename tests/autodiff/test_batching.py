@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from bitale_autodiff import BATCHING, batch
-from bitale_graph.errors import MissingRule
+from bitale_graph.errors import IndexingError, MissingRule
 from bitale_graph.functions import arange, argmax, nonzero, sum, tanh
-from bitale_graph.ops.control import Composite, StopGradient
+from bitale_graph.ops.control import Check, Composite, StopGradient
 from bitale_graph.ops.elementwise import FUNCTIONS, where
 from bitale_graph.ops.indexing import Gather, Nonzero, Scatter
 from bitale_graph.ops.movement import Dimension, Iota
@@ -78,6 +78,14 @@ def test_indices_that_differ_along_the_batch(batched):
         one = evaluate(outputs, {v: r[i] if v in taken else r[0] for v, r in zip(inputs, rows, strict=True)})
         for whole, part in zip(found, one, strict=True):
             np.testing.assert_array_equal(whole[i], part)
+
+
+def test_a_check_holds_for_the_whole_batch():
+    x, n = vector(), scalar("n", "int64")
+    output, numbers = Check("{0} is too large", IndexingError)(x, n < 2, n), vector("numbers", "int64")
+    np.testing.assert_array_equal(evaluate(batch([output], {n: numbers})[0], [[3.0], [0, 1]]), [[3.0], [3.0]])
+    with pytest.raises(IndexingError, match=r"\? is too large"):
+        evaluate(batch([output], {n: numbers}), [[3.0], [0, 2]])
 
 
 def test_what_is_left_out_of_the_batch():

@@ -319,6 +319,7 @@ def control() -> list[Sample]:
     body = Graph([x], [FUNCTIONS["exp"](x), x + 1.0])
     return [
         row(Check("fine"), array(3), np.array(True)),
+        row(Check("{0} is fine"), array(3), np.array(True), np.array(5)),
         row(StopGradient(), array(2, 3)),
         row(Composite("pair", (), body), array(3)),
     ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bitale_graph.variable import Variable
@@ -47,6 +48,12 @@ class VerifyError(GraphError):
 
 class MissingRule(BitaleError, NotImplementedError):
     """A rule table has no row for an op."""
+
+
+def fill_in(message: str, values: Sequence[Any]) -> str:
+    """`message` with the values for {0}, {1}, ...; other braces (an op's parameters) stand for themselves."""
+    known = {f"{{{k}}}": str(value) for k, value in enumerate(values)}
+    return re.sub(r"\{\d+\}", lambda place: known.get(place[0], place[0]), message)
 
 
 def describe(variable: Variable, label: str | None = None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bitale_autodiff.batching.operands import Batch, Operand, filled
+from bitale_graph.errors import fill_in
 from bitale_graph.ops.control import Check, StopGradient
 from bitale_graph.ops.elementwise import logical_and
 from bitale_graph.ops.reduction import Reduce
@@ -22,7 +23,10 @@ def _stop_gradient(node: Apply, operands: Sequence[Operand], length: Size) -> li
 
 @BATCHING.register(Check)
 def _check(node: Apply, operands: Sequence[Operand], length: Size) -> list[Variable]:
-    """The condition must hold for the whole batch."""
-    x, condition = operands
+    """The condition must hold for the whole batch; a message can show only what is the same for all of it."""
+    x, condition, *values = operands
     holds = Reduce(logical_and, (0,))(condition.variable) if condition.batched else condition.variable
-    return [node.op(filled(x, length), holds)]
+    if any(v.batched for v in values):
+        check = Check(fill_in(node.op.message, "?" * len(values)), node.op.error)
+        return [check(filled(x, length), holds)]
+    return [node.op(filled(x, length), holds, *[v.variable for v in values])]

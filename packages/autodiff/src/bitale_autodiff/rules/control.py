@@ -12,7 +12,7 @@ PULLBACKS: RuleTable[Pullback] = RuleTable("pullback")
 
 @PULLBACKS.register(Check)
 def _check(node: Apply, g: Variable) -> Contributions:
-    return [g, None]
+    return [g, *[None] * (len(node.inputs) - 1)]
 
 
 @PULLBACKS.register(StopGradient)

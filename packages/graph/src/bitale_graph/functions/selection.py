@@ -186,7 +186,8 @@ def _in_range(x: Variable, i: Size, axis: int) -> Size:
     else:
         start = size_where(less(i, 0), size_add(i, n), i)
         fits = logical_and(greater_equal(start, 0), less(start, n))
-    return Check(f"index {i} is out of range for axis {axis} of {x!r}")(size_variable(start), fits)
+    message = _out_of_range(x, "{0}", axis, "{1}")
+    return Check(message, IndexingError)(size_variable(start), fits, size_variable(i), size_variable(n))
 
 
 def _index_arrays(x: Variable, item: int | Variable, axis: int) -> list[Variable]:
@@ -194,8 +195,7 @@ def _index_arrays(x: Variable, item: int | Variable, axis: int) -> list[Variable
     if isinstance(item, int):
         item = as_variable(np.asarray(item, "int64"))
     if item.dtype == "bool":
-        mask = ravel(item) if _is_flag(item) else _fitting(x, item, axis)
-        return list(Apply(Nonzero(), (mask,)).outputs)
+        return _true_places(x, item, axis)
     n = shape_of(x)[axis]
     if isinstance(item, Constant) and isinstance(n, int) and item.data.size:
         wrong = item.data[(item.data < -n) | (item.data >= n)]
@@ -204,17 +204,36 @@ def _index_arrays(x: Variable, item: int | Variable, axis: int) -> list[Variable
     return [item]
 
 
-def _fitting(x: Variable, mask: Variable, axis: int) -> Variable:
-    """The mask, whose lengths are those of the axes it selects from: checked now, or when the function runs."""
+def _true_places(x: Variable, mask: Variable, axis: int) -> list[Variable]:
+    """The indices of the true elements of a mask, which has the lengths of the axes it selects from.
+
+    Those of a known mask are known, so that their number is a known length.
+    """
+    if not isinstance(mask, Constant):
+        return list(Apply(Nonzero(), (ravel(mask) if _is_flag(mask) else _fitting(x, mask, axis, mask),)).outputs)
+    first, *rest = map(as_variable, np.nonzero(np.atleast_1d(mask.data)))
+    return [first if _is_flag(mask) else _fitting(x, mask, axis, first), *rest]
+
+
+def _fitting(x: Variable, mask: Variable, axis: int, checked: Variable) -> Variable:
+    """`checked`, if the lengths of the mask are those of the axes it selects from: seen now, or when the function
+    runs.
+    """
     for k, (n, m) in enumerate(zip(shape_of(x)[axis : axis + mask.ndim], shape_of(mask), strict=True)):
-        problem = (
-            f"a mask must have the length of the axis it selects from: axis {k} of the mask, {axis + k} of the array"
-        )
         if isinstance(n, int) and isinstance(m, int) and n != m:
-            raise IndexingError(explain(f"{problem} have lengths {m} and {n}", [x, mask]))
+            raise IndexingError(_unfit_mask(x, mask, axis, k, n, m))
         if not same_size(n, m):
-            mask = Check(f"{problem}; the mask is {mask!r}, the array {x!r}")(mask, equal(n, m))
-    return mask
+            check = Check(_unfit_mask(x, mask, axis, k, "{0}", "{1}"), IndexingError)
+            checked = check(checked, equal(n, m), size_variable(n), size_variable(m))
+    return checked
+
+
+def _unfit_mask(x: Variable, mask: Variable, axis: int, k: int, n: object, m: object) -> str:
+    return explain(
+        f"a mask must have the lengths of the axes it selects from: axis {k} of the mask has length {m}, "
+        f"axis {axis + k} of the array {n}",
+        [x, mask],
+    )
 
 
 def _aligned(x: Variable, indices: list[Variable]) -> tuple[Variable, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bitale_graph.errors import ShapeError
+from bitale_graph.errors import ArgumentError, BitaleError, ShapeError
 from bitale_graph.graph import Graph
 from bitale_graph.types import SCALAR_SIZE, TensorType
 from bitale_graph.variable import Op
@@ -180,11 +180,21 @@ class StopGradient(Op):
 
 @dataclass(frozen=True)
 class Check(Op):
-    """x itself, if the scalar boolean condition holds; else an error with `message`. Inputs: x, condition."""
+    """x itself, if the scalar boolean condition holds; else `error` with `message`.
+
+    Inputs: x, condition, and int64 scalars, which stand in the message for {0}, {1}, ...
+    """
 
     message: str
+    error: type[BitaleError] = ArgumentError
+
+    def __str__(self) -> str:
+        return f"check{{{self.message.partition(chr(10))[0]}}}"
 
     def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
         if inputs[1].dtype != "bool" or inputs[1].ndim:
             raise ShapeError(f"check: the condition must be a boolean scalar, not {inputs[1]}")
+        for value in inputs[2:]:
+            if value != SCALAR_SIZE:
+                raise ShapeError(f"check: a value for the message must be an int64 scalar, not {value}")
         return (inputs[0],)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bitale_graph.errors import ArgumentError, ShapeError
+from bitale_graph.errors import ShapeError, fill_in
 from bitale_graph.ops.control import Branch, Check, Composite, Scan, StopGradient
 from bitale_graph.reference.evaluate import Rule, evaluate
 from bitale_graph.shapes import shape_of
@@ -72,7 +72,7 @@ def _stop_gradient(op: StopGradient, x: np.ndarray) -> np.ndarray:
 
 
 @CONTROL.register(Check)
-def _check(op: Check, x: np.ndarray, condition: Any) -> np.ndarray:
+def _check(op: Check, x: np.ndarray, condition: Any, *values: Any) -> np.ndarray:
     if not condition:
-        raise ArgumentError(op.message)
+        raise op.error(fill_in(op.message, values))
     return x

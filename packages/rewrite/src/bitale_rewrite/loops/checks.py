@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bitale_graph.dtypes import INTEGERS
-from bitale_graph.errors import ArgumentError, IndexingError, describe
+from bitale_graph.errors import ArgumentError, IndexingError, explain
 from bitale_graph.ops.control import Check
 from bitale_graph.ops.elementwise import FUNCTIONS, Elementwise
 from bitale_graph.ops.indexing import Gather, Nonzero, Scatter
@@ -14,7 +14,7 @@ from bitale_graph.variable import Apply, Constant, Variable
 from bitale_rewrite.loops import integers
 from bitale_rewrite.loops.increments import Increment, parts
 from bitale_rewrite.loops.integers import ONE, ZERO
-from bitale_rewrite.loops.ir import Buffer, Call, Failure, Literal, Load, Require, Value
+from bitale_rewrite.loops.ir import Buffer, Call, Literal, Load, Require, Value
 from bitale_rewrite.loops.nests import Fixed, Index, Loop, Nest, collect_loads, domain
 from bitale_rewrite.loops.notes import note
 
@@ -37,9 +37,9 @@ def guard(b: Builder, node: Apply) -> None:
     elif isinstance(node.op, Elementwise) and node.op.function is POWER and node.outputs[0].dtype in INTEGERS:
         _check_exponent(b, node)
     elif isinstance(node.op, Check):
-        condition = b.reader.scalar(node.inputs[1])
-        code = b.sizes.fail(Failure(ArgumentError, node.op.message))
-        _require(b, [Require(condition, code)])
+        condition, *values = map(b.reader.scalar, node.inputs[1:])
+        code = b.sizes.fail(node.op.error, node.op.message, node)
+        _require(b, [Require(condition, code, tuple(values))])
 
 
 def _guard_indices(
@@ -56,8 +56,8 @@ def _check_exponent(b: Builder, node: Apply) -> None:
     exponent = node.inputs[1]
     if (isinstance(exponent, Constant) and (exponent.data >= 0).all()) or exponent.dtype.startswith("u"):
         return
-    message = "power: an integer to the negative integer power {0} is no integer; cast one operand to float\n"
-    code = b.sizes.fail(Failure(ArgumentError, message + describe(exponent)))
+    problem = "power: an integer to the negative integer power {0} is no integer; cast one operand to float"
+    code = b.sizes.fail(ArgumentError, explain(problem, [exponent]), node)
     lowest = _extreme(b, exponent, "minimum")
     _require(b, [Require(Call(FUNCTIONS["less_equal"], (ZERO, lowest), "bool"), code, (lowest,))])
 
@@ -73,11 +73,10 @@ def _in_range(b: Builder, i: Variable, length: Value) -> bool:
         return bool(i.data.size == 0 or (i.data.min() >= -length.number and i.data.max() < length.number))
     return False
 
+
 def _check_range(b: Builder, node: Apply, i: Variable, axis: int, length: Value) -> None:
-    message = f"{node.op.name}: index {{0}} is out of range for axis {axis} of length {{1}}\n" + "\n".join(
-        describe(v) for v in node.inputs if v.ndim
-    )
-    code = b.sizes.fail(Failure(IndexingError, message))
+    problem = f"{node.op.name}: index {{0}} is out of range for axis {axis} of length {{1}}"
+    code = b.sizes.fail(IndexingError, explain(problem, [v for v in node.inputs if v.ndim]), node)
     base = _seen_through(i)
     if base.owner is not None and isinstance(base.owner.op, Iota):
         count = b.sizes(base)[0]
@@ -89,6 +88,7 @@ def _check_range(b: Builder, node: Apply, i: Variable, axis: int, length: Value)
     not_beyond = Call(LESS, (highest, length), "bool")
     _require(b, [Require(not_below, code, (lowest, length)), Require(not_beyond, code, (highest, length))])
     return None
+
 
 def _extreme(b: Builder, i: Variable, which: str) -> Value:
     """The smallest or largest element of an index array, as int64 (of an empty one: what is never out of range)."""

@@ -8,13 +8,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from bitale_graph.errors import fill_in
 from bitale_graph.ops.elementwise import Function
 
 
@@ -315,9 +315,8 @@ class Failure:
     message: str
 
     def exception(self, values: Sequence[int]) -> Exception:
-        """The error to raise. Other braces in the message (an op's parameters) stand for themselves."""
-        known = {f"{{{k}}}": str(value) for k, value in enumerate(values)}
-        return self.error(re.sub(r"\{\d+\}", lambda place: known.get(place[0], place[0]), self.message))
+        """The error to raise."""
+        return self.error(fill_in(self.message, values))
 
 
 @dataclass(eq=False)

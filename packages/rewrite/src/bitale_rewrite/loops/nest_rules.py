@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bitale_graph.errors import ArgumentError, describe
+from bitale_graph.errors import ArgumentError, explain
 from bitale_graph.ops.contraction import Contract
 from bitale_graph.ops.elementwise import FUNCTIONS, Function
 from bitale_graph.ops.indexing import Nonzero, Scatter
@@ -25,7 +25,6 @@ from bitale_rewrite.loops.ir import (
     Buffer,
     Call,
     Define,
-    Failure,
     For,
     Gemm,
     If,
@@ -71,8 +70,8 @@ def _require_elements(b: Builder, node: Apply) -> None:
     for axis in node.op.axes:
         n = b.sizes(node.inputs[0])[axis]
         if not isinstance(n, Literal):
-            message = f"{node.op.name}: axis {axis} is empty, and no elements have no {node.op.function.name}\n"
-            code = b.sizes.fail(Failure(ArgumentError, message + describe(node.inputs[0])))
+            problem = f"{node.op.name}: axis {axis} is empty, and no elements have no {node.op.function.name}"
+            code = b.sizes.fail(ArgumentError, explain(problem, [node.inputs[0]]), node)
             b.items.append(Fixed([Require(Call(LESS, (ZERO, n), "bool"), code, (n,))], set(), set()))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from bitale_graph.errors import MissingRule, ShapeError, describe
+from bitale_graph.errors import MissingRule, ShapeError, explain
 from bitale_graph.graph import Graph
 from bitale_graph.ops.contraction import Contract
 from bitale_graph.ops.elementwise import Elementwise
@@ -59,7 +59,7 @@ class Sizes:
         a, b = self.representative(a), self.representative(b)
         if a == b:
             return
-        required = Require(Call(EQUAL, (a, b), "bool"), self.fail(_mismatch(node, what)), (a, b))
+        required = Require(Call(EQUAL, (a, b), "bool"), self.fail(ShapeError, _mismatch(node, what), node), (a, b))
         if self._is_late(a) or self._is_late(b):
             self.late.setdefault(node, []).append(required)
             return
@@ -78,9 +78,11 @@ class Sizes:
             stack.extend(value_parts(value))
         return False
 
-    def fail(self, failure: Failure) -> int:
-        """The code under which `failure` is reported."""
-        self.failures.append(failure)
+    def fail(self, error: type[Exception], message: str, node: Apply) -> int:
+        """The code under which the error is reported, with the line of the user's that made `node`."""
+        problem, *rest = message.split("\n")
+        place = [f"  while computing {node.op.name} at {node.origin}"] if node.origin else []
+        self.failures.append(Failure(error, "\n".join([problem, *place, *rest])))
         return len(self.failures)
 
     def constrain(self, graph: Graph) -> None:
@@ -96,12 +98,11 @@ def _unset(variable: Variable) -> Value:
     raise RuntimeError("Sizes.scalar is set by the lowering")
 
 
-def _mismatch(node: Apply, what: str) -> Failure:
-    shown = "\n".join(describe(v) for v in node.inputs if v.ndim)
-    return Failure(
-        ShapeError,
-        f"{node.op.name}: {what} has length {{0}} in one operand and {{1}} in another\n{shown}\n"
-        "  An axis stretches only where its length is statically 1: use x[:, None], expand_dims or broadcast_to.",
+def _mismatch(node: Apply, what: str) -> str:
+    return explain(
+        f"{node.op.name}: {what} has length {{0}} in one operand and {{1}} in another",
+        [v for v in node.inputs if v.ndim],
+        "An axis stretches only where its length is statically 1: use x[:, None], expand_dims or broadcast_to.",
     )
 
 
