@@ -22,8 +22,22 @@ BITALE_INLINE void compute_d_cost_d_weights(double *restrict d_cost_d_weights, d
             for (int64_t j_block = 0; j_block < weights_0; j_block += 1024) {
                 const int64_t j_end = j_block + 1024 < weights_0 ? j_block + 1024 : weights_0;
                 contract_sum = 0;
+                int64_t j_rest = j_block;
+                if (x_s1 == 1 && j_end - j_block >= 32) {
+                    j_rest = j_end - (j_end - j_block) % 32;
+                    double contract_sum_lanes[32] = {0};
+                    for (int64_t j_group = j_block; j_group < j_rest; j_group += 32) {
+#pragma omp simd
+                        for (int32_t lane = 0; lane < 32; lane++) {
+                            const int64_t j = j_group + lane;
+                            contract_sum_lanes[lane] += x[i*x_s0 + j*x_s1] * weights[j];
+                        }
+                    }
 #pragma omp simd reduction(+:contract_sum)
-                for (int64_t j = j_block; j < j_end; j++) {
+                    for (int32_t lane = 0; lane < 32; lane++) contract_sum += contract_sum_lanes[lane];
+                }
+#pragma omp simd reduction(+:contract_sum)
+                for (int64_t j = j_rest; j < j_end; j++) {
                     contract_sum += x[i*x_s0 + j*x_s1] * weights[j];
                 }
                 contract_sum_total += contract_sum;

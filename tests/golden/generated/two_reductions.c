@@ -10,8 +10,26 @@ BITALE_INLINE void compute_result_1(double *restrict result_0, double *restrict 
         const int64_t i_end = i_block + 1024 < x_0 ? i_block + 1024 : x_0;
         result_0_sum = 0;
         result_1_sum = 0;
+        int64_t i_rest = i_block;
+        if (x_s0 == 1 && i_end - i_block >= 16) {
+            i_rest = i_end - (i_end - i_block) % 16;
+            double result_0_sum_lanes[16] = {0};
+            double result_1_sum_lanes[16] = {0};
+            for (int64_t i_group = i_block; i_group < i_rest; i_group += 16) {
+#pragma omp simd
+                for (int32_t lane = 0; lane < 16; lane++) {
+                    const int64_t i = i_group + lane;
+                    result_0_sum_lanes[lane] += x[i*x_s0];
+                    result_1_sum_lanes[lane] += bitale_square_f64(x[i*x_s0]);
+                }
+            }
+#pragma omp simd reduction(+:result_0_sum)
+            for (int32_t lane = 0; lane < 16; lane++) result_0_sum += result_0_sum_lanes[lane];
+#pragma omp simd reduction(+:result_1_sum)
+            for (int32_t lane = 0; lane < 16; lane++) result_1_sum += result_1_sum_lanes[lane];
+        }
 #pragma omp simd reduction(+:result_0_sum, result_1_sum)
-        for (int64_t i = i_block; i < i_end; i++) {
+        for (int64_t i = i_rest; i < i_end; i++) {
             result_0_sum += x[i*x_s0];
             result_1_sum += bitale_square_f64(x[i*x_s0]);
         }

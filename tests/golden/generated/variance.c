@@ -9,8 +9,22 @@ BITALE_INLINE void compute_result_0(double *restrict result_0, const double *res
         for (int64_t j_block = 0; j_block < x_1; j_block += 1024) {
             const int64_t j_end = j_block + 1024 < x_1 ? j_block + 1024 : x_1;
             reduce_add_3 = 0;
+            int64_t j_rest = j_block;
+            if (x_s1 == 1 && j_end - j_block >= 32) {
+                j_rest = j_end - (j_end - j_block) % 32;
+                double reduce_add_3_lanes[32] = {0};
+                for (int64_t j_group = j_block; j_group < j_rest; j_group += 32) {
+#pragma omp simd
+                    for (int32_t lane = 0; lane < 32; lane++) {
+                        const int64_t j = j_group + lane;
+                        reduce_add_3_lanes[lane] += x[i*x_s0 + j*x_s1];
+                    }
+                }
 #pragma omp simd reduction(+:reduce_add_3)
-            for (int64_t j = j_block; j < j_end; j++) {
+                for (int32_t lane = 0; lane < 32; lane++) reduce_add_3 += reduce_add_3_lanes[lane];
+            }
+#pragma omp simd reduction(+:reduce_add_3)
+            for (int64_t j = j_rest; j < j_end; j++) {
                 reduce_add_3 += x[i*x_s0 + j*x_s1];
             }
             reduce_add_3_total += reduce_add_3;
@@ -22,8 +36,22 @@ BITALE_INLINE void compute_result_0(double *restrict result_0, const double *res
         for (int64_t j_block = 0; j_block < x_1; j_block += 1024) {
             const int64_t j_end = j_block + 1024 < x_1 ? j_block + 1024 : x_1;
             reduce_add_2_2 = 0;
+            int64_t j_rest = j_block;
+            if (x_s1 == 1 && j_end - j_block >= 32) {
+                j_rest = j_end - (j_end - j_block) % 32;
+                double reduce_add_2_2_lanes[32] = {0};
+                for (int64_t j_group = j_block; j_group < j_rest; j_group += 32) {
+#pragma omp simd
+                    for (int32_t lane = 0; lane < 32; lane++) {
+                        const int64_t j = j_group + lane;
+                        reduce_add_2_2_lanes[lane] += bitale_square_f64((x[i*x_s0 + j*x_s1] - fixed));
+                    }
+                }
 #pragma omp simd reduction(+:reduce_add_2_2)
-            for (int64_t j = j_block; j < j_end; j++) {
+                for (int32_t lane = 0; lane < 32; lane++) reduce_add_2_2 += reduce_add_2_2_lanes[lane];
+            }
+#pragma omp simd reduction(+:reduce_add_2_2)
+            for (int64_t j = j_rest; j < j_end; j++) {
                 reduce_add_2_2 += bitale_square_f64((x[i*x_s0 + j*x_s1] - fixed));
             }
             reduce_add_2_2_total += reduce_add_2_2;

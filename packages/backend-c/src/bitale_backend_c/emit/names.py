@@ -25,7 +25,7 @@ COMPLEX = (
     *("pow", "real", "sin", "sinh", "sqrt", "tan", "tanh",),
 )
 OWN = (
-    *("call", "threads", "workspace", "failed", "malloc", "free", "memcpy",),
+    *("call", "threads", "workspace", "failed", "lane", "malloc", "free", "memcpy",),
 )
 
 RESERVED = frozenset(
@@ -34,7 +34,7 @@ RESERVED = frozenset(
 )
 # Names that are made from others, of types and limits, and of loops.
 PATTERN = re.compile(
-    r"slot_\d+|\w+_(s\d+|shape|all|block|end|nan|total|next)|bitale_\w+|(u?int\d+|u?intptr|size|ptrdiff)_t"
+    r"slot_\d+|\w+_(s\d+|shape|all|block|end|nan|total|next|lanes|rest|group)|bitale_\w+|(u?int\d+|u?intptr|size|ptrdiff)_t"
     r"|U?INT\w*_(MIN|MAX|C)|(M|FP|FE|MATH)_[A-Z0-9]\w*"
 )
 

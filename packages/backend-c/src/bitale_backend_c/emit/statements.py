@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bitale_backend_c.emit.ctypes import C_TYPES
 from bitale_backend_c.emit.expressions import offset, text
+from bitale_backend_c.emit.lanes import Lanes, lane_lines, lane_of, lanes_of
 from bitale_backend_c.emit.reduction import BLOCK, Gathering, combine, gathered
 from bitale_backend_c.emit.search import Search, search_lines, search_of
 from bitale_backend_c.emit.threads import Sharing, is_shared_part, sums_lines
@@ -132,29 +133,47 @@ class StatementEmitter:
                 self._line(depth, f"int32_t {g.name}_nan = {g.name} != {g.name};")
         i, extent, sums = loop.index.name, self._text(loop.extent), [g for g in found if g.name in self._wide]
         blocked = bool(sums) and not (isinstance(loop.extent, Literal) and loop.extent.number <= BLOCK)
-        first, last, inner = "0", extent, depth
-        if blocked:
-            first, last, inner = f"{i}_block", f"{i}_end", depth + 1
+        if not blocked:
+            self._run(loop, found, sums, ("0", extent), depth)
+        else:
+            first, last = f"{i}_block", f"{i}_end"
             if divided:
                 self._divide(loop, "for")
             self._line(depth, f"for (int64_t {first} = 0; {first} < {extent}; {first} += {BLOCK}) {{")
-            self._line(inner, f"const int64_t {last} = {first} + {BLOCK} < {extent} ? {first} + {BLOCK} : {extent};")
-        for g in sums:
-            self._line(inner, f"{g.name} = 0;")
-        clause = simd_clause(loop, found)
-        if clause is not None:
-            self._line(0, f"#pragma omp simd{clause}")
-        self._line(inner, f"for (int64_t {i} = {first}; {i} < {last}; {i}++) {{")
-        for statement in loop.body:
-            self._gather(statement, found, inner + 1)
-        self._line(inner, "}")
-        for g in sums:
-            self._line(inner, f"{self._wide[g.name]} += {g.name};")
-        if blocked:
+            until = f"{first} + {BLOCK} < {extent} ? {first} + {BLOCK} : {extent}"
+            self._line(depth + 1, f"const int64_t {last} = {until};")
+            self._run(loop, found, sums, (first, last), depth + 1)
             self._line(depth, "}")
         for g in found:
             if g.has_nan:
                 self._line(depth, f"if ({g.name}_nan) {g.name} = NAN;")
+
+    def _run(self, loop: For, found: list[Gathering], sums: list[Gathering], span: tuple[str, str], depth: int) -> None:
+        """A span of the iterations of an innermost loop."""
+        first, last = span
+        for g in sums:
+            self._line(depth, f"{g.name} = 0;")
+        if (lanes := lanes_of(loop, found, sums)) is not None:
+            first = self._lanes(lanes, loop, sums, span, depth)
+        clause = simd_clause(loop, found)
+        if clause is not None:
+            self._line(0, f"#pragma omp simd{clause}")
+        i = loop.index.name
+        self._line(depth, f"for (int64_t {i} = {first}; {i} < {last}; {i}++) {{")
+        for statement in loop.body:
+            self._gather(statement, found, depth + 1)
+        self._line(depth, "}")
+        for g in sums:
+            self._line(depth, f"{self._wide[g.name]} += {g.name};")
+
+    def _lanes(self, lanes: Lanes, loop: For, sums: list[Gathering], span: tuple[str, str], depth: int) -> str:
+        """The part of a loop whose terms fill all lanes; returns where the rest begins."""
+        inner = StatementEmitter([])
+        for statement in loop.body:
+            inner._gather(statement, sums, 0, in_lanes=True)
+        for line in lane_lines(lanes, sums, loop.index.name, span, inner.lines):
+            self._line(0 if line.startswith("#") else depth, line)
+        return f"{loop.index.name}_rest"
 
     def _search(self, search: Search, loop: For, depth: int) -> None:
         """The first index at which a condition holds."""
@@ -170,7 +189,7 @@ class StatementEmitter:
             self._wide[g.name] = f"{g.name}_total"
             self._line(depth, f"{g.wide_type} {g.name}_total = {g.name};")
 
-    def _gather(self, s: Statement, found: list[Gathering], depth: int) -> None:
+    def _gather(self, s: Statement, found: list[Gathering], depth: int, in_lanes: bool = False) -> None:
         """A statement of an innermost loop, where gathering scalars have their special forms."""
         g = next((g for g in found if isinstance(s, Accumulate) and s.target == g.target), None)
         if g is None or not isinstance(s, Accumulate):
@@ -181,7 +200,7 @@ class StatementEmitter:
             self._line(depth, f"{g.name} = {value} {compare} {g.name} ? {value} : {g.name};")
             self._line(depth, f"{g.name}_nan |= {value} != {value};")
         else:
-            self._line(depth, combine(s.function, g.dtype, g.name, self._text(s.value)))
+            self._line(depth, combine(s.function, g.dtype, lane_of(g) if in_lanes else g.name, self._text(s.value)))
 
     def _accumulate(self, s: Accumulate, depth: int) -> None:
         place = s.target.name if isinstance(s.target, Name) else self._place(s.target.buffer, s.target.index)

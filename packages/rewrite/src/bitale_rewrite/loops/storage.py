@@ -34,6 +34,7 @@ from bitale_rewrite.loops.increments import Increment, parts
 INLINE = (Elementwise, Broadcast, ExpandDims, Squeeze, Transpose, Slice, Diagonal, Iota, Dimension, Gather,
           StopGradient, Check)
 CHEAP = 6  # operations that cost less to repeat than to store and load
+REPEATED = 3  # the same, of a value that outer loops repeat: more than this is worth a small array
 LARGEST = 1200  # cost of one scalar expression: C compilers slow down on longer ones
 
 
@@ -65,6 +66,7 @@ def stored(graph: Graph, replacing: Collection[int] = ()) -> set[Variable]:
             free = isinstance(node.op, Dimension)
             loaded = [0 if free or isinstance(u, Constant) else 1 for u in node.inputs]
             below = [n if u in result or u.owner is None else cost[u] for u, n in zip(node.inputs, loaded)]
+            below = [1 if n and _is_hoisted(u, v) else n for u, n in zip(node.inputs, below)]
             is_size = v.ndim == 0 and v.dtype == SIZE and not any(below)  # computed once for all kernels
             cost[v] = 0 if is_size else _own_cost(node.op) + sum(below)
             limit = min(CHEAP if v in many else LARGEST, stretched.get(v, LARGEST))
@@ -81,6 +83,12 @@ def _close_views(graph: Graph, result: set[Variable]) -> None:
             if node.inputs[0].owner is not None:
                 result.add(node.inputs[0])
                 views.add(node.inputs[0])
+
+
+def _is_hoisted(operand: Variable, result: Variable) -> bool:
+    """Whether an operand changes only in loops outside the innermost one, before which it is computed."""
+    shape, target = operand.type.shape, result.type.shape
+    return len(shape) == len(target) > 0 and shape[-1] == 1 and target[-1] != 1
 
 
 def _own_cost(op: object) -> int:
@@ -115,11 +123,11 @@ def _stretched(graph: Graph) -> dict[Variable, int]:
             target = node.outputs[0].type.shape
             for v in node.inputs[:1] if isinstance(node.op, Broadcast) else node.inputs:
                 if v.ndim and _stretches(v.type.shape, target):
-                    _lower(result, v, CHEAP if _repeats(v.type.shape, target) else DEAR - 1)
+                    _lower(result, v, REPEATED if _repeats(v.type.shape, target) else DEAR - 1)
         elif isinstance(node.op, Contract):
             for v in node.inputs:
                 if v.ndim < len(set(node.op.left + node.op.right)):
-                    _lower(result, v, CHEAP if _outer(node.op, v) else DEAR - 1)
+                    _lower(result, v, REPEATED if _outer(node.op, v) else DEAR - 1)
         elif isinstance(node.op, Gather):
             _lower(result, node.inputs[0], CHEAP)
     return result
