@@ -38,6 +38,14 @@ CASES: dict[str, tuple[Build, Sequence[np.ndarray], type[Exception], str]] = {
     "misfits multiplied and added": (add_product, [SQUARE, SQUARE[:, :2], SQUARE], ShapeError, "`b` .* length 2 .* 3"),
     "lengths of a reduction": (lambda x, y: F.sum(x[:, None], axis=1) + y, [FIVE, THREE], ShapeError, "5 .* and 3"),
     "concatenate": (lambda x, y: F.stack([x, y]), [FIVE, THREE], ShapeError, "length 5 .* and 3"),
+    "slice of a stack": (lambda x, y: F.stack([x, y])[1], [FIVE, THREE], ShapeError, "length 5 .* and 3"),
+    "joined to nothing": (
+        lambda x, y: F.concatenate([F.zeros((0, y.shape[0])), x[None]]), [FIVE, THREE], ShapeError, "length 3 .* and 5",
+    ),
+    "stated length": (lambda x, y: F.specify_shape(x, (3,)) * y, [FIVE, FIVE], ShapeError, "length 5 .* and 3"),
+    "stretched to a third": (
+        lambda x, y, z: F.broadcast_to(x, y.shape) * z, [FIVE, THREE, FIVE], ShapeError, "length 5 .* and 3",
+    ),
     "reshape": (lambda x: F.reshape(x, (2, 2)), [FIVE], ShapeError, "number of elements.* length 4 .* and 5"),
     "squeeze": (lambda x: F.squeeze(x, 0), [FIVE], ShapeError, "squeezed axis 0 has length 1 .* and 5"),
     "found length": (lambda x, y: x[x > 1] + y, [FIVE, FIVE], ShapeError, "length 3 .* and 5"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bitale_graph.ops.movement import (
     Broadcast,
@@ -239,7 +239,15 @@ def merge_joins(node: Apply) -> Replacement:
     full = [x for x in pieces if x.type.shape[axis] != 0] or pieces[:1]
     if len(full) == len(node.inputs) and all(a is b for a, b in zip(full, node.inputs)):
         return None
+    if len(full) < len(pieces) and not _fit(pieces, axis):
+        return None
     return Concatenate(axis)(*full) if len(full) > 1 else full[0]
+
+
+def _fit(pieces: Sequence[Variable], axis: int) -> bool:
+    """Whether it is known that arrays can be joined. Otherwise leaving one out would leave out the check."""
+    first, *others = ([n for k, n in enumerate(shape_of(x)) if k != axis] for x in pieces)
+    return all(same_size(n, m) for other in others for n, m in zip(first, other, strict=True))
 
 
 def _slices_of_joins() -> Iterator[Variable]:
@@ -252,7 +260,7 @@ def _slices_of_joins() -> Iterator[Variable]:
 def slice_join(node: Apply) -> Replacement:
     """A slice that lies in one operand is a slice of that operand."""
     inner = source(node.inputs[0], Concatenate)
-    if inner is None:
+    if inner is None or not _fit(inner.inputs, inner.op.axis):
         return None
     axis, (starts, lengths, steps) = inner.op.axis, bounds_of(node.op, node.inputs[1:])
     start, length, step = starts[axis], lengths[axis], steps[axis]

@@ -64,7 +64,8 @@ def _unstretched(x: Variable, others: list[Variable]) -> Variable:
     """The operand of the broadcast or the scalar in `x`, if `others` surely give each length that `x` gives."""
     inner = x.owner.inputs[0]  # type: ignore[union-attr]
     if type(x.owner.op) is Broadcast:  # type: ignore[union-attr]
-        lost = [axis for axis in range(x.ndim) if inner.type.shape[axis] == 1 and x.type.shape[axis] != 1]
+        lengths = zip(shape_of(inner), shape_of(x), strict=True)
+        lost = [axis for axis, (n, m) in enumerate(lengths) if not same_size(n, m)]
         return inner if all(_given(x, axis, others) for axis in lost) else x
     if inner.ndim == 0:
         return inner  # lengths of 1 always stretch
