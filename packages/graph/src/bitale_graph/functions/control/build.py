@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bitale_graph.functions.control.capture import captured
 from bitale_graph.functions.control.carries import Settled
+from bitale_graph.functions.control.states import advance, advancing, carried
 from bitale_graph.ops.control import Scan
 from bitale_graph.sizes import Size, size_variable
 from bitale_graph.types import SCALAR_SIZE
@@ -28,6 +29,17 @@ class Loop:
     collected: list[Variable] = field(default_factory=list)
     going: Variable | None = None
     reverse: bool = False
+
+    def run(self, where: str) -> Results:
+        """The loop in the graph, in which shared variables that advance by themselves do so at every step."""
+        flag = [] if self.going is None else [self.going]
+        updates = advancing([*self.carries.new, *flag, *self.collected], self.carries.since, {})
+        count = len(self.carries.new)
+        read = carried(where, self.carries, [*flag, *self.collected], updates)
+        self.going, self.collected = (read[0], read[1:]) if flag else (None, read)
+        results = Results.of(self.apply())
+        advance(dict(zip(updates, results.last[count:], strict=True)))
+        return replace(results, last=results.last[:count])
 
     def apply(self) -> Apply:
         """The loop in the graph."""

@@ -13,7 +13,7 @@ from bitale_graph.errors import BitaleError, DtypeError, ShapeError, describe, e
 from bitale_graph.functions.apply import as_variable, cast
 from bitale_graph.functions.control.capture import result_variable
 from bitale_graph.graph import toposort
-from bitale_graph.types import TensorType
+from bitale_graph.types import SCALAR_SIZE, TensorType
 from bitale_graph.variable import Constant, Variable
 
 Rest = TypeVar("Rest")
@@ -34,11 +34,15 @@ class Carry:
 
 @dataclass(frozen=True)
 class Settled:
-    """Carries whose types are found: the first values, the variables of the body, and the new values there."""
+    """Carries whose types are found: the first values, the variables of the body, and the new values there.
+
+    What the user's function made has serial numbers from `since` on.
+    """
 
     first: list[Variable]
     inside: list[Variable]
     new: list[Variable]
+    since: int
 
 
 def settle(where: str, carries: Sequence[Carry], trace: Trace[Rest]) -> tuple[Settled, Rest]:
@@ -50,6 +54,7 @@ def settle(where: str, carries: Sequence[Carry], trace: Trace[Rest]) -> tuple[Se
     types = [_first_type(carry) for carry in carries]
     while True:
         inside = [Variable(t, name=carry.name) for t, carry in zip(types, carries, strict=True)]
+        since = Variable(SCALAR_SIZE).serial
         try:
             values, rest = trace(inside)
         except BitaleError:
@@ -62,7 +67,7 @@ def settle(where: str, carries: Sequence[Carry], trace: Trace[Rest]) -> tuple[Se
         wider = [_joint(where, c, v, t) for c, v, t in zip(carries, new, inside, strict=True)]
         if wider == types:
             first = [cast(c.first, t.dtype) for c, t in zip(carries, types, strict=True)]
-            return Settled(first, inside, new), rest
+            return Settled(first, inside, new, since), rest
         types = wider
 
 

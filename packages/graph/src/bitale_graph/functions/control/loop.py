@@ -15,7 +15,7 @@ import numpy as np
 from bitale_graph.errors import ArgumentError, DtypeError, ShapeError, explain
 from bitale_graph.functions.apply import as_variable, cast
 from bitale_graph.functions.arguments import as_integer
-from bitale_graph.functions.control.build import Loop, Results, slice_variable, step_variable
+from bitale_graph.functions.control.build import Loop, slice_variable, step_variable
 from bitale_graph.functions.control.capture import called, described, result_variable
 from bitale_graph.functions.control.carries import Carry, settle
 from bitale_graph.functions.control.lengths import joint_length, step_count
@@ -66,7 +66,7 @@ def scan(
     collected = [result_variable(where, f"y{path}", y) for path, y in zip(output_form.paths(), ys, strict=True)]
     loop = Loop(name or getattr(f, "__name__", None), steps, step_variable(), settled, sequences, slices, collected)
     loop.reverse = bool(reverse)
-    results = Results.of(loop.apply())
+    results = loop.run(where)
     return form.build(results.last), output_form.build(results.collected)
 
 
@@ -111,7 +111,7 @@ def while_loop(
     bound = MANY if max_steps is None else step_count("while_loop", "max_steps", max_steps)
     steps = choose(going(settled.first), size_variable(bound), size_variable(0))
     loop = Loop(name or getattr(body, "__name__", None), steps, step_variable(), settled, going=going(settled.new))
-    return form.build(Results.of(loop.apply()).last)
+    return form.build(loop.run(where).last)
 
 
 def fori_loop(lower: Any, upper: Any, body: Callable[[Any, Any], Any], init: Any, *, name: str | None = None) -> Any:
@@ -131,7 +131,7 @@ def fori_loop(lower: Any, upper: Any, body: Callable[[Any, Any], Any], init: Any
     carries = [_carry("the value", path, v) for path, v in zip(form.paths(), first, strict=True)]
     settled, _ = settle(where, carries, trace)
     steps = size_maximum(size_subtract(high, low), 0)
-    return form.build(Results.of(Loop(name or getattr(body, "__name__", None), steps, step, settled).apply()).last)
+    return form.build(Loop(name or getattr(body, "__name__", None), steps, step, settled).run(where).last)
 
 
 def boolean_scalar(where: str, label: str, value: Any) -> Variable:

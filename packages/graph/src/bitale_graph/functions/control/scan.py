@@ -11,10 +11,10 @@ from bitale_graph.functions.apply import as_variable
 from bitale_graph.functions.control.answers import Answer, answer_of
 from bitale_graph.functions.control.build import Loop, slice_variable, step_variable
 from bitale_graph.functions.control.capture import called, described, result_variable
-from bitale_graph.functions.control.carries import Carry, adapted, settle
+from bitale_graph.functions.control.carries import Carry, Settled, adapted, settle
 from bitale_graph.functions.control.lengths import checked_at_most, step_count
 from bitale_graph.functions.control.loop import boolean_scalar
-from bitale_graph.functions.control.states import advancing, carried, check_closed
+from bitale_graph.functions.control.states import advance, advancing, carried, check_closed
 from bitale_graph.functions.control.taps import OutputTaps, SequenceTaps, output_taps, sequence_taps
 from bitale_graph.functions.control.truncation import truncated
 from bitale_graph.ops.control import Check
@@ -70,6 +70,7 @@ def scan(
     steps = _steps(where, streams, n_steps)
     carries = [carry for output in step.outputs for carry in _carries(where, output)]
     settled, answer = settle(where, carries, step.trace)
+    step.find_states(answer, settled)
     flag = [] if answer.condition is None else [logical_not(answer.condition)]
     collected = carried(where, settled, [*flag, *answer.outputs], answer.updates)
     loop = Loop(name or getattr(fn, "__name__", None), steps, step_variable(), settled)
@@ -78,7 +79,8 @@ def scan(
     loop.going, loop.collected = (collected[0], collected[1:]) if flag else (None, collected)
     results = truncated(where, loop.apply(), truncate_gradient)
     updates = dict(zip(answer.updates, results.last[len(carries) :], strict=True))
-    return _returned(results.collected, return_list), step.written(updates)
+    advance({v: last for v, last in updates.items() if v.serial >= settled.since})
+    return _returned(results.collected, return_list), updates
 
 
 class _Step:
@@ -91,11 +93,9 @@ class _Step:
         self.where, self.fn, self.outputs, self.others, self.strict = where, fn, list(outputs), others, strict
         self.counted = counted
         self.slices = [slice_variable(s.x, _tapped(s.x.name, tap)) for s in streams for tap in s.taps]
-        self.since = 0
 
     def trace(self, inside: list[Variable]) -> tuple[list[Variable], Answer]:
         """Call the function: the new values of what is carried, and all that it returned, as variables."""
-        self.since = step_variable().serial
         remaining = iter(inside)
         pasts = [list(islice(remaining, output.depth)) for output in self.outputs]
         tapped = [past[-tap - 1] for output, past in zip(self.outputs, pasts) for tap in output.taps]
@@ -106,16 +106,16 @@ class _Step:
             answer.outputs[k] = result_variable(self.where, f"output {k}", fitting)
         if answer.condition is not None:
             answer.condition = boolean_scalar(self.where, "the condition of until", answer.condition)
-        self._find_states(answer, inside)
         return [v for past, y in zip(pasts, answer.outputs) if past for v in (y, *past[:-1])], answer
 
-    def _find_states(self, answer: Answer, inside: Sequence[Variable]) -> None:
+    def find_states(self, answer: Answer, carries: Settled) -> None:
         """Add the updates of what advances by itself, and see that nothing else is read under `strict`."""
         results = [*answer.outputs, *answer.updates.values(), answer.condition]
         read = [v for v in results if isinstance(v, Variable)]
-        answer.updates |= advancing(read, self.since, answer.updates)
+        answer.updates |= advancing(read, carries.since, answer.updates)
         if self.strict:
-            check_closed(self.where, read, self.since, [*inside, *self.slices, *self.others, *answer.updates])
+            given = [*carries.inside, *self.slices, *self.others, *answer.updates]
+            check_closed(self.where, read, carries.since, given)
 
     def _check_count(self, answer: Answer) -> None:
         if self.counted and len(answer.outputs) != len(self.outputs):
@@ -123,13 +123,6 @@ class _Step:
                 f"{self.where} returns {len(answer.outputs)} outputs; outputs_info has {len(self.outputs)} entries\n"
                 "  Give one entry per output: its first value, or None where the function does not read it."
             )
-
-    def written(self, updates: dict[Variable, Variable]) -> dict[Variable, Variable]:
-        """The updates; states that the function made itself, as draws do, also take them on as their default."""
-        for target, last in updates.items():
-            if target.serial >= self.since and getattr(target, "default_update", None) is not None:
-                target.default_update = last  # type: ignore[attr-defined]
-        return updates
 
 
 def _carries(where: str, output: OutputTaps) -> list[Carry]:

@@ -63,6 +63,13 @@ def carried(
     return results[count:]
 
 
+def advance(updates: Mapping[Variable, Variable]) -> None:
+    """Give what advances by itself the values it has after the loop as its next ones."""
+    for target, last in updates.items():
+        if getattr(target, "default_update", None) is not None:
+            target.default_update = last  # type: ignore[attr-defined]
+
+
 def _new_value(where: str, target: Variable, value: Any) -> Variable:
     new = as_variable(value)
     if not isinstance(value, Variable):
