@@ -19,7 +19,7 @@ PULLBACKS: RuleTable[Pullback] = RuleTable[Pullback]("pullback", advice=ADVICE).
     control.PULLBACKS,
 )
 PUSHFORWARDS: RuleTable[Pushforward] = RuleTable[Pushforward]("pushforward").merged(
-    elementwise.PUSHFORWARDS, contraction.PUSHFORWARDS, linear.PUSHFORWARDS
+    elementwise.PUSHFORWARDS, contraction.PUSHFORWARDS, control.PUSHFORWARDS, linear.PUSHFORWARDS
 )
 
 __all__ = ["COMPOSITE_PULLBACKS", "COMPOSITE_PUSHFORWARDS", "PARTIALS", "PULLBACKS", "PUSHFORWARDS", "add_partials"]

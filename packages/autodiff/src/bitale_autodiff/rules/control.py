@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from bitale_autodiff.rules.tables import Contributions, Pullback
-from bitale_graph.ops.control import Check, StopGradient
+from collections.abc import Sequence
+
+from bitale_autodiff.rules.tables import Contributions, Pullback, Pushforward, Tangents
+from bitale_graph.ops.control import Check, Scan, StopGradient
 from bitale_graph.table import RuleTable
 from bitale_graph.variable import Apply, Variable
 
 PULLBACKS: RuleTable[Pullback] = RuleTable("pullback")
+PUSHFORWARDS: RuleTable[Pushforward] = RuleTable("pushforward")
+
+# The rules of loops and branches differentiate their bodies, with these tables: they are imported when they are used.
+
+
+@PULLBACKS.register(Scan)
+def _pull_scan(node: Apply, *cotangents: Variable | None) -> Contributions:
+    from bitale_autodiff.scan_pullback import pull_scan
+
+    return pull_scan(node, *cotangents)
+
+
+@PUSHFORWARDS.register(Scan)
+def _push_scan(node: Apply, tangents: Sequence[Variable | None]) -> Tangents:
+    from bitale_autodiff.scan_pushforward import push_scan
+
+    return push_scan(node, tangents)
 
 
 @PULLBACKS.register(Check)

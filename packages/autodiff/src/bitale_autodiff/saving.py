@@ -1,0 +1,79 @@
+"""What a loop's derivative keeps of the loop: values that are dear to compute are saved, cheap ones computed again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bitale_graph.graph import toposort
+from bitale_graph.ops import elementwise as row
+from bitale_graph.ops.elementwise import Elementwise
+from bitale_graph.ops.movement import (
+    Broadcast,
+    Dimension,
+    ExpandDims,
+    Iota,
+    Reshape,
+    Slice,
+    Squeeze,
+    Transpose,
+)
+from bitale_graph.variable import Apply, Constant, Variable
+
+MOVEMENTS = (Broadcast, Dimension, ExpandDims, Iota, Reshape, Slice, Squeeze, Transpose)
+
+# Functions that cost no more than reading their result from memory.
+CHEAP = {
+    row.add, row.subtract, row.multiply, row.negative, row.absolute, row.sign, row.square, row.maximum, row.minimum,
+    row.clip, row.where, row.equal, row.not_equal, row.less, row.less_equal, row.greater, row.greater_equal,
+    row.logical_and, row.logical_or, row.logical_xor, row.logical_not, row.identity, row.isnan, row.isinf,
+    row.isfinite, row.signbit, row.real, row.imag, row.conjugate, row.make_complex, *row.CASTS.values(),
+}  # fmt: skip
+
+
+def is_cheap(node: Apply) -> bool:
+    """Whether a value is computed again rather than kept."""
+    return isinstance(node.op, MOVEMENTS) or (isinstance(node.op, Elementwise) and node.op.function in CHEAP)
+
+
+def read_by(outputs: Sequence[Variable], adjoint: Iterable[Variable]) -> list[Variable]:
+    """The values that expressions of the variables `adjoint` read besides these and what is made of them."""
+    inside = set(adjoint)
+    read: dict[Variable, None] = {}
+    for node in toposort(outputs, stop=inside):
+        if any(v in inside for v in node.inputs):
+            inside.update(node.outputs)
+            read.update(dict.fromkeys(v for v in node.inputs if not isinstance(v, Constant)))
+    read.update(dict.fromkeys(v for v in outputs if not isinstance(v, Constant)))
+    return [v for v in read if v not in inside]
+
+
+def to_save(read: Sequence[Variable], available: Iterable[Variable]) -> list[Variable]:
+    """Which of the values behind `read` are kept, so that all of these follow cheaply from them and from `available`.
+
+    A cheap value is kept, too, where two or more would have to be kept in its place.
+    """
+    known = set(available)
+    saved = dict.fromkeys(v for v in read if v not in known and v.owner is not None and not is_cheap(v.owner))
+    for v in read:
+        if v in known or v in saved:
+            continue
+        further = [u for u in _roots(v, known, saved) if u not in saved]
+        saved.update(dict.fromkeys(further if len(further) < 2 else [v]))
+    return list(saved)
+
+
+def _roots(v: Variable, known: set[Variable], saved: Iterable[Variable]) -> list[Variable]:
+    """What must be kept for v to follow cheaply."""
+    stop = known | set(saved)
+    stack, seen = [v], set()
+    found: dict[Variable, None] = {}
+    while stack:
+        u = stack.pop()
+        if u in seen or u in stop or isinstance(u, Constant):
+            continue
+        seen.add(u)
+        if u.owner is None or not is_cheap(u.owner):
+            found[u] = None
+        else:
+            stack.extend(u.owner.inputs)
+    return list(found)
