@@ -142,8 +142,11 @@ def transpose(
         if output is not None and g is not None:
             seeds[output] = seeds[output] + g if output in seeds else g
     found = reverse(seeds, [v for v in inputs if v is not None])
-    answers = [None if v is None else found.get(v) for v in inputs]
-    for answer in answers:
-        if isinstance(answer, Undefined):
-            raise MissingRule(answer.reason)
-    return answers  # type: ignore[return-value]
+    return [None if v is None else defined(found.get(v)) for v in inputs]
+
+
+def defined(g: Cotangent) -> Variable | None:
+    """A cotangent that must exist. Raises MissingRule where it does not."""
+    if isinstance(g, Undefined):
+        raise MissingRule(g.reason)
+    return g

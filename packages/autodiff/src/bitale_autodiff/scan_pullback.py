@@ -10,12 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bitale_autodiff.loop_parts import Pairs, Parts, fitted
-from bitale_autodiff.reverse import Cotangent, Undefined, pull, reverse
+from bitale_autodiff.reverse import defined, pull, reverse
 from bitale_autodiff.rules.tables import Contribution, Contributions
 from bitale_autodiff.saving import read_by, to_save
 from bitale_autodiff.shaping import zeros_like
 from bitale_graph.dtypes import is_differentiable
-from bitale_graph.errors import MissingRule
 from bitale_graph.functions.control.build import Loop, slice_variable, step_variable
 from bitale_graph.functions.control.carries import Settled
 from bitale_graph.functions.control.pieces import counted
@@ -23,6 +22,7 @@ from bitale_graph.graph import Graph, leaves, substitute
 from bitale_graph.ops.control import Scan
 from bitale_graph.sizes import size_value
 from bitale_graph.variable import Apply, Variable
+
 
 def pull_scan(node: Apply, *cotangents: Variable | None) -> Contributions:
     """The cotangents of the inputs of a loop, from those of its outputs."""
@@ -55,7 +55,7 @@ def _pull(whole: Apply, cotangents: Sequence[Variable | None]) -> Contributions:
             [*((live[c], u) for c, u in flowing.items()),
              *((y, arriving[g]) for y, g in zip(elements, collected, strict=True) if g is not None)]
         )  # fmt: skip
-        found = {v: _defined(g) for v, g in reverse(seeds, parts.differentiable).items()}
+        found = {v: defined(g) for v, g in reverse(seeds, parts.differentiable).items()}
         further = {c: slot for c, slot in zip(parts.carries, new, strict=True) if found.get(c) is not None} | live
         if len(further) == len(live):
             break
@@ -70,12 +70,6 @@ def _seeds(pairs: Sequence[tuple[Variable, Variable]]) -> Pairs:
         if is_differentiable(v.dtype):
             seeds[v] = seeds[v] + g if v in seeds else g
     return seeds
-
-
-def _defined(g: Cotangent) -> Variable | None:
-    if isinstance(g, Undefined):
-        raise MissingRule(g.reason)
-    return g
 
 
 @dataclass

@@ -9,7 +9,8 @@ from bitale_autodiff.rules.composite import rules_of
 from bitale_graph.composite import inline
 from bitale_graph.functions import log_softmax
 from bitale_graph.graph import toposort
-from bitale_graph.ops.control import Check, Composite, StopGradient
+from bitale_graph.laziness import Readers, sink
+from bitale_graph.ops.control import Branch, Check, Composite, StopGradient
 from bitale_graph.ops.elementwise import Elementwise, log
 from bitale_graph.ops.indexing import Gather, Scatter
 from bitale_graph.ops.movement import Broadcast, Dimension, Iota, Pad, Reshape, SetSlice, Slice
@@ -46,6 +47,7 @@ def steps_between(
     """The steps that depend on `wrt`, in order, and the variables they connect; `constants` depend on nothing."""
     constants, active = set(constants), set(wrt)
     kept = active | constants | set(outputs)
+    readers: Readers | None = None
     steps: list[Step] = []
     pending: list[Step] = list(reversed(toposort(outputs, stop=constants)))
     while pending:
@@ -55,7 +57,9 @@ def steps_between(
             active.update(v for v, inner in pairs if inner in active and v not in constants)
             steps.append(step)
         elif any(v in active for v in connected_inputs(step)):
-            opened = _equivalent(step, kept)
+            if isinstance(step.op, Branch) and readers is None:
+                readers = Readers(outputs, kept)
+            opened = _equivalent(step, kept, readers)
             if opened is None:
                 active.update(v for v in step.outputs if v not in constants)
                 steps.append(step)
@@ -69,15 +73,20 @@ def steps_between(
 Variables = tuple[Variable, ...]
 
 
-def _equivalent(node: Apply, kept: set[Variable]) -> tuple[Variables, Variables] | None:
+def _equivalent(node: Apply, kept: set[Variable], readers: Readers | None) -> tuple[Variables, Variables] | None:
     """What is differentiated in the node's place, and the variables it is made of; None for the node itself.
 
-    A composite without a rule is its body. log(softmax(x)) is log_softmax(x), whose derivative does not divide by
+    A composite without a rule is its body. What only some bodies of a branch need is differentiated inside them, so
+    that nothing flows through the others. log(softmax(x)) is log_softmax(x), whose derivative does not divide by
     probabilities that may be 0; not where the softmax is among the `kept` variables, whose derivatives are asked for.
     """
     if isinstance(node.op, Composite):
         rules = rules_of(node.op)
         return (inline(node), node.inputs) if rules.pullback is None and rules.pushforward is None else None
+    if isinstance(node.op, Branch) and readers is not None and node in readers.nodes:
+        with made_at(node.origin):
+            lazy = sink(node, readers)
+        return None if lazy is node else (lazy.outputs, lazy.inputs)
     if isinstance(node.op, Elementwise) and node.op.function is log:
         (inside,) = node.inputs
         if inside.owner is not None and inside.owner.op.name == "softmax" and inside not in kept:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bitale_autodiff.rules.tables import Contributions, Pullback, Pushforward, Tangents
-from bitale_graph.ops.control import Check, Scan, StopGradient
+from bitale_graph.ops.control import Branch, Check, Scan, StopGradient
 from bitale_graph.table import RuleTable
 from bitale_graph.variable import Apply, Variable
 
@@ -27,6 +27,20 @@ def _push_scan(node: Apply, tangents: Sequence[Variable | None]) -> Tangents:
     from bitale_autodiff.scan_pushforward import push_scan
 
     return push_scan(node, tangents)
+
+
+@PULLBACKS.register(Branch)
+def _pull_branch(node: Apply, *cotangents: Variable | None) -> Contributions:
+    from bitale_autodiff.branches import pull_branch
+
+    return pull_branch(node, *cotangents)
+
+
+@PUSHFORWARDS.register(Branch)
+def _push_branch(node: Apply, tangents: Sequence[Variable | None]) -> Tangents:
+    from bitale_autodiff.branches import push_branch
+
+    return push_branch(node, tangents)
 
 
 @PULLBACKS.register(Check)

@@ -84,14 +84,19 @@ def _branch(
 
 def _applied(number: Variable, rows: Sequence[Sequence[Variable]], since: int, name: str | None) -> Sequence[Variable]:
     """A Branch whose bodies compute what was made since the serial number, of all that is older."""
-    bodies = [captured([], row, name, since) for row in rows]
+    bodies = [captured([], row, name, lambda v: v.serial < since) for row in rows]
+    return branch(number, bodies).outputs
+
+
+def branch(number: Variable, bodies: Sequence[tuple[Graph, list[Variable]]]) -> Apply:
+    """A Branch between bodies, of which each comes with what its inputs stand for."""
     read = list(dict.fromkeys(v for _, outer in bodies for v in outer))
     choices = []
     for body, outer in bodies:
         own = dict(zip(outer, body.inputs, strict=True))
         inputs = [own[v] if v in own else Variable(v.type, name=v.name, origin=v.origin) for v in read]
-        choices.append(Graph(inputs, body.outputs, name))
-    return Apply(Branch(tuple(choices)), (number, *read)).outputs
+        choices.append(Graph(inputs, body.outputs, body.name))
+    return Apply(Branch(tuple(choices)), (number, *read))
 
 
 def _is_function(branch: Any) -> bool:

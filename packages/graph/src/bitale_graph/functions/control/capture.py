@@ -14,18 +14,22 @@ from bitale_graph.variable import Apply, Constant, Variable
 
 
 def captured(
-    inputs: Sequence[Variable], outputs: Sequence[Variable], name: str | None = None, since: int | None = None
+    inputs: Sequence[Variable],
+    outputs: Sequence[Variable],
+    name: str | None = None,
+    outside: Callable[[Variable], bool] | None = None,
 ) -> tuple[Graph, list[Variable]]:
     """A body whose first inputs are `inputs`, and the variables outside that its further inputs stand for.
 
-    What does not depend on `inputs` stays outside and is computed once; but what is made after the serial number
-    `since` belongs to the body in any case, and an array filled with one number costs nothing inside.
+    What does not depend on `inputs` stays outside and is computed once, save arrays filled with one number, which cost
+    nothing. With `outside` everything belongs to the body but the variables of which it is true, and what is behind.
     """
+    oldest = min((v.serial for v in inputs), default=0)
+    nodes = toposort(outputs, _edge(outputs, outside or (lambda v: v.serial < oldest)) | set(inputs))
     inside = set(inputs)
-    nodes = toposort(outputs, stop=inputs)
     own = []
     for node in nodes:
-        if any(v in inside for v in node.inputs) or _is_inside(node, since):
+        if outside or any(v in inside for v in node.inputs) or _is_filled(node):
             inside.update(node.outputs)
             own.append(node)
     read = chain(*(node.inputs for node in own), outputs)
@@ -34,9 +38,22 @@ def captured(
     return Graph([*inputs, *fresh.values()], substitute(outputs, fresh), name), list(outer)
 
 
-def _is_inside(node: Apply, since: int | None) -> bool:
-    if since is not None:
-        return node.outputs[0].serial >= since
+def _edge(outputs: Sequence[Variable], outside: Callable[[Variable], bool]) -> set[Variable]:
+    """The first variables behind `outputs` that are outside."""
+    stack, seen, edge = list(outputs), set(), set()
+    while stack:
+        v = stack.pop()
+        if v in seen:
+            continue
+        seen.add(v)
+        if outside(v):
+            edge.add(v)
+        elif v.owner is not None:
+            stack.extend(v.owner.inputs)
+    return edge
+
+
+def _is_filled(node: Apply) -> bool:
     return isinstance(node.op, Broadcast) and not any(v.ndim for v in node.inputs)
 
 
