@@ -12,7 +12,7 @@ from bitale_backend_c.emit import emit
 from bitale_backend_c.emit.names import reserved
 from bitale_rewrite.loops.ir import Run
 from bitale_rewrite.loops.lower import lower
-from bitale_rewrite.loops.plan import all_steps
+from bitale_rewrite.loops.touched import all_steps
 from tests.golden.programs import PROGRAMS
 
 FOLDER = Path(__file__).parent / "generated"

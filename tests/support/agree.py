@@ -11,6 +11,7 @@ import numpy as np
 from bitale_graph.dtypes import FLOATS
 from bitale_graph.graph import Graph
 from bitale_graph.ops.contraction import Contract
+from bitale_graph.ops.control import Scan
 from bitale_graph.ops.elementwise import FUNCTIONS, Elementwise, Function
 from bitale_graph.ops.indexing import Scatter
 from bitale_graph.ops.reduction import Cumulate, Reduce
@@ -79,6 +80,8 @@ def _scale(sample: Sample) -> Any:
     op, arrays = sample.op, sample.arrays
     if isinstance(op, Elementwise):
         return np.max(np.abs(arrays), axis=0) if op.function.name == "logaddexp" else 0.0
+    if isinstance(op, Scan):
+        return 4.0  # several steps, each of which adds terms of about this size
     sums = isinstance(op, Contract) or (isinstance(op, (Reduce, Cumulate, Scatter)) and op.function is ADD)
     if not sums or arrays[0].dtype.kind not in "fc":
         return 0.0

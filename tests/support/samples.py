@@ -33,6 +33,7 @@ from bitale_graph.ops.movement import (
 from bitale_graph.ops.reduction import ArgReduce, Cumulate, Reduce
 from bitale_graph.types import tensor_type
 from bitale_graph.variable import Op, Variable
+from tests.support import loops
 from tests.support.values import crossed, few, generic, values
 
 FLOAT = "float64"
@@ -322,6 +323,7 @@ def control() -> list[Sample]:
         row(Check("{0} is fine"), array(3), np.array(True), np.array(5)),
         row(StopGradient(), array(2, 3)),
         row(Composite("pair", (), body), array(3)),
+        *(row(op, *arrays) for cases in loops.CASES for op, arrays in cases()),
     ]
 
 

@@ -31,17 +31,16 @@ int32_t bitale_run(bitale_call *call) {
     const double *x = call->inputs[0].data;  /* float64[x_0] x */
     const int64_t x_0 = call->inputs[0].shape[0];
     const int64_t x_s0 = call->inputs[0].strides[0] / 8;
-    char slot_0[8] BITALE_ALIGNED;
-    int64_t *count = (int64_t *)slot_0;  /* int64 */
+    int64_t count[1];  /* int64 */
     if (x_s0 == 1) {
         compute_count(count, x, 1, x_0);
     } else {
         compute_count(count, x, x_s0, x_0);
     }
     const int64_t found = count[0];
-    char *slot_1 = call->workspace(call, (found * 8));
-    if (!slot_1) return -1;
-    int64_t *nonzero = (int64_t *)slot_1;  /* int64[found] nonzero(x > 0) */
+    char *slot_0 = call->workspace(call, (found * 8));
+    if (!slot_0) return -1;
+    int64_t *nonzero = (int64_t *)slot_0;  /* int64[found] nonzero(x > 0) */
     if (x_s0 == 1) {
         nonzero_2(nonzero, x, 1, x_0);
     } else {

@@ -38,10 +38,8 @@ int32_t bitale_run(bitale_call *call) {
     const int64_t index_0 = call->inputs[1].shape[0];
     const int64_t index_s0 = call->inputs[1].strides[0] / 8;
     const int64_t size = (0 - table_0);
-    char slot_0[8] BITALE_ALIGNED;
-    char slot_1[8] BITALE_ALIGNED;
-    int64_t *minimum_index = (int64_t *)slot_0;  /* int64 */
-    int64_t *maximum_index = (int64_t *)slot_1;  /* int64 */
+    int64_t minimum_index[1];  /* int64 */
+    int64_t maximum_index[1];  /* int64 */
     if (index_s0 == 1) {
         compute_maximum_index(minimum_index, maximum_index, index, 1, index_0);
     } else {

@@ -27,7 +27,7 @@ from bitale_rewrite import optimise
 from bitale_rewrite.expand import expand
 from bitale_rewrite.loops.ir import Buffer, Gemm, Program
 from bitale_rewrite.loops.lower import lower
-from bitale_rewrite.loops.plan import all_steps
+from bitale_rewrite.loops.touched import all_steps
 from bitale_rewrite.phases import DEFAULT
 from bitale_rewrite.rule import Preserves
 

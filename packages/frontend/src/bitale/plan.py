@@ -18,6 +18,7 @@ from bitale_rewrite.loops.ir import (
     For,
     Gemm,
     If,
+    Loop,
     Program,
     Require,
     Run,
@@ -25,7 +26,7 @@ from bitale_rewrite.loops.ir import (
     Step,
     Value,
 )  # fmt: skip
-from bitale_rewrite.loops.plan import buffers_of, values_of, written_by
+from bitale_rewrite.loops.touched import buffers_of, values_of, written_by
 from bitale_rewrite.loops.values import parts
 
 NOTHING = Formula()
@@ -130,6 +131,10 @@ def _action(step: Step) -> Action:
     if isinstance(step, Choose):
         inside = (*map(_action, step.then), Action("else:"), *map(_action, step.otherwise))
         return Action(f"if {text(step.condition)}:", inside=inside)
+    if isinstance(step, Loop):
+        until = f", while {step.going.name}" if step.going else ""
+        title = f"for {step.index.name} in range({text(step.extent)}){until}:"
+        return Action(title, inside=tuple(map(_action, step.body)))
     reads, writes, traffic = _traffic(step)
     if isinstance(step, Gemm):
         left, right = (

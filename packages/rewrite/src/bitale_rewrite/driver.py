@@ -6,6 +6,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Hashable, Sequence
 
 from bitale_graph.graph import Graph, substitute
+from bitale_graph.ops.control import Branch, Scan
 from bitale_graph.origin import made_at
 from bitale_graph.variable import Apply, Constant, Op, Variable
 from bitale_rewrite.interning import Interner
@@ -53,6 +54,7 @@ class Rewriting:
         self._becomes: dict[Apply, Sequence[Variable]] = {}  # a node on its way -> what replaces it
         self._recent: deque[Rule] = deque(maxlen=RECENT)
         self._shared = shared  # read more than once
+        self._rewritten: dict[Op, Op] = {}  # loops and branches, with their bodies in normal form
 
     def run(self, outputs: Sequence[Variable]) -> list[Variable]:
         """The normal forms of `outputs`."""
@@ -94,7 +96,7 @@ class Rewriting:
             self._finish(node, [result[v] for v in self._becomes.pop(node)])
             return
         inputs = tuple([result[v] for v in node.inputs])
-        known = self.interner.node(node, inputs)
+        known = self.interner.node(node, inputs, self.inside(node.op))
         if known is not node:
             self._becomes[node] = known.outputs
             return
@@ -103,6 +105,19 @@ class Rewriting:
             self._finish(node, node.outputs)
         else:
             self._becomes[node] = replacement
+
+    def inside(self, op: Op) -> Op:
+        """`op` with the bodies of a loop or branch rewritten by the same rules."""
+        if not isinstance(op, (Scan, Branch)):
+            return op
+        found = self._rewritten.get(op)
+        if found is None:
+            found = op.with_bodies([self._body(body) for body in op.bodies])
+            self._rewritten[op] = self._rewritten[found] = found
+        return found
+
+    def _body(self, body: Graph) -> Graph:
+        return rewrite(body, self.rules, self.interner, self.notice)
 
     def _finish(self, node: Apply, variables: Sequence[Variable]) -> None:
         for old, new in zip(node.outputs, variables, strict=True):
@@ -155,7 +170,8 @@ def rewrite(graph: Graph, rules: RuleIndex, interner: Interner | None = None, no
         return _with_leaves(graph, rules, interner, notice)
     budget = 1000 + 50 * len(graph.nodes)
     rewriting = Rewriting(rules, interner or Interner(), budget, _shared(graph), notice)
-    return Graph(graph.inputs, rewriting.run(graph.outputs), graph.name)
+    outputs = tuple(rewriting.run(graph.outputs))
+    return graph if outputs == graph.outputs else Graph(graph.inputs, outputs, graph.name)
 
 
 def _with_leaves(graph: Graph, rules: RuleIndex, interner: Interner | None, notice: Notice | None) -> Graph:

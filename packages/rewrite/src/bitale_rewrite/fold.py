@@ -8,6 +8,7 @@ import numpy as np
 
 from bitale_graph import functions
 from bitale_graph.errors import BitaleError
+from bitale_graph.ops.control import Branch, Scan
 from bitale_graph.ops.movement import Broadcast, Iota
 from bitale_graph.reference import evaluate
 from bitale_graph.variable import Apply, Constant, Op, Variable
@@ -27,7 +28,7 @@ def fold(node: Apply) -> Replacement:
     if (
         not node.inputs
         or not all(isinstance(v, Constant) for v in node.inputs)
-        or isinstance(node.op, (Broadcast, Iota))
+        or isinstance(node.op, (Broadcast, Iota, Scan, Branch))
     ):
         return None
     if any(n is None for v in node.outputs for n in v.type.shape):

@@ -26,13 +26,13 @@ class Interner:
             return constant
         return self._constants.setdefault((constant.type, data.tobytes()), constant)
 
-    def node(self, like: Apply, inputs: tuple[Variable, ...]) -> Apply:
-        """The representative of `like`'s op applied to `inputs` (representatives themselves)."""
-        op = retyped(like.op, inputs)
+    def node(self, like: Apply, inputs: tuple[Variable, ...], op: Op | None = None) -> Apply:
+        """The representative of `like`'s op, or of `op`, applied to `inputs` (representatives themselves)."""
+        op = retyped(op or like.op, inputs)
         key = _key(op, inputs)
         found = self._nodes.get(key)
         if found is None:
-            found = like if inputs == like.inputs else _copy(like, op, inputs)
+            found = like if inputs == like.inputs and op is like.op else _copy(like, op, inputs)
             self._nodes[key] = found
         return found
 

@@ -20,7 +20,7 @@ from bitale_rewrite.loops.ir import (
     Store,
     Value,
 )
-from bitale_rewrite.loops.plan import statements, values_of
+from bitale_rewrite.loops.touched import statements, values_of
 from bitale_rewrite.loops.values import everything_in
 
 

@@ -25,7 +25,7 @@ COMPLEX = (
     *("pow", "real", "sin", "sinh", "sqrt", "tan", "tanh",),
 )
 OWN = (
-    *("call", "threads", "workspace", "failed", "lane", "malloc", "free", "memcpy",),
+    *("call", "threads", "workspace", "failed", "lane", "old", "malloc", "free", "memcpy",),
 )
 
 RESERVED = frozenset(

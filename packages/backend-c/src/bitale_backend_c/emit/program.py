@@ -16,11 +16,13 @@ from bitale_backend_c.emit.threads import sharing
 from bitale_rewrite.loops.integers import multiply, product
 from bitale_rewrite.loops.ir import (
     Buffer,
+    Carry,
     Define,
     Gemm,
     Kernel,
     Literal,
     Load,
+    Loop,
     Name,
     Program,
     Require,
@@ -28,7 +30,8 @@ from bitale_rewrite.loops.ir import (
     Step,
     Value,
 )
-from bitale_rewrite.loops.plan import all_steps, buffers_of, nbytes, written_by
+from bitale_rewrite.loops.plan import nbytes
+from bitale_rewrite.loops.touched import all_steps, buffers_of, inside
 
 ENTRY = "bitale_run"
 ON_STACK = 2048  # bytes up to which a temporary of known size is a local array
@@ -121,40 +124,56 @@ class ProgramEmitter:
         if root not in self.ready:
             self.ready.add(root)
             if root.kind == "output":
-                self._output(root)
+                self._output(root, depth)
             elif root.kind == "temporary":
-                self._temporary(root)
+                self._temporary(root, depth)
         if buffer is not root and buffer not in self.ready:
             self.ready.add(buffer)
-            self._put(f"{self._pointer(buffer)}{buffer.name} = {root.name};")
+            self._put(f"{self._pointer(buffer)}{buffer.name} = {root.name};", depth)
 
     def _pointer(self, buffer: Buffer) -> str:
-        return f"{'const ' if buffer.root.kind == 'input' else ''}{C_TYPES[buffer.dtype]} *"
+        constant = any(b.kind == "input" and b not in self.alias.values() for b in buffer.owners)
+        return f"{'const ' if constant else ''}{C_TYPES[buffer.dtype]} *"
 
-    def _output(self, buffer: Buffer) -> None:
+    def _output(self, buffer: Buffer, depth: int) -> None:
         ctype = C_TYPES[buffer.dtype]
         if buffer in self.alias:
-            self._put(f"{ctype} *{buffer.name} = {self.alias[buffer].name};  /* written in place */")
+            self._put(f"{ctype} *{buffer.name} = {self.alias[buffer].name};  /* written in place */", depth)
             return
         lengths = ", ".join(text(n) for n in buffer.shape) or "0"
-        self._put(f"const int64_t {buffer.name}_shape[] = {{{lengths}}};")
+        self._put(f"const int64_t {buffer.name}_shape[] = {{{lengths}}};", depth)
         allocated = f"call->allocate(call, {buffer.slot}, {buffer.name}_shape)"
-        self._put(f"{ctype} *{buffer.name} = {allocated};{_comment(buffer)}")
-        self._put(f"if (!{buffer.name}) return -1;")
+        self._put(f"{ctype} *{buffer.name} = {allocated};{_comment(buffer)}", depth)
+        self._put(f"if (!{buffer.name}) return -1;", depth)
 
-    def _temporary(self, buffer: Buffer) -> None:
+    def _temporary(self, buffer: Buffer, depth: int) -> None:
+        """Arrays lie in the workspace. Single elements are local, and compilers keep them in registers."""
+        ctype = C_TYPES[buffer.dtype]
+        if buffer not in self.program.placement:
+            self._put(f"{ctype} {buffer.name}[1];{_comment(buffer)}", depth)
+            return
         slot = f"slot_{self.program.placement[buffer]}"
         if slot not in self.early_slots:
             self.early_slots.add(slot)
-            self._put(f"char *{slot} = call->workspace(call, {text(nbytes(buffer))});")
-            self._put(f"if (!{slot}) return -1;")
-        self._put(f"{C_TYPES[buffer.dtype]} *{buffer.name} = ({C_TYPES[buffer.dtype]} *){slot};{_comment(buffer)}")
+            self._put(f"char *{slot} = call->workspace(call, {text(nbytes(buffer))});", depth)
+            self._put(f"if (!{slot}) return -1;", depth)
+        self._put(f"{ctype} *{buffer.name} = ({ctype} *){slot};{_comment(buffer)}", depth)
 
     # ---- steps -----------------------------------------------------------------------------------------------------
 
+    def _steps(self, steps: list[Step], depth: int) -> None:
+        """Steps in a block of their own: what it declares is known only there."""
+        ready, slots = set(self.ready), set(self.early_slots)
+        for step in steps:
+            self._step(step, depth)
+        self.ready, self.early_slots = ready, slots
+
     def _step(self, step: Step, depth: int) -> None:
+        found_inside = {s.name for s in all_steps(inside(step)) if isinstance(s, Define)}
         for buffer in dict.fromkeys(buffers_of(step)):
-            if buffer.kind != "scratch":
+            if buffer.kind in ("scratch", "row", "moving") or (inside(step) and buffer.base is not None):
+                continue
+            if found_inside.isdisjoint(everything_in([nbytes(buffer)])):
                 self._allocate(buffer, depth)
         if isinstance(step, Run):
             self._run(step.kernel, depth)
@@ -165,17 +184,44 @@ class ProgramEmitter:
         elif isinstance(step, Require):
             values = "".join(f" call->failure[{i}] = (int64_t)({text(v)});" for i, v in enumerate(step.values))
             self._put(f"if (!({text(step.condition)})) {{{values} return {step.code}; }}", depth)
+        elif isinstance(step, Loop):
+            self._loop(step, depth)
         else:
-            for part in (*step.then, *step.otherwise):
-                for buffer in written_by(part):
-                    self._allocate(buffer, depth)
             self._put(f"if ({text(step.condition)}) {{", depth)
-            for part in step.then:
-                self._step(part, depth + 1)
+            self._steps(step.then, depth + 1)
             self._put("} else {", depth)
-            for part in step.otherwise:
-                self._step(part, depth + 1)
+            self._steps(step.otherwise, depth + 1)
             self._put("}", depth)
+
+    def _loop(self, step: Loop, depth: int) -> None:
+        moving = [b for carry in step.carries for b in (carry.current, carry.next) if b.kind == "moving"]
+        for buffer in moving:
+            assert buffer.of is not None
+            self._put(f"{self._pointer(buffer)}{buffer.name} = {buffer.of.name};", depth)
+        if step.count is not None:
+            self._put(f"int64_t {step.count.name} = 0;", depth)
+        index = step.index.name
+        self._put(f"for (int64_t {index} = 0; {index} < {text(step.extent)}; {index}++) {{{_remark(step.note)}", depth)
+        for row in step.rows:
+            self._put(f"{self._pointer(row)}{row.name} = {_place_of(row)};", depth + 1)
+        self._steps(step.body, depth + 1)
+        for carry in step.carries:
+            self._hand_on(carry, depth + 1)
+        if step.count is not None:
+            self._put(f"{step.count.name} = {index} + 1;", depth + 1)
+        if step.going is not None:
+            self._put(f"if (!{step.going.name}[0]) break;", depth + 1)
+        self._put("}", depth)
+
+    def _hand_on(self, carry: Carry, depth: int) -> None:
+        current, new = carry.current.name, carry.next.name
+        if carry.current.kind != "moving":
+            self._put(f"{current}[0] = {new}[0];", depth)
+        elif carry.next.kind == "row":
+            self._put(f"{current} = {new};", depth)
+        else:
+            ctype = C_TYPES[carry.current.dtype]
+            self._put(f"{{ {ctype} *const old = {current}; {current} = {new}; {new} = old; }}", depth)
 
     def _run(self, kernel: Kernel, depth: int) -> None:
         """Call a kernel; where its inputs are row-major, with strides that the compiler then knows."""
@@ -236,8 +282,18 @@ def _dense_strides(buffer: Buffer) -> list[str]:
 
 def _comment(buffer: Buffer) -> str:
     shape = f"[{', '.join(text(n) for n in buffer.shape)}]" if buffer.shape else ""
-    comment = f"{buffer.dtype}{shape} {buffer.note}".replace("*/", "* /").replace("\n", " ").rstrip()
-    return f"  /* {comment} */"
+    return _remark(f"{buffer.dtype}{shape} {buffer.note}".rstrip())
+
+
+def _place_of(row: Buffer) -> str:
+    """Where an element of an array of arrays starts."""
+    assert row.of is not None and row.at is not None
+    return f"{row.of.name} + {text(multiply(row.at, product(row.shape)))}"
+
+
+def _remark(note: str) -> str:
+    clean = note.replace("*/", "* /").replace("\n", " ")
+    return f"  /* {clean} */" if note else ""
 
 
 def _on_stack(n: object) -> bool:

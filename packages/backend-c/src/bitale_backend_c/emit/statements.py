@@ -24,7 +24,7 @@ from bitale_rewrite.loops.ir import (
     Store,
     Value,
 )
-from bitale_rewrite.loops.plan import buffers_in, statements
+from bitale_rewrite.loops.touched import buffers_in, statements
 
 INDENT = "    "
 

@@ -12,9 +12,9 @@ from bitale_backend_c.emit.expressions import text
 from bitale_backend_c.emit.reduction import BLOCK, Gathering, gathered
 from bitale_rewrite.loops.costs import cost_of
 from bitale_rewrite.loops.ir import Call, Fail, For, Kernel, Let, Literal, Load, Name, Statement, Value
-from bitale_rewrite.loops.plan import statements, values_of
 from bitale_rewrite.loops.random import IN_RUN
 from bitale_rewrite.loops.tiles import TILE, WITHIN
+from bitale_rewrite.loops.touched import statements, values_of
 from bitale_rewrite.loops.values import parts
 
 PASS = 10  # operations that take as long as reading and writing the elements of one pass

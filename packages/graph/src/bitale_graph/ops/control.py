@@ -77,6 +77,12 @@ class Scan(Op):
     def bodies(self) -> tuple[Graph, ...]:
         return (self.body,)
 
+    def with_bodies(self, bodies: Sequence[Graph]) -> Scan:
+        """The same loop around another body."""
+        if bodies[0] is self.body:
+            return self
+        return Scan(bodies[0], self.carries, self.sequences, self.conditional, self.reverse)
+
     @property
     def collected(self) -> int:
         """How many arrays are collected."""
@@ -132,6 +138,10 @@ class Branch(Op):
     @property
     def bodies(self) -> tuple[Graph, ...]:
         return self.choices
+
+    def with_bodies(self, bodies: Sequence[Graph]) -> Branch:
+        """The same choice among other bodies."""
+        return self if all(a is b for a, b in zip(bodies, self.choices, strict=True)) else Branch(tuple(bodies))
 
     def __str__(self) -> str:
         return f"branch{{{len(self.choices)}}}"

@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 
 from bitale_graph.graph import Graph
 from bitale_graph.ops.movement import ExpandDims, Squeeze
 from bitale_graph.variable import Apply, Constant, Variable
+from bitale_rewrite.loops.bodies import Row
 from bitale_rewrite.loops.checks import guard
+from bitale_rewrite.loops.frames import Frames
 from bitale_rewrite.loops.ir import Buffer, Define, Load, Require, Value
 from bitale_rewrite.loops.nest_rules import NESTS
 from bitale_rewrite.loops.nests import Fixed, Index, Item, Loop, Nest, accesses, collect_loads, domain
 from bitale_rewrite.loops.notes import label, note
-from bitale_rewrite.loops.reader import Reader
-from bitale_rewrite.loops.sizes import Sizes
 
 
 class Builder:
     """Builds the items of a graph in an order in which they can run."""
 
-    def __init__(self, graph: Graph, stored: set[Variable], sizes: Sizes, reader: Reader, namer: Callable[[str], str],
-                 replacing: Mapping[Buffer, Buffer]) -> None:
+    def __init__(self, graph: Graph, stored: set[Variable], frames: Frames, replacing: Mapping[Buffer, Buffer]) -> None:
         self.graph = graph
         self.stored = stored
-        self.sizes = sizes
-        self.reader = reader
-        self.unique = namer
+        self.frames = frames
+        self.sizes = frames.sizes
+        self.reader = frames.reader
+        self.unique = frames.unique
         self.replacing = replacing  # results that are to take the memory of an input
         self.items: list[Item] = []
         self.temporaries: list[Buffer] = []
+        self.rows: list[Buffer] = []  # elements of stored arrays that library calls take where they lie
         self.checked: set[tuple[Variable, Value]] = set()
         self.extremes: dict[tuple[Value, str, Index], Value] = {}  # of index arrays, found once
 
-    def build(self) -> list[Item]:
-        for requirement in self.sizes.requirements:
+    def inside(self, body: Graph) -> Builder:
+        """The builder of a body: it knows what has been found and checked around it."""
+        inner = Builder(body, self.stored, self.frames, {})
+        inner.temporaries = self.temporaries
+        inner.checked, inner.extremes = set(self.checked), dict(self.extremes)
+        return inner
+
+    def build(self, requirements: Sequence[Require] = ()) -> list[Item]:
+        for requirement in requirements:
             self._require(requirement, barrier=False)
         for node in self.graph.nodes:
             for requirement in self.sizes.late.get(node, ()):
@@ -105,10 +113,24 @@ class Builder:
         if isinstance(node.op, (ExpandDims, Squeeze)) and node.inputs[0] in self.reader.buffers:
             if not isinstance(node.inputs[0], Constant) and node.inputs[0].owner is not None:
                 return self.view(node.outputs[0], node.inputs[0])
+        if isinstance(node.op, Row) and self._is_row_in_memory(node):
+            return None
         for variable in node.outputs:
             loops, index = domain(self.sizes(variable))
             self.store(variable, loops, index, self._value(variable, index))
         return None
+
+    def _is_row_in_memory(self, node: Apply) -> bool:
+        """An element of a stored sequence is where it is."""
+        (out,), (x, i) = node.outputs, node.inputs
+        of = self.reader.buffers.get(x)
+        if of is None or not out.ndim or out in self.reader.buffers:
+            return False
+        name = self.unique(out.name or f"{of.name}_row")
+        row = Buffer(name, out.dtype, self.sizes(out), "row", note=note(out), of=of, at=self.reader.scalar(i))
+        self.reader.buffers[out] = row
+        self.rows.append(row)
+        return True
 
     def _value(self, variable: Variable, index: Index) -> Value:
         """What to store: the variable computed from its operands, though it has a buffer of its own."""

@@ -25,6 +25,7 @@ from bitale_rewrite.loops.ir import (
     Let,
     Literal,
     Load,
+    Loop,
     Name,
     Program,
     Require,
@@ -90,7 +91,7 @@ class Interpreter:
         if found is None:
             shape = tuple(int(self._value(n)) for n in buffer.shape)
             if buffer.base is not None:
-                found = self._array(buffer.root).reshape(shape)
+                return self._array(buffer.root).reshape(shape)  # which may move
             elif buffer in self.program.placement:
                 found = self._in_block(self.program.placement[buffer], buffer.dtype, shape)
             else:
@@ -147,9 +148,38 @@ class Interpreter:
                 self._run(step.kernel)
             elif isinstance(step, Gemm):
                 self._gemm(step)
+            elif isinstance(step, Loop):
+                self._loop(step)
             else:
                 assert isinstance(step, Choose)
                 self._steps(step.then if self._value(step.condition) else step.otherwise)
+
+    def _loop(self, step: Loop) -> None:
+        moving = [b for carry in step.carries for b in (carry.current, carry.next) if b.kind == "moving"]
+        self.memory.update((b, self._array(b.of)) for b in moving if b.of is not None)
+        taken = 0
+        for i in range(int(self._value(step.extent))):
+            self.names[step.index] = np.int64(i)
+            self.memory.update((row, self._row(row)) for row in step.rows)
+            self._steps(step.body)
+            taken += 1
+            for carry in step.carries:
+                self._hand_on(carry.current, carry.next)
+            if step.going is not None and not self._array(step.going):
+                break
+        if step.count is not None:
+            self.names[step.count] = np.int64(taken)
+
+    def _row(self, row: Buffer) -> np.ndarray:
+        assert row.of is not None and row.at is not None
+        at = int(self._value(row.at))
+        return self._array(row.of)[at : at + 1].reshape([int(self._value(n)) for n in row.shape])
+
+    def _hand_on(self, current: Buffer, new: Buffer) -> None:
+        if current.kind != "moving":
+            self._array(current)[...] = self._array(new)
+        else:
+            self.memory[current], self.memory[new] = self._array(new), self._array(current)
 
     def _gemm(self, step: Gemm) -> None:
         m, n, k, batch = (int(self._value(v)) for v in (step.m, step.n, step.k, step.batch))

@@ -1,6 +1,6 @@
 """The loop IR: what a Program is made of. It knows arrays as buffers and sizes, but no target language.
 
-    program   = sizes and steps in order: Define | Require | Run(kernel) | Gemm
+    program   = sizes and steps in order: Define | Require | Run(kernel) | Gemm | Choose(steps) | Loop(steps)
     kernel    = statements over scalar expressions
     statement = For | Let | Accumulate | Store | If | Fail
     value     = Literal | Name | Load | Call(function of the graph's own elementwise table)
@@ -139,7 +139,9 @@ class Buffer:
     """An array in memory. `shape` holds values over sizes.
 
     kind: `input` (given by the caller, of any strides if `strided`), `output` (allocated for the caller, or donated),
-    `temporary` (in the workspace), `scratch` (one per thread, inside one kernel). What is not `strided` is row-major.
+    `temporary` (in the workspace; local if it has one element), `scratch` (one per thread, inside one kernel), `row`
+    (element `at` of the array `of`, found anew in each iteration of a loop), `moving` (between the memory `of` one
+    buffer, where a loop starts, and that of another, its `spare`). What is not `strided` is row-major.
     `slot` numbers inputs and outputs. `base` is the buffer whose memory a view shares, in row-major order.
     `note` says what it holds: the user's expression and line.
     """
@@ -152,6 +154,9 @@ class Buffer:
     base: Buffer | None = None
     note: str = ""
     strided: bool = False
+    of: Buffer | None = None
+    at: Value | None = None
+    spare: Buffer | None = None
 
     @property
     def root(self) -> Buffer:
@@ -160,6 +165,17 @@ class Buffer:
         while buffer.base is not None:
             buffer = buffer.base
         return buffer
+
+    @property
+    def owners(self) -> set[Buffer]:
+        """The buffers with memory of their own in which this one may lie."""
+        pending, found = [self], set[Buffer]()
+        while pending:
+            root = pending.pop().root
+            lies_in = [b for b in (root.of, root.spare) if b is not None]
+            pending += lies_in
+            found |= set() if lies_in else {root}
+        return found
 
     def __str__(self) -> str:
         return f"{self.name}: {self.dtype}[{', '.join(map(str, self.shape))}]"
@@ -297,14 +313,43 @@ class Gemm:
 
 @dataclass(eq=False)
 class Choose:
-    """Run one list of steps or the other: which is known only when sizes are."""
+    """Run one list of steps or the other."""
 
     condition: Value
     then: list[Step]
     otherwise: list[Step]
 
 
-Step = Define | Require | Run | Gemm | Choose
+@dataclass(eq=False)
+class Carry:
+    """What one iteration hands to the next: each reads `current` and writes `next`.
+
+    One element is copied from `next` to `current` in between. Of arrays, both are `moving`: if `next` is a row, current
+    has that row's memory from then on; else they exchange their memory.
+    """
+
+    current: Buffer
+    next: Buffer
+
+
+@dataclass(eq=False)
+class Loop:
+    """for index in range(extent): body, until the boolean scalar in `going` is false after an iteration.
+
+    `rows` are found at the start of each iteration. `count` names the number of iterations for what follows.
+    """
+
+    index: Name
+    extent: Value
+    body: list[Step]
+    carries: list[Carry]
+    rows: list[Buffer]
+    note: str = ""
+    count: Name | None = None
+    going: Buffer | None = None
+
+
+Step = Define | Require | Run | Gemm | Choose | Loop
 
 
 @dataclass(eq=False)

@@ -8,22 +8,19 @@ from collections.abc import Callable, Collection, Mapping
 import numpy as np
 
 from bitale_graph.graph import Graph
-from bitale_graph.ops.indexing import Nonzero
-from bitale_graph.ops.movement import Dimension
-from bitale_graph.shapes import shape_of
 from bitale_graph.variable import Constant, Variable
+from bitale_rewrite.loops.bodies import Bodies, open_bodies
 from bitale_rewrite.loops.builder import Builder, note
-from bitale_rewrite.loops.fuse import Cluster, Group, fuse
+from bitale_rewrite.loops.frames import Frames
 from bitale_rewrite.loops.integers import integer
-from bitale_rewrite.loops.ir import Buffer, Name, Program, Run, Step
-from bitale_rewrite.loops.kernels import KernelBuilder
+from bitale_rewrite.loops.ir import Buffer, Name, Program
 from bitale_rewrite.loops.name_sizes import name_sizes
-from bitale_rewrite.loops.nests import Fixed
 from bitale_rewrite.loops.plan import plan
 from bitale_rewrite.loops.prepare import prepare
 from bitale_rewrite.loops.reader import Reader
 from bitale_rewrite.loops.sizes import Sizes
-from bitale_rewrite.loops.storage import INLINE, stored
+from bitale_rewrite.loops.steps import steps_of
+from bitale_rewrite.loops.storage import stored
 
 
 def lower(
@@ -40,48 +37,27 @@ def lower(
     Nothing gets a name that the target has `reserved`.
     """
     graph = prepare(graph)
+    bodies = open_bodies(graph, prepare)
     unique = unique_names(reserved)
     sizes = Sizes(unique)
     buffers: dict[Variable, Buffer] = {}
     reader = Reader(sizes, buffers)
     sizes.scalar = reader.scalar
-    inputs, constants = _inputs(graph, sizes, buffers, unique, row_major)
-    for node in graph.nodes:
-        if isinstance(node.op, Nonzero):  # named now; found when the function runs
-            found = Name(unique("found"))
-            sizes.found.add(found)
-            sizes.known.update(dict.fromkeys(node.outputs, (found,)))
-    for v in computed_lengths(graph):
-        reader.lengths[v] = Name(unique(v.name or "length"))
-        sizes.found.add(reader.lengths[v])
-    sizes.constrain(graph)
+    inputs, constants = _inputs(graph, bodies, sizes, buffers, unique, row_major)
+    frames = Frames(bodies, sizes, reader, unique)
+    frames.declare(graph)
+    sizes.constrain(graph, bodies)
+    frames.settle()
     lengths = [buffer.shape for buffer in inputs]
     for buffer in inputs:
         buffer.shape = tuple(sizes.representative(n) for n in buffer.shape)
     outputs = _outputs(graph, sizes, buffers, unique)
     replacing = {outputs[out]: inputs[source] for out, source in (donate or {}).items()}
-    builder = Builder(graph, stored(graph, donate or ()), sizes, reader, unique, replacing)
-    groups = fuse(builder.build(), replacing)
-    steps = _steps(groups, reader, unique)
+    builder = Builder(graph, stored(graph, bodies, donate or ()), frames, replacing)
+    steps = steps_of(builder.build(sizes.requirements), reader.names, unique, replacing=replacing)
     program = Program(name, inputs, outputs, builder.temporaries, steps, sizes.failures)
     program.constants, program.lengths = constants, lengths
     return plan(name_sizes(program, sizes.names), dict(donate or {}))
-
-
-def computed_lengths(graph: Graph) -> list[Variable]:
-    """The scalars that lengths depend on and that only a loop can compute, such as the largest element of an array."""
-    inside = set(graph.nodes)
-    shapes = [shape_of(v) for node in graph.nodes for v in node.outputs]
-    stack = [n for shape in shapes for n in shape if isinstance(n, Variable)]
-    seen: dict[Variable, bool] = {}
-    while stack:
-        v = stack.pop()
-        if v in seen or v.owner is None or isinstance(v.owner.op, Dimension):
-            continue
-        seen[v] = v.owner in inside and v.ndim == 0 and not isinstance(v.owner.op, INLINE)
-        if not seen[v]:
-            stack.extend(v.owner.inputs)
-    return [v for v, found in seen.items() if found]
 
 
 def unique_names(reserved: Callable[[str], bool] = lambda name: False) -> Callable[[str], str]:
@@ -104,13 +80,15 @@ def unique_names(reserved: Callable[[str], bool] = lambda name: False) -> Callab
 
 def _inputs(
     graph: Graph,
+    bodies: Bodies,
     sizes: Sizes,
     buffers: dict[Variable, Buffer],
     unique: Callable[[str], str],
     row_major: Collection[int],
 ) -> tuple[list[Buffer], list[np.ndarray]]:
     """Buffers of the inputs, and of the constant arrays, which are passed by pointer like inputs."""
-    found = [v for node in graph.nodes for v in node.inputs] + list(graph.outputs)
+    graphs = [graph, *(body for opened in bodies.values() for body in opened)]
+    found = [v for each in graphs for node in each.nodes for v in node.inputs] + list(graph.outputs)
     constants = list(dict.fromkeys(v for v in found if isinstance(v, Constant) and v.data.size != 1))
     inputs = []
     for slot, v in enumerate([*graph.inputs, *constants]):
@@ -134,24 +112,3 @@ def _outputs(
         buffers[v] = Buffer(unique(v.name or f"result_{slot}"), v.dtype, sizes(v), "output", slot, note=note(v))
         outputs.append(buffers[v])
     return outputs
-
-
-def _steps(groups: list[Group], reader: Reader, unique: Callable[[str], str]) -> list[Step]:
-    users: dict[Buffer, set[int]] = {}
-    for number, group in enumerate(groups):
-        for buffer in _touched(group):
-            users.setdefault(buffer, set()).add(number)
-    escapes = {buffer for buffer, where in users.items() if len(where) > 1}
-    steps: list[Step] = []
-    for group in groups:
-        if isinstance(group, Fixed):
-            steps.extend(group.steps)
-        else:
-            steps.append(Run(KernelBuilder(group, escapes, reader.names, unique).build()))
-    return steps
-
-
-def _touched(group: Group) -> set[Buffer]:
-    if isinstance(group, Cluster):
-        return {b for nest in group.members for b in (nest.buffer.root, *nest.reads)}
-    return {b.root for b in (*group.reads, *group.writes)}

@@ -23,6 +23,7 @@ from bitale_rewrite.loops.ir import (
     Let,
     Literal,
     Load,
+    Loop,
     Name,
     Program,
     Require,
@@ -128,6 +129,11 @@ class _Namer:
             return replace(step, value=self(step.value))
         if isinstance(step, Require):
             return replace(step, condition=self(step.condition), values=tuple(self(v) for v in step.values))
+        if isinstance(step, Loop):
+            for buffer in (*step.rows, *(b for carry in step.carries for b in (carry.current, carry.next))):
+                self._buffers.setdefault(buffer)
+                buffer.at = None if buffer.at is None else self(buffer.at)
+            return replace(step, extent=self(step.extent), body=[self._step(s) for s in step.body])
         then, otherwise = ([self._step(s) for s in steps] for steps in (step.then, step.otherwise))
         return replace(step, condition=self(step.condition), then=then, otherwise=otherwise)
 

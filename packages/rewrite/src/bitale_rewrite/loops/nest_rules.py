@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from bitale_graph.errors import ArgumentError, explain
 from bitale_graph.ops.contraction import Contract
+from bitale_graph.ops.control import Branch, Scan
 from bitale_graph.ops.elementwise import FUNCTIONS, Function
 from bitale_graph.ops.indexing import Nonzero, Scatter
 from bitale_graph.ops.movement import Concatenate, Pad, Reshape, SetSlice
 from bitale_graph.ops.reduction import Cumulate, Reduce
 from bitale_graph.table import RuleTable
 from bitale_graph.variable import Apply, Variable
-from bitale_rewrite.loops import integers
+from bitale_rewrite.loops import control, integers
 from bitale_rewrite.loops.accumulate import Accumulated
 from bitale_rewrite.loops.contraction import groups, is_gemm, orders
 from bitale_rewrite.loops.identities import identity_of
@@ -50,7 +51,8 @@ if TYPE_CHECKING:
 ADD, MULTIPLY, SUBTRACT = FUNCTIONS["add"], FUNCTIONS["multiply"], FUNCTIONS["subtract"]
 LESS, EQUAL, WHERE, MAXIMUM = FUNCTIONS["less"], FUNCTIONS["equal"], FUNCTIONS["where"], FUNCTIONS["maximum"]
 
-NESTS: RuleTable[Callable[[Builder, Apply], None]] = RuleTable("loop nest")
+Rule = Callable[["Builder", Apply], None]
+NESTS: RuleTable[Rule] = RuleTable("loop nest", {Scan: control.loop, Branch: control.branch})
 
 
 @NESTS.register(Reduce)

@@ -8,31 +8,26 @@ import numpy as np
 
 from bitale_rewrite.loops.integers import integer, multiply, product
 from bitale_rewrite.loops.ir import (
-    Accumulate,
-    Assign,
     Buffer,
     Choose,
-    Define,
-    Fail,
     For,
     Gemm,
     If,
-    Let,
     Load,
+    Loop,
     Program,
-    Require,
     Run,
     Statement,
     Step,
     Store,
     Value,
 )
-from bitale_rewrite.loops.values import parts
+from bitale_rewrite.loops.touched import buffers_of, inside, loads_of, own_buffers, written_by
 
 
 def plan(program: Program, donate: dict[int, int]) -> Program:
     """`program` with its workspace laid out, its donations granted, and the inputs that must be row-major named."""
-    used = {b.root for step in program.steps for b in buffers_of(step)}
+    used = {owner for step in program.steps for b in buffers_of(step) for owner in b.owners}
     program.temporaries = [b for b in program.temporaries if b in used]
     _place_temporaries(program)
     program.donated = {out: source for out, source in donate.items() if _may_donate(program, out, source)}
@@ -50,26 +45,59 @@ def nbytes(buffer: Buffer) -> Value:
 
 
 def _place_temporaries(program: Program) -> None:
-    """First come, first served among blocks of exactly the same size that are free again."""
-    last: dict[Buffer, int] = {}
-    for number, step in enumerate(program.steps):
-        for buffer in buffers_of(step):
-            last[buffer.root] = number
+    """First come, first served among blocks of exactly the same size that are free again. Single elements are local."""
+    own = {b for b in program.temporaries if b.shape}
+    spans = _spans(program, own)
     free: dict[Value, list[int]] = {}
-    own = set(program.temporaries)
-    for number, step in enumerate(program.steps):
-        touched = list(dict.fromkeys(b.root for b in buffers_of(step) if b.root in own))
-        for buffer in touched:
-            if buffer not in program.placement:
-                blocks = free.setdefault(nbytes(buffer), [])
-                if blocks:
-                    program.placement[buffer] = blocks.pop()
-                else:
-                    program.placement[buffer] = len(program.slots)
-                    program.slots.append(nbytes(buffer))
-        for buffer in touched:
-            if last[buffer] == number:
-                free[nbytes(buffer)].append(program.placement[buffer])
+    ends: dict[int, list[Buffer]] = {}
+    for buffer in sorted(spans, key=lambda b: spans[b]):
+        start, end = spans[buffer]
+        for earlier in sorted(each for each in ends if each < start):
+            for done in ends.pop(earlier):
+                free[nbytes(done)].append(program.placement[done])
+        blocks = free.setdefault(nbytes(buffer), [])
+        if blocks:
+            program.placement[buffer] = blocks.pop()
+        else:
+            program.placement[buffer] = len(program.slots)
+            program.slots.append(nbytes(buffer))
+        ends.setdefault(end, []).append(buffer)
+
+
+def _spans(program: Program, own: set[Buffer]) -> dict[Buffer, tuple[int, int]]:
+    """From which step to which each buffer is needed, in order of first use; steps inside loops count, too.
+
+    What is used only in one iteration of a loop can share memory with what comes later in the iteration. What is used
+    outside the loop, too, or handed on in it, is needed for the whole loop.
+    """
+    uses: dict[Buffer, list[tuple[int, tuple[Loop, ...]]]] = {}
+    ends: dict[Loop, int] = {}
+    starts: dict[Loop, int] = {}
+    pending: list[tuple[Step | Loop, tuple[Loop, ...], bool]] = [(s, (), False) for s in reversed(program.steps)]
+    count = 0
+    while pending:
+        step, around, done = pending.pop()
+        count += 1
+        if done:
+            ends[step] = count  # type: ignore[index]
+            continue
+        for owner in {owner for buffer in own_buffers(step) for owner in buffer.owners}:
+            uses.setdefault(owner, []).append((count, around))
+        within = around
+        if isinstance(step, Loop):
+            within, starts[step] = (*around, step), count
+            pending.append((step, around, True))
+        pending += [(s, within, False) for s in reversed(inside(step))]
+    spans: dict[Buffer, tuple[int, int]] = {}
+    for buffer, places in uses.items():
+        shared = min(len(path) for _, path in places)
+        while any(path[:shared] != places[0][1][:shared] for _, path in places):
+            shared -= 1
+        first = min(starts[path[shared]] if len(path) > shared else at for at, path in places)
+        last = max(ends[path[shared]] if len(path) > shared else at for at, path in places)
+        if buffer in own:
+            spans[buffer] = first, last
+    return spans
 
 
 def _may_donate(program: Program, out: int, source: int) -> bool:
@@ -79,7 +107,7 @@ def _may_donate(program: Program, out: int, source: int) -> bool:
     if result.dtype != old.dtype or result.shape != old.shape or old.strided:
         return False
     writing = [number for number, step in enumerate(program.steps) if result in written_by(step)]
-    reading = [number for number, step in enumerate(program.steps) if old in {b.root for b in buffers_of(step)}]
+    reading = [number for number, step in enumerate(program.steps) if any(old in b.owners for b in buffers_of(step))]
     if not writing or (reading and max(reading) > min(writing)):
         return False
     if writing[0] not in reading:
@@ -92,7 +120,7 @@ def _pointwise(body: list[Statement], result: Buffer, old: Buffer) -> bool:
     """Whether `old` is read in one straight piece of code only, at the index where `result` is then stored there."""
     for block in _blocks(body):
         stores = [i for i, s in enumerate(block) if isinstance(s, Store) and s.buffer is result]
-        loads = [(i, load) for i, s in enumerate(block) for load in _loads(s) if load.buffer.root is old]
+        loads = [(i, load) for i, s in enumerate(block) for load in loads_of(s) if load.buffer.root is old]
         if stores:
             at = block[stores[-1]]
             assert isinstance(at, Store)
@@ -126,78 +154,15 @@ def _drop_copies(program: Program) -> None:
         program.steps = [s for s in program.steps if not (isinstance(s, Run) and not s.kernel.body)]
 
 
-# ---- what steps touch -------------------------------------------------------------------------------------------
-
-
-def all_steps(steps: list[Step]) -> Iterator[Step]:
-    """The steps, and those inside choices."""
-    for step in steps:
-        yield step
-        if isinstance(step, Choose):
-            yield from all_steps(step.then)
-            yield from all_steps(step.otherwise)
-
-
-def buffers_of(step: Step) -> Iterator[Buffer]:
-    """Every buffer a step reads or writes (scratch included)."""
-    if isinstance(step, Run):
-        for statement in statements(step.kernel.body):
-            yield from buffers_in(statement)
-    elif isinstance(step, Gemm):
-        yield from (step.out, step.left, step.right)
-        yield from loaded((step.m, step.n, step.k, step.batch, step.alpha, step.beta))
-    elif isinstance(step, Choose):
-        for inner in (*step.then, *step.otherwise):
-            yield from buffers_of(inner)
-        yield from loaded((step.condition,))
-    elif isinstance(step, Define):
-        yield from loaded((step.value,))
-    elif isinstance(step, Require):
-        yield from loaded((step.condition, *step.values))
-
-
-def buffers_in(statement: Statement) -> Iterator[Buffer]:
-    """The buffers a statement itself reads or writes (not those in its body)."""
-    if isinstance(statement, Store):
-        yield statement.buffer
-    for load in _loads(statement):
-        yield load.buffer
-
-
-def written_by(step: Step) -> set[Buffer]:
-    """The buffers a step writes."""
-    if isinstance(step, Gemm):
-        return {step.out.root}
-    if isinstance(step, Choose):
-        return set().union(*(written_by(s) for s in (*step.then, *step.otherwise)))
-    result: set[Buffer] = set()
-    if isinstance(step, Run):
-        for s in statements(step.kernel.body):
-            if isinstance(s, Store):
-                result.add(s.buffer.root)
-            elif isinstance(s, Accumulate) and isinstance(s.target, Load):
-                result.add(s.target.buffer.root)
-    return result
-
-
 def _row_major(step: Step) -> list[Buffer]:
     """Buffers that the step needs in row-major order: operands of library calls, and views."""
+    if isinstance(step, Loop):  # one form of the loop serves all strides
+        return [b for buffer in buffers_of(step) for b in (buffer, *buffer.owners)]
     if isinstance(step, Choose):
-        return [b for inner in (*step.then, *step.otherwise) for b in _row_major(inner)]
+        return [b for part in inside(step) for b in _row_major(part)]
     if isinstance(step, Gemm):
         return [step.left, step.right]
     return [b for b in buffers_of(step) if b.base is not None]
-
-
-def statements(body: list[Statement]) -> Iterator[Statement]:
-    """All statements, loops before what is inside them."""
-    for statement in body:
-        yield statement
-        if isinstance(statement, For):
-            yield from statements(statement.body)
-        elif isinstance(statement, If):
-            yield from statements(statement.body)
-            yield from statements(statement.orelse)
 
 
 def _blocks(body: list[Statement]) -> Iterator[list[Statement]]:
@@ -209,39 +174,3 @@ def _blocks(body: list[Statement]) -> Iterator[list[Statement]]:
         elif isinstance(statement, If):
             yield from _blocks(statement.body)
             yield from _blocks(statement.orelse)
-
-
-def values_of(statement: Statement) -> tuple[Value, ...]:
-    """The values that stand directly in a statement."""
-    if isinstance(statement, (Let, Assign)):
-        return (statement.value,)
-    if isinstance(statement, Store):
-        return (*statement.index, statement.value)
-    if isinstance(statement, Accumulate):
-        return (statement.target, statement.value) if isinstance(statement.target, Load) else (statement.value,)
-    if isinstance(statement, Fail):
-        return (statement.condition, *statement.values)
-    return (statement.extent,) if isinstance(statement, For) else (statement.condition,)
-
-
-def _loads(statement: Statement) -> list[Load]:
-    stack, found, seen = list(values_of(statement)), [], set()
-    while stack:
-        value = stack.pop()
-        if value in seen:
-            continue
-        seen.add(value)
-        if isinstance(value, Load):
-            found.append(value)
-        stack.extend(parts(value))
-    return found
-
-
-def loaded(values: tuple[Value, ...]) -> Iterator[Buffer]:
-    """The buffers that `values` read."""
-    stack = list(values)
-    while stack:
-        value = stack.pop()
-        if isinstance(value, Load):
-            yield value.buffer
-        stack.extend(parts(value))

@@ -37,8 +37,9 @@ def prepare(graph: Graph) -> Graph:
     """The same function in the ops that loops know; every output is a variable of its own."""
     lowered = accumulate_outputs(gather_increments(graph.map(_rebuild)))
     outputs: list[Variable] = []
+    given = set(graph.inputs)
     for v in lowered.outputs:
-        if v.owner is None or v in outputs:
+        if v.owner is None or v in outputs or v in given:
             with made_at(v.origin):
                 copy = Elementwise(identity)(v)
             copy.name = v.name

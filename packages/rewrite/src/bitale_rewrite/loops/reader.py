@@ -26,6 +26,7 @@ from bitale_graph.shapes import unknown_inputs
 from bitale_graph.table import RuleTable
 from bitale_graph.variable import Apply, Constant, Variable
 from bitale_rewrite.loops import integers
+from bitale_rewrite.loops.bodies import Row
 from bitale_rewrite.loops.integers import ZERO, integer
 from bitale_rewrite.loops.ir import Buffer, Call, Literal, Load, Name, Value
 from bitale_rewrite.loops.sizes import Sizes
@@ -42,6 +43,7 @@ class Reader:
         self.sizes = sizes
         self.buffers = buffers
         self.lengths: dict[Variable, Name] = {}  # scalars that lengths depend on, by name once they are computed
+        self.values: dict[Variable, Value] = {}  # the number of a loop's step, and how many ran
         self.names: dict[Value, str] = {}  # what the user called a value
         self._values: dict[Read, Value] = {}
 
@@ -71,6 +73,8 @@ class Reader:
     def _leaf(self, variable: Variable, index: Index) -> Value | None:
         if variable in self.lengths:
             return self.lengths[variable]
+        if variable in self.values:
+            return self.values[variable]
         buffer = self.buffers.get(variable)
         if buffer is not None:
             return Load(buffer, index)
@@ -125,6 +129,11 @@ def stretched(v: Variable, index: Index) -> Index:
 @READS.register(StopGradient, Check)
 def _same(reader: Reader, node: Apply, index: Index) -> list[Read]:
     return [(node.inputs[0], index)]
+
+
+@READS.register(Row)
+def _row(reader: Reader, node: Apply, index: Index) -> list[Read]:
+    return [(node.inputs[0], (reader.scalar(node.inputs[1]), *index))]
 
 
 @READS.register(ExpandDims)

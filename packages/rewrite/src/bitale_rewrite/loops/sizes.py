@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bitale_graph.errors import MissingRule, ShapeError, explain
 from bitale_graph.graph import Graph
 from bitale_graph.ops.contraction import Contract
+from bitale_graph.ops.control import Branch, Scan
 from bitale_graph.ops.elementwise import Elementwise
 from bitale_graph.ops.indexing import Gather, Scatter
 from bitale_graph.ops.movement import Broadcast, Concatenate, Reshape, SetSlice, Squeeze
 from bitale_graph.shapes import shape_of, unknown_inputs
 from bitale_graph.variable import Apply, Variable
 from bitale_rewrite.loops.accumulate import Accumulated
+from bitale_rewrite.loops.bodies import Bodies
 from bitale_rewrite.loops.increments import Increment, parts
 from bitale_rewrite.loops.integers import EQUAL, ONE, integer, product
 from bitale_rewrite.loops.ir import Call, Failure, Literal, Load, Require, Value
@@ -85,13 +88,29 @@ class Sizes:
         self.failures.append(Failure(error, "\n".join([problem, *place, *rest])))
         return len(self.failures)
 
-    def constrain(self, graph: Graph) -> None:
-        """Record every equality that the ops of `graph` rely on and types do not already prove."""
+    def constrain(self, graph: Graph, bodies: Bodies) -> None:
+        """Record every equality that the ops of `graph` rely on and types do not already prove.
+
+        Loops are looked into; what a branch relies on holds only where it runs.
+        """
         for node in graph.nodes:
             rule = CONSTRAINTS.get(type(node.op))
             if rule is not None:
                 for a, b, what in rule(self, node):
                     self.require_equal(a, b, node, what)
+            if isinstance(node.op, Scan):
+                (body,) = bodies[node]
+                for a, b, what in _loop(self, node, body):
+                    self.require_equal(a, b, node, what)
+                self.constrain(body, bodies)
+
+    @contextmanager
+    def scope(self) -> Iterator[None]:
+        """What is required within holds only there."""
+        equal, requirements = self._equal, self.requirements
+        self._equal, self.requirements = dict(equal), []
+        yield
+        self._equal, self.requirements = equal, requirements
 
 
 def _unset(variable: Variable) -> Value:
@@ -99,9 +118,12 @@ def _unset(variable: Variable) -> Value:
 
 
 def _mismatch(node: Apply, what: str) -> str:
+    arrays = [v for v in node.inputs if v.ndim]
+    if isinstance(node.op, (Scan, Branch)):
+        return explain(f"{node.op}: {what} has length {{0}} in one place and {{1}} in another", arrays)
     return explain(
         f"{node.op.name}: {what} has length {{0}} in one operand and {{1}} in another",
-        [v for v in node.inputs if v.ndim],
+        arrays,
         "An axis stretches only where its length is statically 1: use x[:, None], expand_dims or broadcast_to.",
     )
 
@@ -196,6 +218,16 @@ def _increment(sizes: Sizes, node: Apply) -> Pairs:
         for axis, (n, m) in enumerate(zip(sizes(base), sizes(inputs[0]), strict=True)):
             yield n, m, f"axis {axis}"
         yield from (_scatter if isinstance(write, Scatter) else _set_slice)(sizes, _Written(write, inputs))
+
+
+def _loop(sizes: Sizes, node: Apply, body: Graph) -> Pairs:
+    """Sequences have an element for each step, and carries keep their lengths."""
+    length, carries, sequences, _ = node.op.split(node.inputs)
+    for number, v in enumerate(sequences):
+        yield sizes.scalar(length), sizes(v)[0], f"sequence {number}"
+    for number, (first, new) in enumerate(zip(carries, body.outputs, strict=False)):
+        for axis, (n, m) in enumerate(zip(sizes(first), sizes(new), strict=True)):
+            yield n, m, f"axis {axis} of carry {number}"
 
 
 @dataclass

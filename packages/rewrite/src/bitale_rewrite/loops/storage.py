@@ -11,7 +11,7 @@ from collections.abc import Collection
 from bitale_graph.dtypes import SIZE
 from bitale_graph.graph import Graph
 from bitale_graph.ops.contraction import Contract
-from bitale_graph.ops.control import Check, StopGradient
+from bitale_graph.ops.control import Check, Scan, StopGradient
 from bitale_graph.ops.elementwise import Elementwise
 from bitale_graph.ops.indexing import Gather, Scatter
 from bitale_graph.ops.movement import (
@@ -25,32 +25,43 @@ from bitale_graph.ops.movement import (
     Squeeze,
     Transpose,
 )
-from bitale_graph.variable import Constant, Variable
+from bitale_graph.variable import Apply, Constant, Variable
 from bitale_rewrite.loops.accumulate import Accumulated
+from bitale_rewrite.loops.bodies import Bodies, Row
 from bitale_rewrite.loops.contraction import is_gemm
 from bitale_rewrite.loops.costs import COSTS, DEAR
 from bitale_rewrite.loops.increments import Increment, parts
 
 INLINE = (Elementwise, Broadcast, ExpandDims, Squeeze, Transpose, Slice, Diagonal, Iota, Dimension, Gather,
-          StopGradient, Check)
+          StopGradient, Check, Row)
 CHEAP = 6  # operations that cost less to repeat than to store and load
 REPEATED = 3  # the same, of a value that outer loops repeat: more than this is worth a small array
 LARGEST = 1200  # cost of one scalar expression: C compilers slow down on longer ones
 
 
-def stored(graph: Graph, replacing: Collection[int] = ()) -> set[Variable]:
-    """The variables of `graph` that get memory (inputs and constant arrays have theirs already).
+def stored(graph: Graph, bodies: Bodies, replacing: Collection[int] = ()) -> set[Variable]:
+    """The variables of `graph`, and of the bodies inside it, that get memory (inputs and constants have theirs).
 
     Outputs in `replacing` are to overwrite an input. What is added to places of it is worked out before, since it may
     read the input elsewhere.
     """
-    result = {v for v in graph.outputs if v.owner is not None}
+    result: set[Variable] = set()
+    for opened in reversed(bodies.values()):  # the innermost first: they say what they need of what is around them
+        for body in opened:
+            _choose(body, bodies, result)
     for number in replacing:
         node = graph.outputs[number].owner
         if node is not None:
             written = [node.inputs[1]] if isinstance(node.op, Scatter) else []
             written += [inputs[1] for _, inputs in parts(node)] if isinstance(node.op, Increment) else []
             result.update(v for v in written if v.owner is not None)
+    _choose(graph, bodies, result)
+    return result
+
+
+def _choose(graph: Graph, bodies: Bodies, result: set[Variable]) -> None:
+    """Add the variables of one graph to `result`, which has what the bodies inside it need."""
+    result.update(v for v in graph.outputs if v.owner is not None)
     for node in graph.nodes:
         if not isinstance(node.op, INLINE):
             result.update(node.outputs)
@@ -59,8 +70,11 @@ def stored(graph: Graph, replacing: Collection[int] = ()) -> set[Variable]:
                 result.update(v for v in operands if v.owner is not None and v.ndim)
     _close_views(graph, result)
     many = _read_by_many(graph, result)
-    stretched = _stretched(graph)
-    cost: dict[Variable, int] = {}
+    limits = _stretched(graph)
+    for node in graph.nodes:
+        if node in bodies:
+            _read_inside(node, bodies[node], limits)
+    cost: dict[Variable, int] = dict.fromkeys(graph.inputs, 1)  # a load, if of a stored variable
     for node in graph.nodes:
         for v in node.outputs:
             free = isinstance(node.op, Dimension)
@@ -69,10 +83,27 @@ def stored(graph: Graph, replacing: Collection[int] = ()) -> set[Variable]:
             below = [1 if n and _is_hoisted(u, v) else n for u, n in zip(node.inputs, below)]
             is_size = v.ndim == 0 and v.dtype == SIZE and not any(below)  # computed once for all kernels
             cost[v] = 0 if is_size else _own_cost(node.op) + sum(below)
-            limit = min(CHEAP if v in many else LARGEST, stretched.get(v, LARGEST))
+            limit = min(CHEAP if v in many else LARGEST, limits.get(v, LARGEST))
             if cost[v] > limit:
                 result.add(v)
-    return result
+
+
+def _read_inside(node: Apply, opened: list[Graph], limits: dict[Variable, int]) -> None:
+    """What a loop or branch reads, and the cost from which that is worth memory.
+
+    What does not change is computed once. An element of a sequence is computed where it is read, unless a loop before
+    would vectorise what is dear.
+    """
+    if isinstance(node.op, Scan):
+        length, _, sequences, fixed = node.op.split(node.inputs)
+        for v in (length, *fixed):
+            _lower(limits, v, 1)
+        for v in sequences:
+            _lower(limits, v, DEAR - 1 if v.ndim == 1 else LARGEST)
+    for body in opened:
+        for v in node.inputs:
+            if len(body.uses.get(v, ())) > 1:
+                _lower(limits, v, CHEAP)
 
 
 def _close_views(graph: Graph, result: set[Variable]) -> None:
