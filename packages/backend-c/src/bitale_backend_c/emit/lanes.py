@@ -15,7 +15,7 @@ from bitale_backend_c.emit.reduction import Gathering
 from bitale_rewrite.loops.costs import cost_of
 from bitale_rewrite.loops.integers import ADD, SUBTRACT
 from bitale_rewrite.loops.ir import Call, For, Literal, Load, Name, Store, Value
-from bitale_rewrite.loops.plan import values_of
+from bitale_rewrite.loops.touched import values_of
 from bitale_rewrite.loops.values import everything_in
 
 VECTORS = 256  # bytes of the lanes of a sum: four of the widest vectors
