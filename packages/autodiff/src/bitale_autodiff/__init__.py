@@ -20,11 +20,14 @@ from bitale_autodiff.rules import (
     add_partials,
 )
 from bitale_autodiff.theano import Lop, Rop, subgraph_grad
+from bitale_autodiff.vectorize import vectorize, vectorize_graph, vmap
 
 __all__ = [
     "__version__",
     # derivatives
     "grad", "hessian", "hessian_vector_product", "jacobian", "pullback", "pushforward",
+    # many at once
+    "vectorize", "vectorize_graph", "vmap",
     # what flows back
     "checkpoint", "custom_gradient", "disconnected_grad", "grad_clip", "grad_scale", "stop_gradient", "undefined_grad",
     "zero_grad",

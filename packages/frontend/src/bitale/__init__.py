@@ -33,7 +33,10 @@ from bitale_autodiff import (
     stop_gradient,
     subgraph_grad,
     undefined_grad,
+    vectorize,
+    vectorize_graph,
     verify_grad,
+    vmap,
     zero_grad,
 )
 from bitale_backend_c.build import CompileError
@@ -64,6 +67,8 @@ __all__ = [
     "Lop", "Rop", "check_gradient", "checkpoint", "custom_gradient", "disconnected_grad", "grad", "grad_clip",
     "grad_scale", "hessian", "hessian_vector_product", "jacobian", "pullback", "pushforward", "stop_gradient",
     "subgraph_grad", "undefined_grad", "verify_grad", "zero_grad",
+    # many at once
+    "vectorize", "vectorize_graph", "vmap",
     # text
     "debugprint", "dprint", "latex", "pp", "printing",
     # errors

@@ -34,8 +34,14 @@ def batch(outputs: Sequence[Variable], stacked: Mapping[Variable, Variable]) -> 
     for one whose lengths would differ along the batch.
     """
     length = shape_of(next(iter(stacked.values())))[0]
-    found = {old: Operand(new, True) for old, new in stacked.items()}
-    pending: list[Step] = list(reversed(toposort(outputs, stop=stacked)))
+    results = batch_operands(outputs, {old: Operand(new, True) for old, new in stacked.items()}, length)
+    return [filled(result, length) for result in results]
+
+
+def batch_operands(outputs: Sequence[Variable], given: Mapping[Variable, Operand], length: Size) -> list[Operand]:
+    """`outputs` in which other operands stand for the variables `given`, and whether they have the batch axis."""
+    found = dict(given)
+    pending: list[Step] = list(reversed(toposort(outputs, stop=given)))
     while pending:
         step = pending.pop()
         if isinstance(step, Renaming):
@@ -47,7 +53,7 @@ def batch(outputs: Sequence[Variable], stacked: Mapping[Variable, Variable]) -> 
                 pending.extend(reversed(toposort(inner, stop=step.inputs)))
             else:
                 found.update(zip(step.outputs, _batched(step, found, length), strict=True))
-    return [filled(_look_up(found, v), length) for v in outputs]
+    return [_look_up(found, v) for v in outputs]
 
 
 def _look_up(found: Mapping[Variable, Operand], v: Variable) -> Operand:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bitale_autodiff.batching.branches import batch_branch
+from bitale_autodiff.batching.loops import batch_scan
 from bitale_autodiff.batching.operands import Batch, Operand, filled
 from bitale_graph.errors import fill_in
-from bitale_graph.ops.control import Check, StopGradient
+from bitale_graph.ops.control import Branch, Check, Scan, StopGradient
 from bitale_graph.ops.elementwise import logical_and
 from bitale_graph.ops.reduction import Reduce
 from bitale_graph.sizes import Size
@@ -19,6 +21,16 @@ BATCHING: RuleTable[Batch] = RuleTable("batching")
 @BATCHING.register(StopGradient)
 def _stop_gradient(node: Apply, operands: Sequence[Operand], length: Size) -> list[Variable]:
     return [node.op(operands[0].variable)]
+
+
+@BATCHING.register(Scan)
+def _scan(node: Apply, operands: Sequence[Operand], length: Size) -> list[Variable]:
+    return batch_scan(node, operands, length)
+
+
+@BATCHING.register(Branch)
+def _branch(node: Apply, operands: Sequence[Operand], length: Size) -> list[Variable]:
+    return batch_branch(node, operands, length)
 
 
 @BATCHING.register(Check)

@@ -10,6 +10,7 @@ from bitale_graph.errors import MissingRule
 from bitale_graph.ops.movement import ExpandDims
 from bitale_graph.shapes import shape_of
 from bitale_graph.sizes import Size
+from bitale_graph.types import TensorType
 from bitale_graph.variable import Apply, Op, Variable
 
 
@@ -33,6 +34,16 @@ def filled(operand: Operand, length: Size) -> Variable:
 def expanded(operand: Operand) -> Variable:
     """The operand with the batch axis, of length 1 where it did not have one."""
     return operand.variable if operand.batched else ExpandDims((0,))(operand.variable)
+
+
+def over(v: Variable, x: Variable) -> Variable:
+    """v, of the batch axis alone, so that it stretches over the further axes of x."""
+    return ExpandDims(tuple(range(1, x.ndim)))(v) if x.ndim > 1 else v
+
+
+def batched_type(v: Variable, length: Size) -> TensorType:
+    """The type of v with the batch axis."""
+    return v.type.with_shape((length if isinstance(length, int) else None, *v.type.shape))
 
 
 def plain(node: Apply, operands: Sequence[Operand]) -> list[Variable]:

@@ -28,15 +28,17 @@ def step_count(where: str, what: str, value: Any) -> Size:
     return Check(f"{where}: {what} is negative")(count, greater_equal(count, 0))
 
 
-def joint_length(where: str, sequences: Sequence[Named], given: Size | None = None) -> Size:
+def joint_length(
+    where: str, sequences: Sequence[Named], given: Size | None = None, noun: str = "the sequence"
+) -> Size:
     """The length of the leading axis that all sequences have, which is `given` where that is not None.
 
     Raises ShapeError where two lengths differ, naming both: now where they are known, else when the function runs.
     """
     for label, v in sequences:
         if not v.ndim:
-            raise ShapeError(explain(f"{where}: the sequence {label} is a scalar; loops run over the first axis", [v]))
-    lengths = [(f"the sequence {label}", shape_of(v)[0]) for label, v in sequences]
+            raise ShapeError(explain(f"{where}: {noun} {label} is a scalar; loops run over the first axis", [v]))
+    lengths = [(f"{noun} {label}", shape_of(v)[0]) for label, v in sequences]
     if given is not None:
         lengths.insert(0, ("the length given", given))
     (first, length), *others = lengths
