@@ -79,6 +79,11 @@ def _scale(sample: Sample) -> Any:
     """The size of the terms that results are sums of."""
     op, arrays = sample.op, sample.arrays
     if isinstance(op, Elementwise):
+        if op.function.name == "log_gamma_slope":  # a difference of sums of about as many terms
+            return 100 * (1 / arrays[1] + np.sqrt(1 + arrays[1]))
+        if op.function.name == "log_gamma_variate":  # a sum of logarithms, one of them divided by the shape
+            with np.errstate(divide="ignore"):
+                return 20 / np.minimum(np.abs(arrays[3]), 1)
         return np.max(np.abs(arrays), axis=0) if op.function.name == "logaddexp" else 0.0
     if isinstance(op, Scan):
         return 4.0  # several steps, each of which adds terms of about this size

@@ -22,8 +22,9 @@ from bitale_autodiff.rules.special import trigamma
 from bitale_autodiff.rules.squares import is_sum_of_squares
 from bitale_autodiff.shaping import conj
 from bitale_graph.dtypes import COMPLEX
-from bitale_graph.errors import ArgumentError
+from bitale_graph.errors import ArgumentError, MissingRule
 from bitale_graph.ops import elementwise as row
+from bitale_graph.ops import random
 from bitale_graph.ops.elementwise import (
     absolute,
     conjugate,
@@ -109,6 +110,10 @@ def _imag(g: V, z: V, x: V) -> V | None:
     return -1j * g if x.dtype in COMPLEX else None
 
 
+def _undefined(g: V, z: V, log_z: V, a: V) -> V:
+    raise MissingRule("the derivative of a gamma draw by its shape cannot be differentiated again")
+
+
 def _weight(x: V, z: V) -> V:
     """exp(x - z): the share of x in z, the logarithm of a sum of exponentials; 0 where z is minus infinity."""
     return exp(x - where(equal(z, -math.inf), 0, z))
@@ -189,6 +194,8 @@ PARTIALS: RuleTable[tuple[Partial, ...]] = RuleTable("partial derivatives", {
     row.erfc: (lambda g, z, x: g * (-2 / math.sqrt(math.pi) * exp(-(x * x))),),
     row.gammaln: (lambda g, z, x: g * row.digamma(x),),
     row.digamma: (lambda g, z, x: g * trigamma(x),),
+    random.log_gamma_variate: (zero, zero, zero, lambda g, z, k, s, i, a: g * random.log_gamma_slope(z, a)),
+    random.log_gamma_slope: (_undefined, _undefined),
     row.ndtri: (lambda g, z, x: g * (math.sqrt(2 * math.pi) * exp(0.5 * (z * z))),),
 
     # complex

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from bitale_backend_c.emit import random
+from bitale_backend_c.emit import random, samplers
 from bitale_backend_c.emit.ctypes import C_TYPES, SUFFIXES
 from bitale_graph.dtypes import COMPLEX, FLOATS, INTEGERS, SIGNED, UNSIGNED
 
@@ -219,7 +219,7 @@ WORD = re.compile(r"[A-Za-z_]\w*")
 
 def _versions() -> dict[str, str]:
     """Every helper by its C name."""
-    found = {name: f"static inline {text}" for name, text in OTHER.items()} | random.HELPERS
+    found = {name: f"static inline {text}" for name, text in OTHER.items()} | random.HELPERS | samplers.HELPERS
     groups = (
         (REAL, FLOATS), (WHOLE, INTEGERS), (SIGNED_ONLY, SIGNED), (UNSIGNED_ONLY, UNSIGNED), (COMPLEX_ONLY, COMPLEX),
     )  # fmt: skip

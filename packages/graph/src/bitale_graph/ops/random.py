@@ -29,4 +29,20 @@ random_bits64 = _row("random_bits64", (*KEY, "uint64"), "uint64")
 BITS = {"uint32": random_bits32, "uint64": random_bits64}
 
 multiply_high = _row("multiply_high", ("uint64", "uint64"), "uint64")  # the upper half of a product of 128 bits
-ROWS = (philox, random_bits32, random_bits64, multiply_high)
+
+# Drawn by rejection or search, so that an element takes as many blocks as it needs. Its trials, from 1 on, are numbered
+# in the upper bits of its blocks' numbers; the uppermost bit is that of derived keys.
+TRIAL, MOST_TRIALS = 48, 1 << 15
+SEARCHED = 10.0  # the mean below which counts are searched for one by one
+LONGEST_SEARCH = 200
+LONGEST_SERIES = 1e5
+
+log_gamma_variate = _row("log_gamma_variate", (*KEY, "uint64", "float64"), "float64")  # its last operand is the shape
+log_gamma_slope = _row("log_gamma_slope", ("float64", "float64"), "float64")  # d log z / d shape at one probability
+poisson_variate = _row("poisson_variate", (*KEY, "uint64", "float64"), "int64")  # the mean
+binomial_variate = _row("binomial_variate", (*KEY, "uint64", "int64", "float64"), "int64")  # tries, probability
+
+ROWS = (
+    philox, random_bits32, random_bits64, multiply_high, log_gamma_variate, log_gamma_slope, poisson_variate,
+    binomial_variate,
+)  # fmt: skip

@@ -1,6 +1,6 @@
 """The NumPy reference: every op's meaning, the oracle of all tests and the evaluator without a compiler."""
 
-import bitale_graph.reference.random  # noqa: F401  (adds its formulas)
+import bitale_graph.reference.samplers  # noqa: F401  (adds its formulas, and those of random bits)
 from bitale_graph.reference.contraction import CONTRACTION
 from bitale_graph.reference.control import CONTROL
 from bitale_graph.reference.elementwise import ELEMENTWISE
