@@ -16,6 +16,7 @@ from bitale_graph.ops.control import Branch, Composite, Scan, StopGradient
 from bitale_graph.ops.elementwise import FUNCTIONS, Elementwise
 from bitale_graph.ops.indexing import Nonzero
 from bitale_graph.ops.movement import Dimension, Iota
+from bitale_graph.ops.random import Permutation
 from bitale_graph.ops.reduction import ArgReduce
 from bitale_graph.reference import REFERENCE
 from bitale_graph.reference.elementwise import FORMULAS
@@ -26,7 +27,7 @@ from bitale_rewrite.loops.prepare import FORMS
 from bitale_rewrite.loops.reader import READS
 from tests.support.samples import samples, signatures
 
-INTEGER_VALUED = (ArgReduce, Dimension, Iota, Nonzero)  # their results have no derivatives
+INTEGER_VALUED = (ArgReduce, Dimension, Iota, Nonzero, Permutation)  # their results have no derivatives
 OPENED = (Composite, StopGradient)  # by expand, before loops are made
 PENDING = (Branch, Scan)  # rows still to come: loops, samples
 LEAVES = (Dimension, Iota)  # loops know them: a size, an index

@@ -30,6 +30,7 @@ from bitale_graph.ops.movement import (
     Squeeze,
     Transpose,
 )
+from bitale_graph.ops.random import Permutation
 from bitale_graph.ops.reduction import ArgReduce, Cumulate, Reduce
 from bitale_graph.types import tensor_type
 from bitale_graph.variable import Op, Variable
@@ -320,6 +321,15 @@ def indexing() -> list[Sample]:
     return rows
 
 
+def random() -> list[Sample]:
+    """Orders of several keys, of lengths 0 and 1 too."""
+    keys = np.array([3, 2**63, 5], "uint64")
+    one, matrix = (keys[0], keys[1]), (keys.reshape(3, 1), keys[::-1].reshape(3, 1))
+    rows = [row(Permutation(n), *map(np.asarray, one)) for n in (0, 1, 2, 20)]
+    return [*rows, row(Permutation(None), *map(np.asarray, one), *whole(9)), row(Permutation(5), keys, keys[::-1]),
+            row(Permutation(None), *matrix, *whole(4))]
+
+
 def control() -> list[Sample]:
     x = Variable(tensor_type(FLOAT, (3,)), name="x")
     body = Graph([x], [FUNCTIONS["exp"](x), x + 1.0])
@@ -334,7 +344,7 @@ def control() -> list[Sample]:
 
 FAMILIES: dict[str, Callable[[], list[Sample]]] = {
     "broadcasting": broadcasting, "movement": movement, "reduction": reduction, "long": long, "arguments": arguments,
-    "cumulation": cumulation, "contraction": contraction, "indexing": indexing, "control": control,
+    "cumulation": cumulation, "contraction": contraction, "indexing": indexing, "random": random, "control": control,
 }  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from bitale_graph.ops.movement import (
     Squeeze,
     Transpose,
 )
+from bitale_graph.ops.random import Permutation
 from bitale_graph.ops.reduction import ArgReduce, Cumulate, Reduce
 from bitale_graph.origin import made_at
 from bitale_graph.sizes import (
@@ -169,6 +170,11 @@ def _diagonal(node: Apply) -> list[Sizes]:
 @SHAPES.register(Iota)
 def _iota(node: Apply) -> list[Sizes]:
     return [unknown_inputs((node.op.length,), node.inputs)]
+
+
+@SHAPES.register(Permutation)
+def _permutation(node: Apply) -> list[Sizes]:
+    return [(*shape_of(node.inputs[0]), *unknown_inputs((node.op.length,), node.inputs[2:]))]
 
 
 @SHAPES.register(Reduce)

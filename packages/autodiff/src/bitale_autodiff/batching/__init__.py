@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bitale_autodiff.batching import contraction, control, elementwise, indexing, movement, reduction
+from bitale_autodiff.batching import contraction, control, elementwise, indexing, movement, random, reduction
 from bitale_autodiff.batching.operands import Batch, Operand, filled
 from bitale_autodiff.trace import Renaming, Step
 from bitale_graph.composite import inline
@@ -24,6 +24,7 @@ BATCHING: RuleTable[Batch] = RuleTable[Batch]("batching").merged(
     contraction.BATCHING,
     indexing.BATCHING,
     control.BATCHING,
+    random.BATCHING,
 )
 
 

@@ -10,7 +10,13 @@ word of 32 bits at place 16 w + b is word w of block b, and a word of 64 bits at
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from bitale_graph.dtypes import SIZE
+from bitale_graph.errors import ShapeError
 from bitale_graph.ops.elementwise import FUNCTIONS, Dtypes, Function
+from bitale_graph.types import TensorType, tensor_type
+from bitale_graph.variable import Op
 
 RUN = 64  # neighbouring elements whose words are those of the same blocks
 LANES = {"uint32": 16, "uint64": 32}  # how many blocks a run takes, by the dtype of its words
@@ -46,3 +52,17 @@ ROWS = (
     philox, random_bits32, random_bits64, multiply_high, log_gamma_variate, log_gamma_slope, poisson_variate,
     binomial_variate,
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Permutation(Op):
+    """The numbers below `length` in random order, along a new last axis. Inputs: key, stream (which may be arrays, for
+    one permutation each), the length where it is not known."""
+
+    length: int | None
+
+    def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        key, stream = inputs[:2]
+        if key.dtype != "uint64" or stream != key:
+            raise ShapeError(f"permutation: two words of keys are wanted, not {key} and {stream}")
+        return (tensor_type(SIZE, (*key.shape, self.length)),)

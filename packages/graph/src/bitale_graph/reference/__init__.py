@@ -7,8 +7,9 @@ from bitale_graph.reference.elementwise import ELEMENTWISE
 from bitale_graph.reference.evaluate import conform, evaluate
 from bitale_graph.reference.indexing import INDEXING
 from bitale_graph.reference.movement import MOVEMENT
+from bitale_graph.reference.random import RANDOM
 from bitale_graph.reference.reduction import REDUCTION
 
-REFERENCE = CONTROL.merged(ELEMENTWISE, MOVEMENT, REDUCTION, CONTRACTION, INDEXING)
+REFERENCE = CONTROL.merged(ELEMENTWISE, MOVEMENT, REDUCTION, CONTRACTION, INDEXING, RANDOM)
 
 __all__ = ["REFERENCE", "conform", "evaluate"]

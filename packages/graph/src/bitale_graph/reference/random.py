@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from bitale_graph.ops import random as row
-from bitale_graph.ops.random import LANES, RUN
+from bitale_graph.ops.random import LANES, RUN, Permutation
 from bitale_graph.reference.elementwise import FORMULAS
+from bitale_graph.reference.evaluate import Rule
+from bitale_graph.table import RuleTable
 
 ROUNDS = 10
 MULTIPLIERS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 WEYL = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 LOW, HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
+RANDOM: RuleTable[Rule] = RuleTable("NumPy reference")
 Words = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
@@ -56,3 +59,18 @@ def _multiply_high(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     a, b, c, d = x >> HALF, x & LOW, y >> HALF, y & LOW
     middle = a * d + (b * d >> HALF)
     return a * c + (middle >> HALF) + ((middle & LOW) + b * c >> HALF)
+
+
+@RANDOM.register(Permutation)
+def _permutation(op: Permutation, key: np.ndarray, stream: np.ndarray, *length: np.ndarray) -> np.ndarray:
+    """Fisher and Yates' shuffle from the inside out: number i takes the place of one before it, which moves to i."""
+    count = int(length[0]) if op.length is None else op.length
+    numbers = np.arange(count, dtype="uint64")
+    words = _random_bits64(key[..., None], stream[..., None], numbers)
+    places = _multiply_high(words, numbers + np.uint64(1)).astype("int64")
+    result = np.zeros(places.shape, "int64")
+    for i in range(count):
+        at = places[..., i : i + 1]
+        result[..., i : i + 1] = np.take_along_axis(result, at, -1)
+        np.put_along_axis(result, at, i, -1)
+    return result

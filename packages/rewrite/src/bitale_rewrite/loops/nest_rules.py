@@ -12,9 +12,10 @@ from bitale_graph.ops.control import Branch, Scan
 from bitale_graph.ops.elementwise import FUNCTIONS, Function
 from bitale_graph.ops.indexing import Nonzero, Scatter
 from bitale_graph.ops.movement import Concatenate, Pad, Reshape, SetSlice
+from bitale_graph.ops.random import Permutation
 from bitale_graph.ops.reduction import Cumulate, Reduce
 from bitale_graph.table import RuleTable
-from bitale_graph.variable import Apply, Variable
+from bitale_graph.variable import Apply, Op, Variable
 from bitale_rewrite.loops import control, integers
 from bitale_rewrite.loops.accumulate import Accumulated
 from bitale_rewrite.loops.contraction import groups, is_gemm, orders
@@ -43,6 +44,7 @@ from bitale_rewrite.loops.ir import (
 )
 from bitale_rewrite.loops.nests import Fixed, Index, Loop, Nest, collect_loads, domain
 from bitale_rewrite.loops.notes import note
+from bitale_rewrite.loops.permute import permutation
 from bitale_rewrite.loops.reader import place
 
 if TYPE_CHECKING:
@@ -52,7 +54,8 @@ ADD, MULTIPLY, SUBTRACT = FUNCTIONS["add"], FUNCTIONS["multiply"], FUNCTIONS["su
 LESS, EQUAL, WHERE, MAXIMUM = FUNCTIONS["less"], FUNCTIONS["equal"], FUNCTIONS["where"], FUNCTIONS["maximum"]
 
 Rule = Callable[["Builder", Apply], None]
-NESTS: RuleTable[Rule] = RuleTable("loop nest", {Scan: control.loop, Branch: control.branch})
+ALONE: dict[type[Op], Rule] = {Scan: control.loop, Branch: control.branch, Permutation: permutation}
+NESTS: RuleTable[Rule] = RuleTable("loop nest", ALONE)
 
 
 @NESTS.register(Reduce)

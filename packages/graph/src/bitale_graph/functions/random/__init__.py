@@ -12,3 +12,5 @@ from bitale_graph.functions.random.gammas import beta, chisquare, dirichlet, gam
 from bitale_graph.functions.random.discrete import (
     bernoulli, binomial, geometric, integers, negative_binomial, poisson, randint,
 )
+from bitale_graph.functions.random.choosing import categorical, choice, multinomial, permutation, shuffle
+from bitale_graph.functions.random.multivariate import multivariate_normal

@@ -1,4 +1,4 @@
-"""Discrete distributions. Counts are int64 unless another integer dtype is asked for; no gradient flows through them."""
+"""Discrete distributions. Counts are int64 unless another integer dtype is asked for; they have no gradients."""
 
 from __future__ import annotations
 
@@ -112,10 +112,11 @@ def _greater(x: Variable, y: Variable) -> Variable:
 
 
 def _within(bound: Variable, dtype: str, inclusive: bool) -> None:
-    """A bound that is known must be one of the dtype; the exclusive upper one may be 1 more."""
+    """A bound that is known must be one of the dtype; the exclusive upper one may be 1 more where 64 bits hold that."""
     if isinstance(bound, Constant):
         limits, data = np.iinfo(dtype), bound.data
-        if data.size and not (limits.min <= int(data.min()) and int(data.max()) <= limits.max + (not inclusive)):
+        highest = limits.max + (not inclusive and limits.bits < 64)
+        if data.size and not (limits.min <= int(data.min()) and int(data.max()) <= highest):
             raise ArgumentError(explain(f"integers: a bound is out of range for {dtype}", [bound]))
 
 

@@ -1,7 +1,7 @@
 """Distributions made of gamma numbers, whose gradients go through the shape by implicit differentiation.
 
-The gamma numbers are kept as logarithms, so that those of small shapes do not vanish: beta is a sigmoid of a difference,
-Dirichlet a softmax. Figurnov, Mohamed, Mnih, Implicit reparameterization gradients, 2018.
+The gamma numbers are kept as logarithms, so that those of small shapes do not vanish: beta is a sigmoid of a
+difference, Dirichlet a softmax. Figurnov, Mohamed, Mnih, Implicit reparameterization gradients, 2018.
 """
 
 from __future__ import annotations
