@@ -15,7 +15,7 @@ from bitale_graph.ops.movement import Concatenate, Pad, Reshape, SetSlice
 from bitale_graph.ops.random import Permutation
 from bitale_graph.ops.reduction import Cumulate, Reduce
 from bitale_graph.table import RuleTable
-from bitale_graph.variable import Apply, Op, Variable
+from bitale_graph.variable import Apply, Variable
 from bitale_rewrite.loops import control, integers
 from bitale_rewrite.loops.accumulate import Accumulated
 from bitale_rewrite.loops.contraction import groups, is_gemm, orders
@@ -54,8 +54,7 @@ ADD, MULTIPLY, SUBTRACT = FUNCTIONS["add"], FUNCTIONS["multiply"], FUNCTIONS["su
 LESS, EQUAL, WHERE, MAXIMUM = FUNCTIONS["less"], FUNCTIONS["equal"], FUNCTIONS["where"], FUNCTIONS["maximum"]
 
 Rule = Callable[["Builder", Apply], None]
-ALONE: dict[type[Op], Rule] = {Scan: control.loop, Branch: control.branch, Permutation: permutation}
-NESTS: RuleTable[Rule] = RuleTable("loop nest", ALONE)
+NESTS: RuleTable[Rule] = RuleTable("loop nest", {Scan: control.loop, Branch: control.branch, Permutation: permutation})
 
 
 @NESTS.register(Reduce)
