@@ -327,3 +327,11 @@ def test_states_that_swap(tmp_path):
         return 0;
     }"""
     assert run(exported, main) == ["3 4 ", "1 2 "]
+
+
+def test_files_of_the_user_s_are_shown_without_their_folders(tmp_path):
+    x, y = variable("x", "float64", None), variable("y", "float64", None)
+    written = export(Graph([x, y], [F.exp(x) + y]), "compute", tmp_path)
+    text = "".join(file.read_text() for file in (written.source, written.header, written.makefile))
+    assert "test_export.py:" in text
+    assert str(Path(__file__).parent) not in text and str(tmp_path) not in text

@@ -24,6 +24,15 @@ def test_the_environment():
     assert (settings.pool_bytes, settings.flags) == (0, "-g")
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "bounds"),
+    [("THREADS", "0", "from 1 on"), ("EFFORT", "3", "from 0 to 2"), ("CACHE_BYTES", "-1", "from 0 on")],
+)
+def test_a_number_out_of_bounds(name, value, bounds):
+    with pytest.raises(ValueError, match=f"BITALE_{name}='{value}': wanted a whole number {bounds}"):
+        Settings.from_environment({f"BITALE_{name}": value})
+
+
 def test_a_word_for_a_number():
     with pytest.raises(ValueError, match="BITALE_THREADS='many': wanted a whole number"):
         Settings.from_environment({"BITALE_THREADS": "many"})

@@ -13,6 +13,7 @@ import bitale.tensor as T
 
 HERE = r"test_errors\.py:\d+"
 A = np.ones(3)
+MASKED = np.ma.masked_array(A, [False, True, False])
 
 
 def inputs() -> tuple[Any, Any, Any]:
@@ -40,6 +41,14 @@ BUILDING: dict[str, tuple[Callable[[Any, Any, Any], Any], type[Exception], str]]
     "given of another dtype": (lambda x, y, w: bt.function([], x, givens={x: T.cast(w, "int32")}), ValueError,
                                "dtype and rank"),
     "unknown mode": (lambda x, y, w: bt.function([x], x, mode="fast"), ValueError, "mode must be one of c, numpy"),
+    "no pairs": (lambda x, y, w: bt.function([], updates=[w]), ValueError, "updates are pairs .* and w is none"),
+    "a variable for pairs": (lambda x, y, w: bt.function([x], x, givens=w), ValueError, "replacements are a dict or a"),
+    "an input with an update": (lambda x, y, w: bt.function([bt.In(x, update=x + 1)], x), ValueError,
+                                r"input 0 has an update(.|\n)*Write s = shared\(value\)"),
+    "a name that is none": (lambda x, y, w: bt.function([x], x, name=3), ValueError, "name of a function is a string"),
+    "masked constant": (lambda x, y, w: x + MASKED, TypeError, r"masked array .* value.filled\(0\)"),
+    "masked shared": (lambda x, y, w: bt.shared(MASKED), TypeError, r"masked array .* value.filled\(0\)"),
+    "masked default": (lambda x, y, w: bt.function([bt.In(x, value=MASKED)], x), TypeError, "masked array"),
     "static shapes": (lambda x, y, w: T.tensor("a", shape=(3,)) + T.tensor("b", shape=(4,)), ValueError,
                       rf"lengths \[3, 4\](.|\n)*a: float64\[3\].*{HERE}"),
     "truth value": (lambda x, y, w: bool(x > 0), TypeError, "neither true nor false"),
@@ -50,7 +59,10 @@ CALLING: dict[str, tuple[Callable[[Any], Any], type[Exception], str]] = {
     "wrong rank": (lambda f: f(np.ones((2, 2)), A), ValueError, r"argument 0 \(`x`\) has 2 axes"),
     "wrong dtype": (lambda f: f(A * 1j, A), TypeError, "complex128, which float64 cannot hold"),
     "a string": (lambda f: f("a", A), TypeError, "no array of numbers"),
-    "None": (lambda f: f(None, A), TypeError, "NoneType"),
+    "None": (lambda f: f(None, A), TypeError, r"is of type NoneType \(dtype object\), no array of numbers"),
+    "masked": (lambda f: f(MASKED, A), TypeError, r"masked array with elements missing(.|\n)*value.filled\(0\)"),
+    "variables": (lambda f: f([T.scalar("s")] * 3, A), TypeError, "made an array: a symbolic variable has no value"),
+    "an integer without end": (lambda f: f([10**400], A), TypeError, "an integer that is too large for float64"),
     "ragged": (lambda f: f([[1.0], [1.0, 2.0]], A), TypeError, "cannot be made an array"),
     "too many": (lambda f: f(A, A, A), TypeError, "takes 2 arguments, 3 were given"),
     "too few": (lambda f: f(A), TypeError, "misses 1 of its 2 arguments: `y`"),

@@ -17,6 +17,15 @@ def test_values_come_by_variable_or_in_order():
     np.testing.assert_array_equal(bt.evaluate(x - y, {x: [3.0], y: [1.0]}), [2.0])
 
 
+def test_values_come_by_name():
+    x, k = T.vector("x"), T.scalar("k")
+    np.testing.assert_array_equal((x * k).eval({"x": [1, 2], k: 3}), [3.0, 6.0])
+    with pytest.raises(ValueError, match="no input has the name 'z'"):
+        (x * k).eval({"z": 1})
+    with pytest.raises(ValueError, match=r"(?s)2 inputs have the name 'k'.*Give the variable itself"):
+        (T.scalar("k") * k).eval({"k": 1})
+
+
 def test_shared_variables_have_their_values_unless_others_are_given():
     x, w = T.scalar("x"), bt.shared(2.0, "w")
     y = x * w

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import functools
+import inspect
 import pickle
+import pydoc
 
 import numpy as np
 import pytest
@@ -125,6 +128,75 @@ def test_pickled_functions_run_again() -> None:
     g = pickle.loads(pickle.dumps(f))
     np.testing.assert_array_equal(g(A)["y"], 2 * A)
     np.testing.assert_array_equal(f(A)["y"], 2 * A)  # the original was not touched
+
+
+def test_keywords_of_theano() -> None:
+    x, w = T.vector("x"), bt.shared(np.ones(2), "w")
+    options = {"accept_inplace": True, "rebuild_strict": False, "profile": False, "no_default_updates": True}
+    step = bt.function([x], w.sum(), updates=[[w, w + x]], givens=None, mode="FAST_RUN", **options)
+    assert step([1, 2]) == 2 and step.mode == "c" and step.get_shared() == [w]
+    modes = {"FAST_COMPILE": "numpy", "DebugMode": "compare", "NanGuardMode": "nan_guard"}
+    for name, mode in modes.items():
+        assert bt.function([], w, updates={}, givens=None, mode=name).mode == mode
+
+
+def test_inputs_say_how_they_are_converted() -> None:
+    x, y = T.fvector("x"), T.fvector("y")
+    f = bt.function([bt.In(x, strict=True, mutable=True), bt.In(y, allow_downcast=True, borrow=True)], x + y)
+    single, double = np.ones(2, "float32"), np.full(2, 0.1)
+    np.testing.assert_array_equal(f(single, double), 1 + double.astype("float32"))
+    with pytest.raises(TypeError, match=r"argument 0 .* has dtype float64, and is strictly to be float32"):
+        f(double, double)
+    with pytest.raises(TypeError, match=r"argument 0 .* has dtype int64, and is strictly"):
+        f([1, 2], double)
+    kept = bt.function([bt.In(y, allow_downcast=False)], y, allow_input_downcast=True)
+    with pytest.raises(TypeError, match="which float32 cannot hold without loss"):
+        kept(double)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value", "wanted"),
+    [
+        ("int64", 2**63 - 1, 2**63 - 1), ("uint64", 2**64 - 1, 2**64 - 1), ("float64", 2**70, 2.0**70),
+        ("float32", 2**53, 2.0**53), ("int8", True, 1), ("complex64", 1 + 2j, 1 + 2j), ("bool", True, True),
+        ("int64", 2**63, "holds 9223372036854775808, and int64 goes from -9223372036854775808 to 9223372036854775807"),
+        ("int64", 2**70, f"holds {2**70}, and int64"), ("uint64", 2**64, "and uint64 goes from 0"),
+        ("int8", 128, "holds 128, and int8 goes from -128 to 127"), ("uint8", -1, "holds -1, and uint8"),
+        ("int8", 1.0, "which int8 cannot hold without loss"), ("bool", 1, "which bool cannot hold without loss"),
+        ("float64", 1j, "which float64 cannot hold without loss"), ("float64", 10**400, "too large for float64"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("wrap", [lambda n: n, lambda n: [n]], ids=["scalar", "list"])
+def test_numbers_of_python_adapt(dtype, value, wanted, wrap) -> None:
+    f = identity(dtype, np.ndim(wrap(0)))
+    if isinstance(wanted, str):
+        with pytest.raises(TypeError, match=wanted):
+            f(wrap(value))
+    else:
+        np.testing.assert_array_equal(f(wrap(value)), np.array(wrap(wanted), dtype))
+
+
+@functools.cache
+def identity(dtype: str, rank: int):
+    x = T.tensor("x", dtype=dtype, shape=(None,) * rank)
+    return bt.function([x], x)
+
+
+def test_python_s_tools_see_names_and_defaults() -> None:
+    x, k = T.vector("x"), T.scalar("k")
+    f = bt.function([x, bt.In(k, value=2.0)], x * k, name="scale")
+    assert f.__name__ == "scale"
+    assert str(inspect.signature(f)) == "(x, k=array(2.))"
+    assert str(inspect.signature(bt.function([x, T.scalar()], x, on_unused_input="ignore"))) == "(input_0, input_1, /)"
+    shown = pydoc.plain(pydoc.render_doc(f))
+    assert "call it with one array per input" in shown and "plan()" in shown
+
+
+def test_any_text_may_be_a_name() -> None:
+    name = 'a "b" */ \n#error\r\\'
+    x, y = T.vector(name), T.vector("int")
+    f = bt.function([x, y], x + y, name=name)
+    np.testing.assert_array_equal(f([1.0], [2.0]), [3.0])
 
 
 def test_functions_print_and_answer() -> None:

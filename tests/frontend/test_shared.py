@@ -131,6 +131,18 @@ def test_a_plain_value_is_an_update_too(value):
     np.testing.assert_array_equal(w.get_value(), value)
 
 
+def test_what_theano_s_programs_ask_for():
+    row = bt.shared(np.ones((1, 3)), broadcastable=(True, False))
+    assert row.type.shape == (1, None)
+    value = row.get_value(borrow=True, return_internal_type=True)
+    row.zero()
+    assert not row.get_value().any() and value.all()
+    value = row.get_value(borrow=True)
+    value[:] = 1
+    row.zero(borrow=True)
+    assert not value.any()
+
+
 def test_copies_and_pickles_have_their_own_value():
     w = bt.shared(np.ones(2), "w", shape=(2,))
     for other in (copy.deepcopy(w), pickle.loads(pickle.dumps(w))):

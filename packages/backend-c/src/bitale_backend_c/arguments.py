@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Literal
 
 import numpy as np
 
-from bitale_graph.dtypes import is_weak
+from bitale_graph.dtypes import is_masked, is_weak
 from bitale_graph.errors import DtypeError, ShapeError, explain
 from bitale_graph.variable import Variable
 
+NUMBERS = "biufc"  # kinds of dtypes
+
 
 class Arguments:
-    """The inputs of a function. `defaults` holds values for inputs that need not be given."""
+    """The inputs of a function. `defaults` holds values for inputs that need not be given; `downcast` says which are
+    converted even where that rounds, `strict` which are not converted at all.
+    """
 
     def __init__(
         self,
         inputs: Sequence[Variable],
         function: str,
         defaults: Mapping[int, Any] | None = None,
-        downcast: bool = False,
+        downcast: Collection[int] = (),
         names: Sequence[str | None] | None = None,
+        strict: Collection[int] = (),
     ) -> None:
         self.inputs = tuple(inputs)
         self.function = function
         self.defaults = dict(defaults or {})
-        self.downcast = downcast
+        self.downcast, self.strict = downcast, strict
         self.names = list(names) if names is not None else [v.name for v in self.inputs]
 
     def convert(self, number: int, value: Any) -> np.ndarray:
@@ -50,21 +55,27 @@ class Arguments:
                     "Pass its value; to replace a variable in the graph, use givens.",
                 )
             )
+        if is_masked(value):
+            problem, advice = "is a masked array with elements missing", "Fill them in: value.filled(0)."
+            raise DtypeError(explain(f"{self._which(number)} {problem}", [variable], advice))
         try:
             array = np.asarray(value)
-        except ValueError as error:
-            raise DtypeError(f"{self._which(number)} cannot be made an array: {error}") from None
-        if array.dtype.kind not in "biufc":
-            raise DtypeError(
-                explain(
-                    f"{self._which(number)} is a {type(value).__name__} (dtype {array.dtype}), no array of numbers",
-                    [variable],
-                )
-            )
-        wanted = np.dtype(variable.dtype)
+        except (TypeError, ValueError) as error:
+            raise DtypeError(explain(f"{self._which(number)} cannot be made an array: {error}", [variable])) from None
+        wanted, integers = np.dtype(variable.dtype), _is_integers(array)
+        if array.dtype.kind not in NUMBERS and not integers:
+            problem = f"is of type {type(value).__name__} (dtype {array.dtype}), no array of numbers"
+            raise DtypeError(explain(f"{self._which(number)} {problem}", [variable]))
         if array.dtype == wanted:
             return array.astype(wanted) if not array.dtype.isnative else array
-        if self.downcast or self._fits(value, array, wanted):
+        if number in self.strict:
+            problem = f"has dtype {array.dtype}, and is strictly to be {wanted}"
+            raise DtypeError(explain(f"{self._which(number)} {problem}", [variable]))
+        weak = is_weak(value) or isinstance(value, (list, tuple))
+        if weak and integers and wanted.kind in "iufc":
+            return self._from_integers(number, array, variable)
+        casting: Literal["safe", "same_kind"] = "same_kind" if weak else "safe"
+        if number in self.downcast or np.can_cast(array.dtype, wanted, casting):
             return array.astype(wanted)
         raise DtypeError(
             explain(
@@ -74,16 +85,20 @@ class Arguments:
             )
         )
 
-    def _fits(self, value: Any, array: np.ndarray, wanted: np.dtype) -> bool:
-        """Whether the conversion is safe: NumPy's safe casts, Python scalars, and integers that fit."""
-        if np.can_cast(array.dtype, wanted, "safe"):
-            return True
-        if is_weak(value) or (isinstance(value, (list, tuple)) and array.dtype.kind in "bif"):
-            if array.dtype.kind in "bi" and wanted.kind in "iu":
-                limits = np.iinfo(wanted)
-                return bool(array.size == 0 or (array.min() >= limits.min and array.max() <= limits.max))
-            return np.can_cast(array.dtype, wanted, "same_kind") or (wanted.kind in "fc" and array.dtype.kind in "biu")
-        return False
+    def _from_integers(self, number: int, array: np.ndarray, variable: Variable) -> np.ndarray:
+        """Python's integers, of any size, in the dtype that is wanted."""
+        wanted = np.dtype(variable.dtype)
+        if wanted.kind in "iu" and number not in self.downcast:
+            limits = np.iinfo(wanted)
+            for n in (array.min(), array.max()) if array.size else ():
+                if not limits.min <= n <= limits.max:
+                    problem = f"holds {n}, and {wanted} goes from {limits.min} to {limits.max}"
+                    raise DtypeError(explain(f"{self._which(number)} {problem}", [variable]))
+        try:
+            return array.astype(wanted)
+        except OverflowError:
+            problem = f"holds an integer that is too large for {wanted}"
+            raise DtypeError(explain(f"{self._which(number)} {problem}", [variable])) from None
 
     def _check_shape(self, number: int, array: np.ndarray, variable: Variable) -> None:
         shape = variable.type.shape
@@ -123,3 +138,8 @@ class Arguments:
             wanted = ", ".join(f"`{self.names[n]}`" if self.names[n] else f"number {n}" for n in missing)
             raise TypeError(f"{self.function} misses {len(missing)} of its {len(self.inputs)} arguments: {wanted}")
         return tuple(found[n] if n in found else self.defaults[n] for n in range(len(self.inputs)))
+
+
+def _is_integers(array: np.ndarray) -> bool:
+    """Whether an array holds integers; NumPy keeps Python's large ones as objects."""
+    return array.dtype.kind in "iu" or (array.dtype.kind == "O" and all(type(n) is int for n in array.flat))

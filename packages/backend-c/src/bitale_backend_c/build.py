@@ -63,7 +63,7 @@ def compile_source(compiler: Toolchain, source: str, flags: tuple[str, ...]) -> 
 
     with tempfile.TemporaryDirectory(prefix="bitale-") as folder:
         file, library = Path(folder, cache.SOURCE), Path(folder, cache.LIBRARY)
-        file.write_text(source)
+        file.write_text(source, encoding="utf-8")
         command = [*compiler.command, *flags, str(file), "-o", str(library), *compiler.libraries]
         run = subprocess.run(
             command, capture_output=True, text=True, errors="replace", check=False, stdin=subprocess.DEVNULL,
@@ -90,8 +90,8 @@ def write_log(source: str, command: str, output: str) -> Path:
         folder = parent() / "failures" / key
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / cache.SOURCE).write_text(source)
-            (folder / "log.txt").write_text(f"{command}\n{output}")
+            (folder / cache.SOURCE).write_text(source, encoding="utf-8")
+            (folder / "log.txt").write_text(f"{command}\n{output}", encoding="utf-8", errors="replace")
             break
         except OSError:
             continue

@@ -55,9 +55,9 @@ def keep_source(folder: Path, source: str) -> None:
     """Let an entry show the source that was asked for, where it differs in its comments."""
     file = folder / SOURCE
     with contextlib.suppress(OSError):  # a read-only cache serves as well
-        if file.read_text() != source:
+        if file.read_text(encoding="utf-8") != source:
             temporary = file.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
-            temporary.write_text(source)
+            temporary.write_text(source, encoding="utf-8")
             temporary.replace(file)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from bitale_backend_c.emit.exported import Export
 from bitale_backend_c.emit.exported_source import ExportedSource
 from bitale_backend_c.emit.names import reserved
 from bitale_graph.errors import BitaleError
-from bitale_graph.graph import Graph
+from bitale_graph.graph import Graph, ancestors
 from bitale_rewrite.loops.lower import lower
 
 FLAGS = "-O3 -march=native -std=c99 -ffp-contract=fast -fno-math-errno -fno-trapping-math -fopenmp-simd"
@@ -64,11 +64,12 @@ def export(
                 f"export: the update of `{old.name}` may change its shape, and a state has a fixed one.\n"
                 "  Give the shared variable a static shape, or return the value instead."
             )
-    return write(result, Path(folder))
+    places = {v.origin.file for v in ancestors(graph.outputs) if v.origin}
+    return write(result, Path(folder), places)
 
 
-def write(result: Export, folder: Path) -> Exported:
-    """Write the files of an export."""
+def write(result: Export, folder: Path, places: Iterable[str] = ()) -> Exported:
+    """Write the files of an export. Of the user's files, whose paths are `places`, they show the names alone."""
     name, macro = result.name, result.macro
     libraries = ("-lcblas", "-lm") if result.routines else ("-lm",)
     command = f"cc {FLAGS} -c {name}.c"
@@ -89,7 +90,10 @@ def write(result: Export, folder: Path) -> Exported:
         ]  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     for file, lines in files.items():
-        (folder / file).write_text("\n".join(lines) + "\n")
+        text = "\n".join(lines) + "\n"
+        for place in places:
+            text = text.replace(f"{place}:", f"{Path(place).name}:")
+        (folder / file).write_text(text, encoding="utf-8")
     return Exported(folder / f"{name}.c", folder / f"{name}.h", folder / f"{name}.mk", command, libraries)
 
 

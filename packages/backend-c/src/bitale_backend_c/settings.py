@@ -52,20 +52,24 @@ class Settings:
         Raises ValueError, with the variable's name, where a number is wanted and something else came.
         """
 
-        def number(name: str, default: int) -> int:
+        def number(name: str, default: int, lowest: int = 0, highest: int = 2**63) -> int:
             text = environment.get(name, "")
             try:
-                return int(text) if text else default
+                value = int(text) if text else default
             except ValueError:
                 raise ValueError(f"{name}={text!r}: wanted a whole number") from None
+            if not lowest <= value <= highest:
+                bounds = f"from {lowest} on" if highest == 2**63 else f"from {lowest} to {highest}"
+                raise ValueError(f"{name}={text!r}: wanted a whole number {bounds}")
+            return value
 
         return cls(
             cache_dir=default_cache_folder(environment),
             cache_bytes=number("BITALE_CACHE_BYTES", 2**30),
             compiler=environment.get("BITALE_CC", ""),
-            effort=number("BITALE_EFFORT", 1),
+            effort=number("BITALE_EFFORT", 1, highest=2),
             flags=environment.get("BITALE_CFLAGS", ""),
-            threads=number("BITALE_THREADS", 1),
+            threads=number("BITALE_THREADS", 1, lowest=1),
             pool_bytes=number("BITALE_POOL_BYTES", default_pool_bytes()),
         )
 

@@ -33,7 +33,7 @@ SETTINGS: dict[str, Setting] = {
         readers.floating, "dtype of inputs made without one, and of shared Python floats", "BITALE_FLOATX", "float64"
     ),
     "mode": Setting(
-        readers.one_of("c", "numpy", "compare", "nan_guard"), "how functions run: c, numpy, compare or nan_guard",
+        readers.mode, "how functions run: c, numpy, compare or nan_guard",
         "BITALE_MODE", "c",
     ),
     "on_unused_input": Setting(

@@ -19,17 +19,29 @@ from bitale_graph.variable import Constant, Variable
 KEPT = 64  # compiled functions
 
 
-def evaluate(variable: Variable, values: Mapping[Variable, Any] | Sequence[Any] = ()) -> np.ndarray:
-    """The array of `variable` when inputs have `values`: a mapping, or arrays in order of creation.
+def evaluate(variable: Variable, values: Mapping[Any, Any] | Sequence[Any] | None = None) -> np.ndarray:
+    """The array of `variable` when inputs have `values`: a mapping from inputs or their names, or arrays in order of
+    creation.
 
     Shared variables have the values they hold, unless `values` gives others. Raises MissingInputError for an input
     without a value, and what calls of functions raise.
     """
-    if not isinstance(values, Mapping):
-        values = _by_order(variable, values)
-    if isinstance(variable, Constant) and variable not in values:
+    given = _by_variable(variable, values) if isinstance(values, Mapping) else _by_order(variable, values or ())
+    if isinstance(variable, Constant) and variable not in given:
         return variable.data.copy()
-    return _function(variable, tuple(values), config.mode)(*values.values())
+    return _function(variable, tuple(given), config.mode)(*given.values())
+
+
+def _by_variable(variable: Variable, values: Mapping[Any, Any]) -> dict[Variable, Any]:
+    """Values by variable where some are given by name."""
+    found = {}
+    for key, value in values.items():
+        named = [v for v in leaves([variable]) if v.name == key] if isinstance(key, str) else [key]
+        if len(named) != 1:
+            problem = "no input has the name" if not named else f"{len(named)} inputs have the name"
+            raise ArgumentError(explain(f"eval: {problem} {key!r}", named, "Give the variable itself."))
+        found[named[0]] = value
+    return found
 
 
 def _by_order(variable: Variable, values: Sequence[Any]) -> dict[Variable, Any]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
+from dataclasses import replace
+from inspect import Signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bitale.config import config
-from bitale.modes import check_mode, runner
+from bitale.modes import mode_of, runner
 from bitale.options import Options
 from bitale.plan import Plan
 from bitale.replace import Pairs
 from bitale.shared import SharedVariable
+from bitale.signature import signature
 from bitale.specification import Specification, assemble, specify
 from bitale_backend_c.arguments import Arguments
 from bitale_backend_c.cache import SOURCE
@@ -38,7 +41,12 @@ class Function:
         self.options = options
         self.trust_input = False
         self.arguments = Arguments(
-            specification.inputs, specification.name, specification.defaults, options.downcast, specification.names
+            specification.inputs,
+            specification.name,
+            specification.defaults,
+            {n for n in range(len(specification.names)) if specification.downcast.get(n, options.downcast)},
+            specification.names,
+            specification.strict,
         )
         self.runner, self._call = runner(specification, self.arguments, options)
 
@@ -83,6 +91,18 @@ class Function:
     def shared(self) -> tuple[SharedVariable, ...]:
         """The shared variables that the function reads or changes."""
         return self.specification.states
+
+    def get_shared(self) -> list[SharedVariable]:
+        """The shared variables that the function reads or changes, as Theano's functions give them."""
+        return list(self.shared)
+
+    @property
+    def __name__(self) -> str:
+        return self.name
+
+    @property
+    def __signature__(self) -> Signature:
+        return signature(self.specification)
 
     # ---- how it works --------------------------------------------------------------------------------------------
 
@@ -142,7 +162,7 @@ class Function:
         results = substitute(old.outputs if delete_updates else old.graph.outputs, swap)
         targets = [] if delete_updates else [swap.get(target, target) for target, _ in old.updates]
         graph, states, places = assemble(old.inputs, results, targets, name or old.name)
-        specification = Specification(graph, states, places, old.names, old.defaults, old.form, old.keys)
+        specification = replace(old, graph=graph, states=states, targets=places)
         return make(specification, self.options, self.trust_input)
 
     def _check_swap(self, swap: Mapping[Any, Any]) -> None:
@@ -167,14 +187,17 @@ def make(specification: Specification, options: Options, trust_input: bool = Fal
 def function(
     inputs: Iterable[Any],
     outputs: Any = None,
-    updates: Pairs = (),
-    givens: Pairs = (),
+    updates: Pairs = None,
+    givens: Pairs = None,
     mode: str | None = None,
     on_unused_input: str | None = None,
     name: str | None = None,
     trust_input: bool = False,
     allow_input_downcast: bool | None = None,
     no_default_updates: bool | Iterable[SharedVariable] = False,
+    accept_inplace: bool = False,
+    rebuild_strict: bool = True,
+    profile: Any = None,
 ) -> Any:
     """A callable that computes `outputs` from `inputs`: a Function.
 
@@ -187,14 +210,17 @@ def function(
     mode: "c" compiles; "numpy" runs the reference; "compare" runs both and compares; "nan_guard" stops at the first
     NaN or infinity. `config.mode` unless given.
     on_unused_input: "raise", "warn" or "ignore". allow_input_downcast: convert arguments even where that rounds.
+    accept_inplace, rebuild_strict, profile: there for Theano's programs. No op works in place, replacements always
+    have the type of what they replace, and instead of a profile there is the function's plan(), with its costs.
 
     Raises MissingInputError, UnusedInputError, GraphError, DtypeError or ShapeError, which name the variables and the
     lines that made them.
     """
     if isinstance(inputs, Variable) or not isinstance(inputs, Iterable):
         raise ArgumentError("the inputs of a function are a list: write function([x], ...)")
-    mode = mode or config.mode
-    check_mode(mode)
+    if name is not None and not isinstance(name, str):
+        raise ArgumentError(f"the name of a function is a string, not {name!r}")
+    mode = config.mode if mode is None else mode_of(mode)
     unused = on_unused_input or config.on_unused_input
     specification = specify(list(inputs), outputs, updates, givens, unused, name, no_default_updates)
     return make(specification, Options.current(mode, bool(allow_input_downcast)), trust_input)

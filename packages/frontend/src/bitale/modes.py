@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from bitale import readers
 from bitale.compared import Compared
 from bitale.guarded import Guarded
 from bitale.interpreted import Interpreted
@@ -26,10 +27,12 @@ MODES: dict[str, Callable[[Specification, Arguments, Options], Runner]] = {
 }
 
 
-def check_mode(mode: str) -> None:
-    """Raise ArgumentError for a mode that there is not."""
-    if mode not in MODES:
-        raise ArgumentError(f"mode must be one of {', '.join(MODES)}, not {mode!r}")
+def mode_of(name: Any) -> str:
+    """The mode of a name. Raises ArgumentError for one that there is not."""
+    try:
+        return readers.mode(name)
+    except ValueError:
+        raise ArgumentError(f"mode must be one of {', '.join(MODES)}, not {name!r}") from None
 
 
 def runner(specification: Specification, arguments: Arguments, options: Options) -> tuple[Runner, Any]:

@@ -10,6 +10,12 @@ from bitale_graph.dtypes import FLOATS, as_dtype
 
 SWITCHES = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
+MODES = ("c", "numpy", "compare", "nan_guard")
+THEANO_MODES = {
+    "FAST_RUN": "c", "FAST_COMPILE": "numpy", "DebugMode": "compare", "DEBUG_MODE": "compare",
+    "NanGuardMode": "nan_guard",
+}  # fmt: skip
+
 
 def one_of(*choices: str) -> Callable[[Any], str]:
     """One word of several."""
@@ -20,6 +26,11 @@ def one_of(*choices: str) -> Callable[[Any], str]:
         return str(value)
 
     return read
+
+
+def mode(value: Any) -> str:
+    """How functions run; Theano's names for it are understood, too."""
+    return one_of(*MODES)(THEANO_MODES.get(value, value) if isinstance(value, str) else value)
 
 
 def some_of(*choices: str) -> Callable[[Any], frozenset[str]]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from bitale_graph.errors import GraphError, explain
+from bitale_graph.errors import ArgumentError, GraphError, explain
 from bitale_graph.functions import as_variable
 from bitale_graph.graph import ancestors, substitute
 from bitale_graph.reference import conform
 from bitale_graph.variable import Constant, Variable
 
-Pairs = Mapping[Any, Any] | Iterable[tuple[Any, Any]]
+Pairs = Mapping[Any, Any] | Iterable[tuple[Any, Any]] | None
 
 
-def clone_replace(outputs: Any, replace: Pairs = ()) -> Any:
+def clone_replace(outputs: Any, replace: Pairs = None) -> Any:
     """`outputs` (a variable, or a list or tuple of them) with variables replaced, all at once.
 
     `replace` gives pairs (old, new); a new one is not searched for old ones, so that two variables can change places.
@@ -25,10 +25,22 @@ def clone_replace(outputs: Any, replace: Pairs = ()) -> Any:
     return type(outputs)(results) if several else results[0]
 
 
+def pairs_of(what: str, pairs: Pairs) -> Iterator[tuple[Any, Any]]:
+    """The pairs of a mapping or a list, none of None. Raises ArgumentError for anything else."""
+    if pairs is None:
+        return
+    if isinstance(pairs, (str, Variable)) or not isinstance(pairs, Iterable):
+        raise ArgumentError(f"{what} are a dict or a list of pairs (variable, its new value), not {pairs!r}")
+    for pair in pairs.items() if isinstance(pairs, Mapping) else pairs:
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise ArgumentError(f"{what} are pairs (variable, its new value), and {pair!r} is none")
+        yield pair[0], pair[1]
+
+
 def replacements(pairs: Pairs) -> dict[Variable, Variable]:
     """Old variables and what stands in their places; a value that is no variable takes the type of the old one."""
     result: dict[Variable, Variable] = {}
-    for old, new in pairs.items() if isinstance(pairs, Mapping) else pairs:
+    for old, new in pairs_of("replacements", pairs):
         if not isinstance(old, Variable):
             raise GraphError(f"only variables can be replaced, not {old!r}")
         if old in result:

@@ -9,7 +9,7 @@ import numpy as np
 
 from bitale.config import config
 from bitale_backend_c.shim import snapshot
-from bitale_graph.dtypes import as_dtype
+from bitale_graph.dtypes import as_dtype, is_masked
 from bitale_graph.errors import DtypeError, ShapeError, explain
 from bitale_graph.graph import substitute
 from bitale_graph.origin import Origin, made_at
@@ -47,8 +47,11 @@ class SharedVariable(Variable):
     def __str__(self) -> str:
         return f"`{self.name}`" if self.name else "a shared variable"
 
-    def get_value(self, borrow: bool = False) -> np.ndarray:
-        """The value; with `borrow` the array itself, which later updates may change in place."""
+    def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> np.ndarray:
+        """The value; with `borrow` the array itself, which later updates may change in place.
+
+        `return_internal_type` is there for Theano's programs: values are NumPy's arrays inside, too.
+        """
         return self.cell[0] if borrow else snapshot(self.cell)
 
     def set_value(self, value: Any, borrow: bool = False) -> None:
@@ -61,6 +64,13 @@ class SharedVariable(Variable):
         if array.ndim != len(wanted) or any(n is not None and n != m for n, m in zip(wanted, array.shape, strict=True)):
             raise ShapeError(explain(f"cannot set a value of shape {array.shape}", [self]))
         self.cell[0] = _own(array, self.dtype, borrow)
+
+    def zero(self, borrow: bool = False) -> None:
+        """Make all numbers 0; with `borrow` in the array itself."""
+        if borrow:
+            self.cell[0].fill(0)
+        else:
+            self.set_value(np.zeros_like(self.cell[0]), borrow=True)
 
     def _converted(self, value: Any) -> np.ndarray:
         """`value` as an array that this dtype can hold: floats may be rounded, integers have to fit."""
@@ -84,17 +94,21 @@ def shared(
     borrow: bool = False,
     dtype: object = None,
     shape: Sequence[int | None] | None = None,
+    broadcastable: Sequence[bool] | None = None,
 ) -> SharedVariable:
     """A shared variable with a first value: an array, a number, or a list of them.
 
     Its dtype is the value's (config.floatX for Python's floats) unless `dtype` is given. Its lengths may change later,
-    except those that `shape` fixes. The value is copied; with `borrow` a fitting array is kept as it is.
+    except those that `shape` fixes (in Theano's programs `broadcastable` fixes lengths of 1). The value is copied; with
+    `borrow` a fitting array is kept as it is.
     Raises DtypeError for what is no array of numbers, ShapeError for a value that has not the given shape.
     """
     array = _array(value)
     if dtype is None:
         dtype = config.floatX if array.dtype == np.float64 and not hasattr(value, "dtype") else array.dtype
-    lengths = (None,) * array.ndim if shape is None else tuple(shape)
+    if shape is None:
+        shape = [1 if one else None for one in broadcastable or [False] * array.ndim]
+    lengths = tuple(shape)
     made = SharedVariable(np.empty((0,) * len(lengths), as_dtype(dtype)), name, lengths)
     made.set_value(array, borrow)
     return made
@@ -103,9 +117,11 @@ def shared(
 def _array(value: Any) -> np.ndarray:
     if isinstance(value, Variable):
         raise DtypeError(explain("a shared variable holds an array, not a symbolic variable", [value]))
+    if is_masked(value):
+        raise DtypeError("a shared variable holds no masked array with elements missing; fill them in: value.filled(0)")
     try:
         array = np.asarray(value)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise DtypeError(f"a shared variable holds an array of numbers: {error}") from None
     if array.dtype.kind not in "biufc":
         raise DtypeError(f"a shared variable holds an array of numbers, not {value!r} (a {type(value).__name__})")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bitale.checks import check_duplicates, check_missing, check_unused
 from bitale.default_updates import default_updates
 from bitale.new_value import new_value
-from bitale.replace import Pairs, replacements, resolved
+from bitale.replace import Pairs, pairs_of, replacements, resolved
 from bitale.shared import SharedVariable
 from bitale_backend_c.shim import Form
 from bitale_graph.errors import GraphError, explain
@@ -21,11 +21,21 @@ from bitale_graph.variable import Constant, Variable
 
 @dataclass
 class In:
-    """An input with a name for keyword calls and a default value (None: it must be given)."""
+    """An input with a name for keyword calls and a default value (None: it must be given).
+
+    `strict`: arrays of the very dtype only. `allow_downcast`: convert even where that rounds (None: as the function
+    says). `borrow` and `mutable` are accepted as in Theano; a function never changes its arguments. An input with an
+    `update` is a shared variable in Bitale, and an error says so.
+    """
 
     variable: Variable
     name: str | None = None
     value: Any = None
+    update: Any = None
+    mutable: bool = False
+    borrow: bool | None = None
+    strict: bool = False
+    allow_downcast: bool | None = None
 
 
 @dataclass
@@ -42,7 +52,8 @@ class Specification:
 
     `graph` computes outputs and new values of shared variables from inputs and `states`, the shared variables;
     `targets[k] = s`: output k of the graph is the new value of state s. `names` and `defaults` are the inputs'.
-    `form` and `keys` say how callers get the outputs back.
+    `form` and `keys` say how callers get the outputs back. `strict` are the inputs that are not converted, `downcast`
+    says of some whether they are converted even where that rounds.
     """
 
     graph: Graph
@@ -52,6 +63,8 @@ class Specification:
     defaults: dict[int, Any]
     form: Form
     keys: tuple[Any, ...] | None
+    strict: frozenset[int] = frozenset()
+    downcast: dict[int, bool] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -100,7 +113,9 @@ def specify(
     graph, states, targets = assemble(variables, results, list(changed), name)
     names = tuple(i.name or i.variable.name for i in ins)
     defaults = {n: conform(i.variable, i.value).copy() for n, i in enumerate(ins) if i.value is not None}
-    return Specification(graph, states, targets, names, defaults, form, keys)
+    strict = frozenset(n for n, i in enumerate(ins) if i.strict)
+    downcast = {n: i.allow_downcast for n, i in enumerate(ins) if i.allow_downcast is not None}
+    return Specification(graph, states, targets, names, defaults, form, keys, strict, downcast)
 
 
 def assemble(
@@ -126,6 +141,14 @@ def _input(number: int, value: Any) -> In:
                 f"input {number} is a shared variable, which functions read by themselves",
                 [variable],
                 "Leave it out; to call with another value, use givens or set_value.",
+            )
+        )
+    if given.update is not None:
+        raise GraphError(
+            explain(
+                f"input {number} has an update, and only shared variables live from call to call",
+                [variable] if isinstance(variable, Variable) else [],
+                "Write s = shared(value) in its place, and updates={s: ...}.",
             )
         )
     if not isinstance(variable, Variable) or isinstance(variable, Constant):
@@ -162,7 +185,7 @@ def _givens(givens: Pairs, inputs: Iterable[Variable]) -> dict[Variable, Variabl
 
 def _updates(updates: Pairs) -> dict[SharedVariable, Variable]:
     result: dict[SharedVariable, Variable] = {}
-    for target, value in updates.items() if isinstance(updates, Mapping) else updates:
+    for target, value in pairs_of("updates", updates):
         if not isinstance(target, SharedVariable):
             shown = [target] if isinstance(target, Variable) else []
             raise GraphError(explain(f"only shared variables can be updated, not {target!r}", shown))

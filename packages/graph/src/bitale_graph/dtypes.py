@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import lru_cache
 
 import numpy as np
@@ -57,6 +58,12 @@ def is_differentiable(dtype: str) -> bool:
 def is_weak(value: object) -> bool:
     """Whether `value` is a Python scalar, which adapts to the dtype it meets (NumPy 2, NEP 50)."""
     return type(value) in (bool, int, float, complex)
+
+
+def is_masked(value: object) -> bool:
+    """Whether `value` is a masked array with masked elements, of which nothing can be computed."""
+    masked = sys.modules.get("numpy.ma")  # importing it takes a while, and who has such an array has done so
+    return masked is not None and isinstance(value, masked.MaskedArray) and bool(masked.is_masked(value))
 
 
 def convert(array: np.ndarray, dtype: str) -> np.ndarray:

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
     from bitale_graph.variable import Variable
 
-    Values = Mapping[Variable, Any] | Sequence[Any]
+    Values = Mapping[Any, Any] | Sequence[Any] | None
 
 
 def _reference(variable: Variable, values: Values) -> np.ndarray:
     from bitale_graph.reference import evaluate
 
-    return evaluate(variable, values)
+    return evaluate(variable, values or ())
 
 
 evaluator: Callable[[Variable, Values], np.ndarray] = _reference  # a frontend with a compiler puts its own here
@@ -121,8 +121,8 @@ class Methods:
 
         return size_product(self.shape)
 
-    def eval(self, values: Values = ()) -> np.ndarray:
-        """The array when inputs have `values`: a mapping, or arrays in order of creation.
+    def eval(self, values: Values = None) -> np.ndarray:
+        """The array when inputs have `values`: a mapping from inputs or their names, or arrays in order of creation.
 
         Raises MissingInputError for an input without a value.
         """

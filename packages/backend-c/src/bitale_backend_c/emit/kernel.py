@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bitale_backend_c.emit.ctypes import C_TYPES
 from bitale_backend_c.emit.expressions import is_strided
+from bitale_backend_c.emit.names import comment
 from bitale_backend_c.emit.statements import StatementEmitter
 from bitale_backend_c.emit.threads import sharing
 from bitale_rewrite.loops.ir import (
@@ -71,16 +72,13 @@ class KernelEmitter:
         statement = StatementEmitter(self.kernel.scratch, self.shared)
         statement.body(self.kernel.body, 1, top=True)
         result = "int32_t" if self.fails else "void"
-        lines = [f"/* {line} */" for line in self._notes()]
+        lines = [comment(line) for line in self.kernel.note]
         lines.append(f"BITALE_INLINE {result} {self.kernel.name}({self._signature()}) {{")
         return [*lines, *statement.lines, *(["    return 0;"] if self.fails else []), "}"]
 
     @property
     def fails(self) -> bool:
         return any(isinstance(s, Fail) for s in statements(self.kernel.body))
-
-    def _notes(self) -> list[str]:
-        return [line.replace("*/", "* /").replace("\n", " ") for line in self.kernel.note]
 
     def _signature(self) -> str:
         found: list[str] = ["bitale_call *call"] if self.fails else []

@@ -1,4 +1,4 @@
-"""Names that generated code needs for itself: no variable of the user's may be called so."""
+"""Names that generated code needs for itself: no variable of the user's may be called so. And comments."""
 
 from __future__ import annotations
 
@@ -37,6 +37,12 @@ PATTERN = re.compile(
     r"slot_\d+|\w+_(s\d+|shape|all|block|end|nan|total|next|lanes|rest|group)|bitale_\w+|(u?int\d+|u?intptr|size|ptrdiff)_t"
     r"|U?INT\w*_(MIN|MAX|C)|(M|FP|FE|MATH)_[A-Z0-9]\w*"
 )
+
+
+def comment(text: str) -> str:
+    """A text on one line as a comment of C, whatever it holds."""
+    written = text.encode("utf-8", "replace").decode()  # half a surrogate pair is in no file
+    return f"/* {' '.join(written.replace('*/', '* /').splitlines())} */"
 
 
 def reserved(name: str) -> bool:

@@ -11,6 +11,7 @@ from bitale_backend_c.emit.expressions import is_strided, text
 from bitale_backend_c.emit.gemm import gemm_call
 from bitale_backend_c.emit.helpers import WORD
 from bitale_backend_c.emit.kernel import KernelEmitter, base_name, everything_in, parameters
+from bitale_backend_c.emit.names import comment
 from bitale_backend_c.emit.preamble import preamble
 from bitale_backend_c.emit.threads import sharing
 from bitale_rewrite.loops.integers import multiply, product
@@ -292,8 +293,7 @@ def _place_of(row: Buffer) -> str:
 
 
 def _remark(note: str) -> str:
-    clean = note.replace("*/", "* /").replace("\n", " ")
-    return f"  /* {clean} */" if note else ""
+    return f"  {comment(note)}" if note else ""
 
 
 def _on_stack(n: object) -> bool:

@@ -204,7 +204,9 @@ static PyMemberDef function_members[] = {
 
 static PyTypeObject FunctionType = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "bitale_shim.Function",
-    .tp_doc = "A generated function that takes and returns NumPy arrays; fallback.py describes the parameters.",
+    .tp_doc = "A compiled function: call it with one array per input, by position or by name, and it returns NumPy\n"
+              "arrays. source() shows its C, plan() its steps and their costs, explain() how its expressions were\n"
+              "rewritten; export() writes it as C that needs no Python.",
     .tp_basicsize = sizeof(Function),
     .tp_dealloc = function_dealloc,
     .tp_vectorcall_offset = offsetof(Function, vectorcall),

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bitale_graph.dtypes import INTEGERS, as_dtype, convert, is_weak
+from bitale_graph.dtypes import INTEGERS, as_dtype, convert, is_masked, is_weak
 from bitale_graph.errors import BitaleError, DtypeError, explain
 from bitale_graph.ops.elementwise import CASTS, COMPARISONS, Elementwise, Function
 from bitale_graph.ops.movement import ExpandDims
@@ -29,6 +29,8 @@ def as_variable(value: Any, dtype: object = None) -> Variable:
         from bitale_graph.functions.joining import stack
 
         return as_variable(stack([as_variable(v) for v in value]), dtype)
+    if is_masked(value):
+        raise DtypeError("cannot use a masked array with elements missing; fill them in: value.filled(0)")
     try:
         array = np.asarray(value, dtype=None if dtype is None else as_dtype(dtype))
     except (TypeError, ValueError) as error:

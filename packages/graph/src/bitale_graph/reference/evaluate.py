@@ -8,6 +8,7 @@ from typing import Any, overload
 
 import numpy as np
 
+from bitale_graph.dtypes import is_masked
 from bitale_graph.errors import (
     ArgumentError,
     BitaleError,
@@ -58,6 +59,9 @@ def conform(variable: Variable, value: Any) -> np.ndarray:
 
     Raises DtypeError or ShapeError, naming the variable, when it does not fit.
     """
+    if is_masked(value):
+        problem, advice = "is a masked array with elements missing", "Fill them in: value.filled(0)."
+        raise DtypeError(explain(f"the value of {variable!r} {problem}", [variable], advice))
     try:
         array = np.asarray(value)
     except (TypeError, ValueError) as error:
