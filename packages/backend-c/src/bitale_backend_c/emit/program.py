@@ -172,7 +172,9 @@ class ProgramEmitter:
     def _step(self, step: Step, depth: int) -> None:
         found_inside = {s.name for s in all_steps(inside(step)) if isinstance(s, Define)}
         for buffer in dict.fromkeys(buffers_of(step)):
-            if buffer.kind in ("scratch", "row", "moving") or (inside(step) and buffer.base is not None):
+            if buffer.base is None and buffer.kind in ("scratch", "row", "moving"):
+                continue
+            if buffer.base is not None and inside(step):
                 continue
             if found_inside.isdisjoint(everything_in([nbytes(buffer)])):
                 self._allocate(buffer, depth)
