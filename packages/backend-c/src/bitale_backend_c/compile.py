@@ -25,7 +25,7 @@ from bitale_graph.graph import Graph
 from bitale_graph.verify import verify
 from bitale_rewrite import optimise
 from bitale_rewrite.expand import expand
-from bitale_rewrite.loops.ir import Buffer, Gemm, Program
+from bitale_rewrite.loops.ir import Buffer, Gemm, Loop, Program
 from bitale_rewrite.loops.lower import lower
 from bitale_rewrite.loops.touched import all_steps
 from bitale_rewrite.phases import DEFAULT
@@ -56,6 +56,7 @@ class Compiled:
         """The function in the form that is fastest to call: a builtin callable."""
         program, cells = self.program, self.cells
         libraries = any(isinstance(step, Gemm) for step in all_steps(program.steps))
+        loops = any(isinstance(step, Loop) for step in all_steps(program.steps))
         return load_shim().Function(
             load(self.path),
             program.name,
@@ -69,7 +70,7 @@ class Compiled:
             self.arguments.arrange,
             self._library() if libraries else 0,
             self.threads,
-            libraries,
+            libraries or loops,  # which may take long, whatever the size of the inputs
         )
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:

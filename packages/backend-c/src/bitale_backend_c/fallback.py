@@ -27,9 +27,11 @@ struct bitale_call {
     const bitale_library *library;
     int32_t threads;
     int64_t failure[4];
+    int32_t (*interrupted)(bitale_call *);
 };
 typedef int32_t (*bitale_function)(bitale_call *);
 """
+INTERRUPTED = -4
 
 
 class Kind(IntEnum):
@@ -91,7 +93,11 @@ def foreign() -> Any:
         _running[int(ffi.cast("intptr_t", call))].scratch.append(memory)
         return ffi.cast("void *", (memory.ctypes.data + 63) & ~63)
 
-    return ffi, allocate, workspace
+    @ffi.callback("int32_t (bitale_call *)", error=1, onerror=lambda *error: None)
+    def interrupted(call: Any) -> int:
+        return 0  # Ctrl-C raises an error here, as in any Python code
+
+    return ffi, allocate, workspace, interrupted
 
 
 @functools.cache
@@ -191,14 +197,14 @@ class Function:
                     arrays[other] = array.copy()
 
     def run(self, arrays: list[Array], state: State) -> None:
-        ffi, allocate, workspace = foreign()
+        ffi, allocate, workspace, interrupted = foreign()
         sizes = [ffi.new("int64_t[]", [*array.shape, *array.strides]) for array in arrays]
         table = ffi.new("bitale_array[]", len(arrays))
         for entry, array, size in zip(table, arrays, sizes):
             entry.data = ffi.cast("void *", array.ctypes.data)
             entry.shape, entry.strides = size, size + array.ndim
         call = ffi.new("bitale_call *")
-        call.inputs, call.allocate, call.workspace = table, allocate, workspace
+        call.inputs, call.allocate, call.workspace, call.interrupted = table, allocate, workspace, interrupted
         call.library = ffi.cast("bitale_library *", self.library)
         call.threads = min(self.threads, _thread_limit)
         identity = int(ffi.cast("intptr_t", call))
@@ -207,6 +213,8 @@ class Function:
             code = ffi.cast("bitale_function", self.address)(call)
         finally:
             del _running[identity]
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
         if code < 0:
             raise MemoryError(f"{self.name} ran out of memory")
         if code > 0:

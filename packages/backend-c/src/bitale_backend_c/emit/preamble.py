@@ -16,6 +16,7 @@ LIBMVEC = (
 BINARY = ("atan2", "hypot", "pow")
 
 
+STOP = ["static inline int bitale_stop(bitale_call *call) { return call->interrupted && call->interrupted(call); }"]
 LINES = ["static inline int64_t bitale_lines(int64_t bytes) { return (bytes + 63) / 64 * 64; }"]
 
 # A kernel is called twice, for row-major and for any strides: only inlined does the first know its strides.
@@ -45,6 +46,7 @@ def preamble(name: str, source: list[str]) -> list[str]:
         *(SUPPORT.splitlines() if used & {"BITALE_SHARE", "bitale_thread"} else []),
         *INLINE,
         *helpers,
+        *(STOP if "bitale_stop" in used else []),
         *(LINES if "bitale_lines" in used else []),
         "",
     ]

@@ -19,6 +19,7 @@ from bitale_rewrite.loops.ir import (
     Buffer,
     Carry,
     Define,
+    For,
     Gemm,
     Kernel,
     Literal,
@@ -32,7 +33,7 @@ from bitale_rewrite.loops.ir import (
     Value,
 )
 from bitale_rewrite.loops.plan import nbytes
-from bitale_rewrite.loops.touched import all_steps, buffers_of, inside
+from bitale_rewrite.loops.touched import all_steps, buffers_of, inside, statements
 
 ENTRY = "bitale_run"
 ON_STACK = 2048  # bytes up to which a temporary of known size is a local array
@@ -210,6 +211,7 @@ class ProgramEmitter:
         self._steps(step.body, depth + 1)
         for carry in step.carries:
             self._hand_on(carry, depth + 1)
+        self._put(f"if (({index} & {_pause(step)}) == {_pause(step)} && bitale_stop(call)) return -4;", depth + 1)
         if step.count is not None:
             self._put(f"{step.count.name} = {index} + 1;", depth + 1)
         if step.going is not None:
@@ -286,6 +288,13 @@ def _dense_strides(buffer: Buffer) -> list[str]:
 def _comment(buffer: Buffer) -> str:
     shape = f"[{', '.join(text(n) for n in buffer.shape)}]" if buffer.shape else ""
     return _remark(f"{buffer.dtype}{shape} {buffer.note}".rstrip())
+
+
+def _pause(step: Loop) -> int:
+    """A loop is asked to stop after so many steps: rarely if its steps are a few operations."""
+    kernels = [s.kernel for s in step.body if isinstance(s, Run)]
+    inside_loops = any(isinstance(s, For) for kernel in kernels for s in statements(kernel.body))
+    return 0xF if inside_loops or any(not isinstance(s, Run) for s in step.body) else 0xFFFF
 
 
 def _place_of(row: Buffer) -> str:

@@ -26,9 +26,11 @@ struct bitale_call {
     const bitale_library *library;
     int32_t threads;
     int64_t failure[4]; /* the values that a failed check reports */
+    /* Asked now and then in long loops: whether to stop. NULL: go on. */
+    int32_t (*interrupted)(bitale_call *call);
 };
 
-/* Returns 0, a positive failure number, or -1 when memory ran out. */
+/* Returns 0, a positive failure number, -1 when memory ran out, or -4 when it was interrupted. */
 typedef int32_t (*bitale_function)(bitale_call *call);
 
 #endif

@@ -4,6 +4,7 @@
 #include <Python.h>
 #include <stddef.h>
 #include <structmember.h>
+#include <time.h>
 #define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
 #include <numpy/arrayobject.h>
 #include <numpy/arrayscalars.h>
@@ -23,7 +24,7 @@
 
 enum { RETURN, UPDATE, DONATED };
 enum { SINGLE, LIST, TUPLE, NOTHING };
-enum { OUT_OF_MEMORY = -1, UNSETTLED = -2, INCOMPLETE = -3 }; /* why a call failed, besides failures of checks */
+enum { OUT_OF_MEMORY = -1, UNSETTLED = -2, INCOMPLETE = -3, INTERRUPTED = -4 }; /* why a call failed, besides failures of checks */
 
 typedef struct {
     PyArray_Descr *descr;
@@ -63,6 +64,7 @@ typedef struct {
     bitale_call head;
     Function *function;
     int locked; /* whether this thread holds the GIL while the generated function runs */
+    int64_t asked; /* when it was last asked whether to stop, in milliseconds */
     int stack_is_taken;
     bitale_array *arrays;
     PyObject **objects; /* owned; NULL for numbers read into `scalars` */
@@ -334,6 +336,28 @@ static int is_large(const Call *call)
     return bytes > LOCKED_BYTES;
 }
 
+/* Whether the user pressed Ctrl-C. Handlers of signals run later, when no locks are held. Python is asked twenty times
+   a second, as that may take the GIL. */
+static int32_t interrupted(bitale_call *head)
+{
+    Call *call = (Call *)head;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t time = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    if (time - call->asked < 50)
+        return 0;
+    int first = call->asked == 0;
+    call->asked = time;
+    if (first)
+        return 0;
+    if (call->locked)
+        return PyOS_InterruptOccurred();
+    PyGILState_STATE state = PyGILState_Ensure();
+    int found = PyOS_InterruptOccurred();
+    PyGILState_Release(state);
+    return found;
+}
+
 static int execute(Call *call)
 {
     Function *function = call->function;
@@ -400,7 +424,11 @@ static PyObject *answer(Call *call, PyObject *collected)
 static void explain(Call *call, int code)
 {
     PyObject *name = call->function->name;
-    if (code == INCOMPLETE) {
+    if (code == INTERRUPTED) { /* whatever handler there is decides what is raised */
+        PyErr_SetInterrupt();
+        if (!PyErr_CheckSignals())
+            PyErr_SetNone(PyExc_KeyboardInterrupt);
+    } else if (code == INCOMPLETE) {
         PyErr_Format(PyExc_SystemError, "%S left out one of its results", name);
     } else if (code < 0) {
         if (!PyErr_Occurred())
@@ -473,6 +501,8 @@ static PyObject *run(Function *function, PyObject *const *arguments)
     call.head.allocate = allocate;
     call.head.workspace = workspace;
     call.head.library = function->library;
+    call.head.interrupted = interrupted;
+    call.asked = 0;
     call.head.threads = function->threads < thread_limit ? function->threads : thread_limit;
     int code = 0;
     PyObject *result = NULL, *collected = take_arguments(&call, arguments) ? NULL : container(function);

@@ -133,14 +133,17 @@ class Builder:
         return True
 
     def _value(self, variable: Variable, index: Index) -> Value:
-        """What to store: the variable computed from its operands, though it has a buffer of its own."""
-        own = self.reader.buffers.pop(variable, None)
+        """What to store: the variable computed from its operands, though it has a buffer or a name of its own."""
+        own, name = self.reader.buffers.pop(variable, None), self.reader.lengths.pop(variable, None)
+        self.reader.forget(variable, index)
         try:
             return self.reader(variable, index)
         finally:
             self.reader.forget(variable, index)
             if own is not None:
                 self.reader.buffers[variable] = own
+            if name is not None:
+                self.reader.lengths[variable] = name
 
     def store(self, variable: Variable, loops: list[Loop], index: Index, value: Value) -> None:
         self.items.append(Nest(loops, self.buffer(variable), index, value, note=note(variable)))

@@ -20,7 +20,7 @@ from bitale_rewrite.loops.ir import Buffer, Call, Define, Load, Name, Value
 from bitale_rewrite.loops.notes import note
 from bitale_rewrite.loops.reader import Reader
 from bitale_rewrite.loops.sizes import Sizes
-from bitale_rewrite.loops.storage import INLINE
+from bitale_rewrite.loops.storage import INLINE, is_computed
 from bitale_rewrite.loops.values import everything_in
 
 SUBTRACT, WHERE, LESS_EQUAL = FUNCTIONS["subtract"], FUNCTIONS["where"], FUNCTIONS["less_equal"]
@@ -157,4 +157,5 @@ def computed_lengths(graph: Graph) -> list[Variable]:
         seen[v] = v.owner in inside and v.ndim == 0 and not isinstance(v.owner.op, INLINE)
         if not seen[v]:
             stack.extend(v.owner.inputs)
-    return [v for v, found in seen.items() if found]
+    steps = [node.inputs[0] for node in graph.nodes if isinstance(node.op, Scan) and is_computed(node.inputs[0])]
+    return list(dict.fromkeys([*(v for v, found in seen.items() if found), *steps]))

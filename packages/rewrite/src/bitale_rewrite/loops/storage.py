@@ -88,6 +88,20 @@ def _choose(graph: Graph, bodies: Bodies, result: set[Variable]) -> None:
                 result.add(v)
 
 
+def is_computed(steps: Variable) -> bool:
+    """Whether the number of a loop's steps depends on more than lengths and scalar inputs: it is found on the way."""
+    stack, seen = [steps], set()
+    while stack:
+        v = stack.pop()
+        if v in seen or v.owner is None or isinstance(v.owner.op, Dimension):
+            continue
+        if not isinstance(v.owner.op, Elementwise):
+            return True
+        seen.add(v)
+        stack.extend(v.owner.inputs)
+    return False
+
+
 def _read_inside(node: Apply, opened: list[Graph], limits: dict[Variable, int]) -> None:
     """What a loop or branch reads, and the cost from which that is worth memory.
 
@@ -98,6 +112,8 @@ def _read_inside(node: Apply, opened: list[Graph], limits: dict[Variable, int]) 
         length, _, sequences, fixed = node.op.split(node.inputs)
         for v in (length, *fixed):
             _lower(limits, v, 1)
+        if is_computed(length):
+            limits[length] = -1
         for v in sequences:
             _lower(limits, v, DEAR - 1 if v.ndim == 1 else LARGEST)
     for body in opened:
