@@ -18,7 +18,7 @@ from bitale_graph.errors import ArgumentError, MissingInputError, explain
 from bitale_graph.functions import as_variable
 from bitale_graph.graph import Graph
 from bitale_graph.ops.control import Composite
-from bitale_graph.ops.elementwise import identity
+from bitale_graph.ops.movement import ExpandDims
 from bitale_graph.variable import Apply, Variable
 
 Build = Callable[..., Any]
@@ -57,11 +57,7 @@ def custom_gradient(
 
 
 def checkpoint(function: Build) -> Build:
-    """`function`, whose inner values are computed again for the derivative instead of kept: less memory, more work.
-
-    What is computed again goes through a composite `recompute`, which must stay unopened until storage is
-    planned: the second computation then is no common subexpression of the first.
-    """
+    """`function`, whose inner values are computed again for the derivative instead of kept: less memory, more work."""
 
     def again(inputs: list[Variable], outputs: list[Variable], cotangents: list[Variable]) -> Any:
         wrt = [recompute(x, number=next(_recomputations)) for x in inputs]
@@ -77,8 +73,11 @@ _recomputations = count()
 
 @composite
 def recompute(x: Variable, /, *, number: int) -> Variable:
-    """x itself; what is made of it is not the same as what is made of x, as the number is unlike any other."""
-    return identity(x)
+    """x itself; what is made of it is not the same as what is made of x, as the number is unlike any other.
+
+    When rewriting is over it is opened and becomes a view of x, which is no common subexpression with x either.
+    """
+    return ExpandDims(())(x)
 
 
 def _applied(function: Build, label: str, rules: CustomRules, arguments: Sequence[Any]) -> Any:

@@ -62,13 +62,17 @@ class Action:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a compiled function does, as data; prints as text."""
+    """What a compiled function does, as data; prints as text.
+
+    `blocks` are the bytes of each block of memory that the arrays of the `workspace` take in turn.
+    """
 
     name: str
     sizes: tuple[str, ...]
     inputs: tuple[Array, ...]
     outputs: tuple[Array, ...]
     workspace: tuple[Array, ...]
+    blocks: tuple[str, ...]
     steps: tuple[Action, ...]
 
     @classmethod
@@ -85,6 +89,7 @@ class Plan:
             tuple(map(_array, program.inputs)),
             tuple(_array(b, instead.get(b, "")) for b in program.outputs),
             tuple(_array(b, placed[b]) for b in program.temporaries),
+            tuple(map(text, program.slots)),
             tuple(map(_action, program.steps)),
         )
 

@@ -120,6 +120,7 @@ def _implied(v: Variable, alone: bool = False) -> Variable:
 
 @FORMS.register(Check)
 def _itself(node: Apply) -> Form:
+    """Its first input."""
     return filled("{}", [Operand(node.inputs[0], ATOM)])
 
 
@@ -128,6 +129,8 @@ def _itself(node: Apply) -> Form:
 
 @FORMS.register(ExpandDims)
 def _expand_dims(node: Apply) -> Form:
+    if not node.op.axes:
+        return _itself(node)
     places = ["None" if axis in node.op.axes else ":" for axis in range(node.outputs[0].ndim)]
     while places[-1] == ":":
         places.pop()

@@ -14,6 +14,7 @@ from bitale_backend_c.emit.kernel import KernelEmitter, base_name, everything_in
 from bitale_backend_c.emit.names import comment
 from bitale_backend_c.emit.preamble import preamble
 from bitale_backend_c.emit.threads import sharing
+from bitale_rewrite.loops.blocks import is_early, late_names, nbytes
 from bitale_rewrite.loops.integers import multiply, product
 from bitale_rewrite.loops.ir import (
     Buffer,
@@ -23,16 +24,13 @@ from bitale_rewrite.loops.ir import (
     Gemm,
     Kernel,
     Literal,
-    Load,
     Loop,
     Name,
     Program,
     Require,
     Run,
     Step,
-    Value,
 )
-from bitale_rewrite.loops.plan import nbytes
 from bitale_rewrite.loops.touched import all_steps, buffers_of, inside, statements
 
 ENTRY = "bitale_run"
@@ -269,16 +267,6 @@ class ProgramEmitter:
     def _is_dense(self, buffer: Buffer) -> str:
         strides = _dense_strides(buffer)
         return " && ".join(f"{buffer.name}_s{axis} == {stride}" for axis, stride in enumerate(strides))
-
-
-def late_names(program: Program) -> set[Name]:
-    """The sizes that are known only while the function runs."""
-    return {step.name for step in all_steps(program.steps) if isinstance(step, Define)}
-
-
-def is_early(n: Value, late: set[Name]) -> bool:
-    """Whether a size depends on lengths of inputs only."""
-    return not any(isinstance(v, Load) or v in late for v in everything_in([n]))
 
 
 def _dense_strides(buffer: Buffer) -> list[str]:

@@ -12,8 +12,9 @@ from bitale_rewrite.loops.checks import guard
 from bitale_rewrite.loops.frames import Frames
 from bitale_rewrite.loops.ir import Buffer, Define, Load, Require, Value
 from bitale_rewrite.loops.nest_rules import NESTS
-from bitale_rewrite.loops.nests import Fixed, Index, Item, Loop, Nest, accesses, collect_loads, domain
+from bitale_rewrite.loops.nests import Fixed, Index, Item, Loop, Nest, collect_loads, domain
 from bitale_rewrite.loops.notes import label, note
+from bitale_rewrite.loops.order import replaced_when_read, shallow_first
 
 
 class Builder:
@@ -43,7 +44,7 @@ class Builder:
     def build(self, requirements: Sequence[Require] = ()) -> list[Item]:
         for requirement in requirements:
             self._require(requirement, barrier=False)
-        for node in self.graph.nodes:
+        for node in shallow_first(self.graph):
             for requirement in self.sizes.late.get(node, ()):
                 self._require(requirement, barrier=True)
             guard(self, node)
@@ -51,7 +52,7 @@ class Builder:
                 rule = NESTS.find(node.op)
                 rule(self, node) if rule else self.map(node)
             self._name_lengths(node)
-        return self._updates_last()
+        return replaced_when_read(self.items, self.replacing)
 
     def _require(self, requirement: Require, barrier: bool) -> None:
         reads: dict[Buffer, list[Index | None]] = {}
@@ -65,13 +66,6 @@ class Builder:
                 buffer = self.buffer(variable)
                 define = Define(self.reader.lengths[variable], Load(buffer, ()))
                 self.items.append(Fixed([define], {buffer}, set(), barrier=True))
-
-    def _updates_last(self) -> list[Item]:
-        """Items that write a result which replaces an input, and which nothing reads, go to the end: the old value
-        has been read by then."""
-        read = {buffer for item in self.items for buffer in accesses(item)[0]}
-        late = [item for item in self.items if accesses(item)[1] and accesses(item)[1] <= self.replacing.keys() - read]
-        return [item for item in self.items if item not in late] + late
 
     # ---- buffers -------------------------------------------------------------------------------------------------
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
-from bitale_rewrite.loops.integers import integer, multiply, product
+from bitale_rewrite.loops.blocks import Blocks, late_names
 from bitale_rewrite.loops.ir import (
     Buffer,
     Choose,
@@ -20,7 +18,6 @@ from bitale_rewrite.loops.ir import (
     Statement,
     Step,
     Store,
-    Value,
 )
 from bitale_rewrite.loops.touched import buffers_of, inside, loads_of, own_buffers, written_by
 
@@ -39,29 +36,20 @@ def plan(program: Program, donate: dict[int, int]) -> Program:
     return program
 
 
-def nbytes(buffer: Buffer) -> Value:
-    """The bytes a buffer takes, rounded up to whole cache lines by whoever allocates."""
-    return multiply(product(buffer.shape), integer(np.dtype(buffer.dtype).itemsize))
-
-
 def _place_temporaries(program: Program) -> None:
-    """First come, first served among blocks of exactly the same size that are free again. Single elements are local."""
+    """Each temporary in a block that is free again, if one fits. Single elements are local."""
     own = {b for b in program.temporaries if b.shape}
     spans = _spans(program, own)
-    free: dict[Value, list[int]] = {}
+    blocks = Blocks(late_names(program))
     ends: dict[int, list[Buffer]] = {}
     for buffer in sorted(spans, key=lambda b: spans[b]):
         start, end = spans[buffer]
         for earlier in sorted(each for each in ends if each < start):
             for done in ends.pop(earlier):
-                free[nbytes(done)].append(program.placement[done])
-        blocks = free.setdefault(nbytes(buffer), [])
-        if blocks:
-            program.placement[buffer] = blocks.pop()
-        else:
-            program.placement[buffer] = len(program.slots)
-            program.slots.append(nbytes(buffer))
+                blocks.give(program.placement[done])
+        program.placement[buffer] = blocks.take(buffer)
         ends.setdefault(end, []).append(buffer)
+    program.slots = blocks.sizes
 
 
 def _spans(program: Program, own: set[Buffer]) -> dict[Buffer, tuple[int, int]]:

@@ -86,6 +86,11 @@ def _contract(node: Apply, inputs: Inputs) -> Variable:
     return cast(result, node.outputs[0].dtype)
 
 
+def _expand_dims(node: Apply, inputs: Inputs) -> Variable:
+    """Without axes it only kept apart what is to be computed again from what it is the same as."""
+    return node.op(*inputs) if node.op.axes else inputs[0]
+
+
 def _wide(node: Apply, inputs: Inputs) -> Variable:
     """Sums and products of float16 gather in float32, as NumPy's do."""
     x = inputs[0]
@@ -102,5 +107,6 @@ def _cumulate(node: Apply, inputs: Inputs) -> Variable:
 
 
 FORMS: dict[type, Callable[[Apply, Inputs], Variable]] = {
+    ExpandDims: _expand_dims,
     ArgReduce: _arg_reduce, Contract: _contract, Reduce: _wide, Cumulate: _cumulate,
 }
