@@ -1,6 +1,6 @@
 """Bitale: array expressions that are differentiated, simplified, compiled to C, and called."""
 
-from bitale import loop, printing, tensor
+from bitale import loop, printing, random, tensor
 from bitale.__about__ import __version__
 from bitale.checks import UnusedInputError
 from bitale.compared import DisagreementError
@@ -9,6 +9,7 @@ from bitale.evaluation import evaluate
 from bitale.function import Function, function
 from bitale.guarded import NonFiniteError
 from bitale.printing import debugprint, dprint, latex, pp
+from bitale.random_stream import RandomStream
 from bitale.replace import clone_replace
 from bitale.shared import SharedVariable, shared
 from bitale.specification import In, Out
@@ -61,6 +62,8 @@ __all__ = [
     "Function", "In", "Out", "SharedVariable", "clone_replace", "config", "evaluate", "function", "shared",
     # expressions
     "Constant", "Graph", "TensorType", "Variable", "composite", "elementwise_function", "tensor",
+    # random numbers
+    "RandomStream", "random",
     # loops and branches
     "filter", "foldl", "foldr", "ifelse", "loop", "map", "reduce", "scan", "switch_case", "until",
     # derivatives

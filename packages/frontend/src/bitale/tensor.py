@@ -2,14 +2,14 @@
 
 from types import ModuleType
 
-from bitale import names
+from bitale import names, random  # noqa: F401
 from bitale.names import *  # noqa: F403
 from bitale_autodiff import Lop, Rop, grad, hessian, jacobian  # noqa: F401
 from bitale_graph import Constant, TensorType, Variable, functions  # noqa: F401
 from bitale_graph.functions import *  # noqa: F403
 
 __all__ = [
-    *("Constant", "Lop", "Rop", "TensorType", "Variable", "grad", "hessian", "jacobian"),
+    *("random", "Constant", "Lop", "Rop", "TensorType", "Variable", "grad", "hessian", "jacobian"),
     *names.__all__,
     *(name for name, value in vars(functions).items() if name[0] != "_" and not isinstance(value, ModuleType)),
 ]

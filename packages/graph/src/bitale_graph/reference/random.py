@@ -61,6 +61,12 @@ def _multiply_high(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return a * c + (middle >> HALF) + ((middle & LOW) + b * c >> HALF)
 
 
+def pair_of_words(key: int, stream: int, block: int) -> np.ndarray:
+    """A block as a vector of two words of 64 bits: what a derived key is."""
+    a, b, c, d = philox_block(*(np.asarray(word, "uint64") for word in (key, stream, block)))
+    return np.array([a | b << HALF, c | d << HALF])
+
+
 @RANDOM.register(Permutation)
 def _permutation(op: Permutation, key: np.ndarray, stream: np.ndarray, *length: np.ndarray) -> np.ndarray:
     """Fisher and Yates' shuffle from the inside out: number i takes the place of one before it, which moves to i."""
