@@ -14,7 +14,7 @@ from bitale_graph import Graph, Variable, tensor_type
 from bitale_graph import functions as F
 from bitale_rewrite.loops.lower import lower
 
-LENGTHS = (0, 1, 15, 16, 31, 32, 33, 63, 64, 65, 127, 128, 1000, 1023, 1024, 1025, 1088, 5003)
+LENGTHS = (0, 1, 15, 16, 17, 63, 64, 65, 127, 128, 255, 256, 257, 319, 1000, 1023, 1024, 1025, 1280, 5003)
 
 
 @pytest.fixture(scope="module", params=["float32", "float64"])

@@ -23,7 +23,7 @@ BITALE_INLINE void compute_d_cost_d_weights(double *restrict d_cost_d_weights, d
                 const int64_t j_end = j_block + 1024 < weights_0 ? j_block + 1024 : weights_0;
                 contract_sum = 0;
                 int64_t j_rest = j_block;
-                if (x_s1 == 1 && j_end - j_block >= 32) {
+                if (x_s1 == 1 && j_end - j_block >= 128) {
                     j_rest = j_end - (j_end - j_block) % 32;
                     double contract_sum_lanes[32] = {0};
                     for (int64_t j_group = j_block; j_group < j_rest; j_group += 32) {
@@ -40,9 +40,9 @@ BITALE_INLINE void compute_d_cost_d_weights(double *restrict d_cost_d_weights, d
                 for (int64_t j = j_rest; j < j_end; j++) {
                     contract_sum += x[i*x_s0 + j*x_s1] * weights[j];
                 }
-                contract_sum_total += contract_sum;
+                if (weights_0 > 1024) contract_sum_total += contract_sum;
             }
-            contract_sum = (double)contract_sum_total;
+            if (weights_0 > 1024) contract_sum = (double)contract_sum_total;
             contract_tile[within] = contract_sum;
         }
         for (int64_t within_block = 0; within_block < tile_count; within_block += 1024) {

@@ -22,9 +22,9 @@ BITALE_INLINE void compute_result_0(double *restrict result_0, const double *res
             for (int64_t j = j_block; j < j_end; j++) {
                 reduce_add_2 += exp((x[i*x_s0 + j*x_s1] - (isfinite(reduce_maximum_2) ? reduce_maximum_2 : 0.0)));
             }
-            reduce_add_2_total += reduce_add_2;
+            if (x_1 > 1024) reduce_add_2_total += reduce_add_2;
         }
-        reduce_add_2 = (double)reduce_add_2_total;
+        if (x_1 > 1024) reduce_add_2 = (double)reduce_add_2_total;
         result_0[i] = log(reduce_add_2) + (isfinite(reduce_maximum_2) ? reduce_maximum_2 : 0.0);
     }
 }

@@ -25,9 +25,9 @@ BITALE_INLINE void compute_result_0(double *restrict exp__row_all, double *restr
                 exp__row[j] = exp((x[i*x_s0 + j*x_s1] - reduce_maximum_2));
                 reduce_add_2 += exp__row[j];
             }
-            reduce_add_2_total += reduce_add_2;
+            if (x_1 > 1024) reduce_add_2_total += reduce_add_2;
         }
-        reduce_add_2 = (double)reduce_add_2_total;
+        if (x_1 > 1024) reduce_add_2 = (double)reduce_add_2_total;
 #pragma omp simd
         for (int64_t j = 0; j < x_1; j++) {
             result_0[i*x_1 + j] = exp__row[j] / reduce_add_2;

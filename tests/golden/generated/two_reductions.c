@@ -11,7 +11,7 @@ BITALE_INLINE void compute_result_1(double *restrict result_0, double *restrict 
         result_0_sum = 0;
         result_1_sum = 0;
         int64_t i_rest = i_block;
-        if (x_s0 == 1 && i_end - i_block >= 16) {
+        if (x_s0 == 1 && i_end - i_block >= 64) {
             i_rest = i_end - (i_end - i_block) % 16;
             double result_0_sum_lanes[16] = {0};
             double result_1_sum_lanes[16] = {0};

@@ -10,7 +10,7 @@ BITALE_INLINE void compute_result_0(double *restrict result_0, const double *res
             const int64_t j_end = j_block + 1024 < x_1 ? j_block + 1024 : x_1;
             reduce_add_3 = 0;
             int64_t j_rest = j_block;
-            if (x_s1 == 1 && j_end - j_block >= 32) {
+            if (x_s1 == 1 && j_end - j_block >= 128) {
                 j_rest = j_end - (j_end - j_block) % 32;
                 double reduce_add_3_lanes[32] = {0};
                 for (int64_t j_group = j_block; j_group < j_rest; j_group += 32) {
@@ -27,9 +27,9 @@ BITALE_INLINE void compute_result_0(double *restrict result_0, const double *res
             for (int64_t j = j_rest; j < j_end; j++) {
                 reduce_add_3 += x[i*x_s0 + j*x_s1];
             }
-            reduce_add_3_total += reduce_add_3;
+            if (x_1 > 1024) reduce_add_3_total += reduce_add_3;
         }
-        reduce_add_3 = (double)reduce_add_3_total;
+        if (x_1 > 1024) reduce_add_3 = (double)reduce_add_3_total;
         double reduce_add_2_2 = 0.0;
         const double fixed = reduce_add_3 / ((double)x_1);
         long double reduce_add_2_2_total = reduce_add_2_2;
@@ -37,7 +37,7 @@ BITALE_INLINE void compute_result_0(double *restrict result_0, const double *res
             const int64_t j_end = j_block + 1024 < x_1 ? j_block + 1024 : x_1;
             reduce_add_2_2 = 0;
             int64_t j_rest = j_block;
-            if (x_s1 == 1 && j_end - j_block >= 32) {
+            if (x_s1 == 1 && j_end - j_block >= 128) {
                 j_rest = j_end - (j_end - j_block) % 32;
                 double reduce_add_2_2_lanes[32] = {0};
                 for (int64_t j_group = j_block; j_group < j_rest; j_group += 32) {
@@ -54,9 +54,9 @@ BITALE_INLINE void compute_result_0(double *restrict result_0, const double *res
             for (int64_t j = j_rest; j < j_end; j++) {
                 reduce_add_2_2 += bitale_square_f64((x[i*x_s0 + j*x_s1] - fixed));
             }
-            reduce_add_2_2_total += reduce_add_2_2;
+            if (x_1 > 1024) reduce_add_2_2_total += reduce_add_2_2;
         }
-        reduce_add_2_2 = (double)reduce_add_2_2_total;
+        if (x_1 > 1024) reduce_add_2_2 = (double)reduce_add_2_2_total;
         result_0[i] = reduce_add_2_2 / ((double)x_1);
     }
 }

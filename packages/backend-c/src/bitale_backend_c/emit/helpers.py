@@ -30,8 +30,9 @@ REAL = {
 }""",
     "sign": "T bitale_sign_S(T a) { return a > 0 ? (T)1 : a < 0 ? (T)-1 : a == 0 ? (T)0 : a; }",
     "square": "T bitale_square_S(T a) { return a * a; }",
-    "maximum": "T bitale_maximum_S(T a, T b) { return a > b || a != a ? a : b; }",
-    "minimum": "T bitale_minimum_S(T a, T b) { return a < b || a != a ? a : b; }",
+    # In two steps, the first of which is one instruction of vectors.
+    "maximum": "T bitale_maximum_S(T a, T b) { T larger = a > b ? a : b; return a != a ? a : larger; }",
+    "minimum": "T bitale_minimum_S(T a, T b) { T smaller = a < b ? a : b; return a != a ? a : smaller; }",
     "clip": """T bitale_clip_S(T a, T low, T high) {
     return bitale_minimum_S(bitale_maximum_S(a, low), high);
 }""",

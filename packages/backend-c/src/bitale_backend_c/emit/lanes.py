@@ -21,6 +21,7 @@ from bitale_rewrite.loops.values import everything_in
 VECTORS = 256  # bytes of the lanes of a sum: four of the widest vectors
 WIDTH = {"float32": 4, "float64": 8}
 CHEAP = 8  # operations of a term up to which the wait is longer
+FEWEST = 4  # groups that fill all lanes from which they pay: in the end the lanes are to be added, too
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ def lanes_of(loop: For, found: list[Gathering], sums: list[Gathering]) -> Lanes 
     if condition is None or sum(map(cost_of, values)) > CHEAP * len(sums):
         return None
     count = VECTORS // max(WIDTH[g.dtype] for g in sums) // (1 if len(sums) == 1 else 2)
-    return None if isinstance(loop.extent, Literal) and loop.extent.number < 2 * count else Lanes(count, condition)
+    few = isinstance(loop.extent, Literal) and loop.extent.number < FEWEST * count
+    return None if few else Lanes(count, condition)
 
 
 def _side_by_side(values: list[Value], index: Name) -> tuple[str, ...] | None:
@@ -81,7 +83,7 @@ def lane_lines(lanes: Lanes, sums: list[Gathering], index: str, span: tuple[str,
     total = [(f"#pragma omp simd reduction(+:{g.name})", f"{each} {g.name} += {lane_of(g)};") for g in sums]
     return [
         f"int64_t {rest} = {first};",
-        f"if ({' && '.join([*lanes.condition, f'{last} - {first} >= {lanes.count}'])}) {{",
+        f"if ({' && '.join([*lanes.condition, f'{last} - {first} >= {FEWEST * lanes.count}'])}) {{",
         f"    {rest} = {last} - ({last} - {first}) % {lanes.count};",
         *(f"    {C_TYPES[g.dtype]} {g.name}_lanes[{lanes.count}] = {{0}};" for g in sums),
         f"    for (int64_t {group} = {first}; {group} < {rest}; {group} += {lanes.count}) {{",

@@ -40,6 +40,7 @@ class StatementEmitter:
         self._declared: set[str] = set()
         self._complete: set[str] = set()  # what the loop at hand gathers alone, from its start to its end
         self._wide: dict[str, str] = {}  # sums that gather in a wider type, and the names of their totals
+        self._only_if_long: dict[str, str] = {}  # sums that need no total where one block is all: what to test for
 
     def body(self, body: list[Statement], depth: int, top: bool = False) -> None:
         """Statements that stand side by side. A sum that a loop among them gathers is complete after that loop."""
@@ -52,7 +53,8 @@ class StatementEmitter:
                     self.lines.extend(sums_lines(self.shared.sums))
                 for g in gathered(statements([statement])):
                     if g.name in bound and g.name in self._wide:
-                        self._line(depth, f"{g.name} = ({C_TYPES[g.dtype]}){self._wide[g.name]};")
+                        narrowed = f"{g.name} = ({C_TYPES[g.dtype]}){self._wide[g.name]};"
+                        self._line(depth, self._only_if_long.get(g.name, "") + narrowed)
 
     def _line(self, depth: int, line: str) -> None:
         self.lines.append(INDENT * depth + line)
@@ -139,6 +141,9 @@ class StatementEmitter:
             first, last = f"{i}_block", f"{i}_end"
             if divided:
                 self._divide(loop, "for")
+            elif not isinstance(loop.extent, Literal):
+                alone = [g.name for g in sums if g.name in self._complete]
+                self._only_if_long |= dict.fromkeys(alone, f"if ({extent} > {BLOCK}) ")
             self._line(depth, f"for (int64_t {first} = 0; {first} < {extent}; {first} += {BLOCK}) {{")
             until = f"{first} + {BLOCK} < {extent} ? {first} + {BLOCK} : {extent}"
             self._line(depth + 1, f"const int64_t {last} = {until};")
@@ -164,7 +169,7 @@ class StatementEmitter:
             self._gather(statement, found, depth + 1)
         self._line(depth, "}")
         for g in sums:
-            self._line(depth, f"{self._wide[g.name]} += {g.name};")
+            self._line(depth, f"{self._only_if_long.get(g.name, '')}{self._wide[g.name]} += {g.name};")
 
     def _lanes(self, lanes: Lanes, loop: For, sums: list[Gathering], span: tuple[str, str], depth: int) -> str:
         """The part of a loop whose terms fill all lanes; returns where the rest begins."""
