@@ -6,7 +6,7 @@ from bitale_backend_c.emit.ctypes import C_TYPES
 from bitale_backend_c.emit.expressions import offset, text
 from bitale_backend_c.emit.lanes import Lanes, lane_lines, lane_of, lanes_of
 from bitale_backend_c.emit.reduction import BLOCK, Gathering, combine, gathered
-from bitale_backend_c.emit.search import Search, search_lines, search_of
+from bitale_backend_c.emit.search import Search, noted_lines, search_lines, search_of, sought
 from bitale_backend_c.emit.threads import Sharing, is_shared_part, sums_lines
 from bitale_rewrite.loops.integers import product
 from bitale_rewrite.loops.ir import (
@@ -39,6 +39,7 @@ class StatementEmitter:
         self._texts: dict[Value, str] = {}
         self._declared: set[str] = set()
         self._complete: set[str] = set()  # what the loop at hand gathers alone, from its start to its end
+        self._sought: dict[Name, Name] = {}  # searches in the statements at hand, and the extrema they look for
         self._wide: dict[str, str] = {}  # sums that gather in a wider type, and the names of their totals
         self._only_if_long: dict[str, str] = {}  # sums that need no total where one block is all: what to test for
 
@@ -46,6 +47,7 @@ class StatementEmitter:
         """Statements that stand side by side. A sum that a loop among them gathers is complete after that loop."""
         bound = {s.name.name for s in body if isinstance(s, Let) and s.mutable}
         self._complete = bound
+        self._sought = sought(body)
         for statement in body:
             self._statement(statement, depth, top)
             if isinstance(statement, For):
@@ -135,7 +137,9 @@ class StatementEmitter:
                 self._line(depth, f"int32_t {g.name}_nan = {g.name} != {g.name};")
         i, extent, sums = loop.index.name, self._text(loop.extent), [g for g in found if g.name in self._wide]
         blocked = bool(sums) and not (isinstance(loop.extent, Literal) and loop.extent.number <= BLOCK)
-        if not blocked:
+        if any(g.target in self._sought.values() for g in found):
+            self._noted(loop, found, extent, depth)
+        elif not blocked:
             self._run(loop, found, sums, ("0", extent), depth)
         else:
             first, last = f"{i}_block", f"{i}_end"
@@ -180,12 +184,21 @@ class StatementEmitter:
             self._line(0 if line.startswith("#") else depth, line)
         return f"{loop.index.name}_rest"
 
+    def _noted(self, loop: For, found: list[Gathering], extent: str, depth: int) -> None:
+        """A loop that finds an extremum whose place is sought later."""
+        inner = StatementEmitter([])
+        inner._gather(loop.body[0], found, 0)
+        pragma = f"#pragma omp simd{simd_clause(loop, found)}"
+        for line in noted_lines(found[0], loop.index.name, extent, pragma, inner.lines):
+            self._line(0 if line.startswith("#") else depth, line)
+
     def _search(self, search: Search, loop: For, depth: int) -> None:
         """The first index at which a condition holds."""
         inner = StatementEmitter([])
         inner.body(loop.body[:-1], 0)
         condition, extent = self._text(search.condition), text(loop.extent, self._texts)
-        for line in search_lines(search, loop.index.name, extent, condition, inner.lines):
+        start = f"{self._sought[search.target].name}_at" if search.target in self._sought else "0"
+        for line in search_lines(search, loop.index.name, extent, condition, inner.lines, start):
             self._line(0 if line.startswith("#") else depth, line)
 
     def _widen(self, g: Gathering, depth: int) -> None:
