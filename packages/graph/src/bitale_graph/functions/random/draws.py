@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bitale_graph.dtypes import FLOATS, as_dtype, is_weak
+from bitale_graph.dtypes import COMPLEX, FLOATS, as_dtype, is_weak
 from bitale_graph.errors import ArgumentError, DtypeError, explain
 from bitale_graph.functions import inputs
 from bitale_graph.functions.apply import as_variable, cast
@@ -18,6 +18,7 @@ from bitale_graph.functions.movement import expand_dims
 from bitale_graph.functions.random.keys import fold_in, words
 from bitale_graph.functions.ranges import iota
 from bitale_graph.functions.reduction import all as all_of
+from bitale_graph.graph import leaves
 from bitale_graph.ops.control import Check
 from bitale_graph.ops.elementwise import add, bitwise_and, equal, minimum, right_shift
 from bitale_graph.ops.random import random_bits32, random_bits64
@@ -125,7 +126,7 @@ def required(
     place = here()
     message = explain(f"{what}: {name} must be {text}", [shown], f"Drawn at {place}." if place else "")
     holds = all_of(condition(value))
-    if isinstance(shown, Constant):
+    if isinstance(shown, Constant) and not leaves([holds]):
         if not evaluate(holds):
             raise ArgumentError(f"{message}\n  It is {np.array2string(shown.data, threshold=8)}.")
         return value
@@ -134,6 +135,9 @@ def required(
 
 def _dtype(what: str, dtype: object, parameters: dict[str, Any]) -> str:
     """The dtype of a draw of real numbers."""
+    for parameter, value in parameters.items():
+        if as_variable(value).dtype in COMPLEX:
+            raise DtypeError(explain(f"{what}: {parameter} must be real", [as_variable(value)]))
     if dtype is None:
         arrays = [v for v in parameters.values() if not is_weak(v) and not isinstance(v, (list, tuple))]
         dtype = np.result_type(inputs.default_float(), *(as_variable(v).dtype for v in arrays)).name
