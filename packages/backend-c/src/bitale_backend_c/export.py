@@ -16,7 +16,7 @@ from bitale_graph.errors import BitaleError
 from bitale_graph.graph import Graph, ancestors
 from bitale_rewrite.loops.lower import lower
 
-FLAGS = "-O3 -march=native -std=c99 -ffp-contract=fast -fno-math-errno -fno-trapping-math -fopenmp-simd"
+FLAGS = "-O3 -march=native -std=c99 -ffp-contract=fast -fno-math-errno -fno-trapping-math -fwrapv -fopenmp-simd"
 
 
 class ExportError(BitaleError, ValueError):

@@ -31,12 +31,12 @@ int omp_get_num_threads(void);
         _Pragma("omp parallel num_threads(call->threads < BITALE_TEAM ? call->threads : BITALE_TEAM)") \\
         kernel; \\
     }} else kernel
-static inline int bitale_thread(void) {{ return omp_get_thread_num(); }}
-static inline int bitale_team(void) {{ return omp_get_num_threads(); }}
+#define bitale_thread() omp_get_thread_num()
+#define bitale_team() omp_get_num_threads()
 #else
 #define BITALE_TEAM 1
 #define BITALE_SHARE(work, kernel) kernel
-static inline int bitale_thread(void) {{ return 0; }}
+#define bitale_thread() 0
 #endif
 """
 
