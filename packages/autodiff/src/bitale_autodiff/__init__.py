@@ -8,6 +8,7 @@ from bitale_autodiff.batching import BATCHING, batch
 from bitale_autodiff.check import check_gradient, verify_grad
 from bitale_autodiff.custom import checkpoint, custom_gradient
 from bitale_autodiff.errors import DisconnectedInputError, GradientCheckError, UndefinedGradientError
+from bitale_autodiff.from_graph import FromGraph, OpFromGraph, call, from_graph
 from bitale_autodiff.gradient import grad, pullback, pushforward
 from bitale_autodiff.jacobian import hessian, hessian_vector_product, jacobian
 from bitale_autodiff.reverse import Undefined
@@ -26,8 +27,8 @@ __all__ = [
     "__version__",
     # derivatives
     "grad", "hessian", "hessian_vector_product", "jacobian", "pullback", "pushforward",
-    # many at once
-    "vectorize", "vectorize_graph", "vmap",
+    # many at once, and sub-graphs as functions
+    "FromGraph", "OpFromGraph", "call", "from_graph", "vectorize", "vectorize_graph", "vmap",
     # what flows back
     "checkpoint", "custom_gradient", "disconnected_grad", "grad_clip", "grad_scale", "stop_gradient", "undefined_grad",
     "zero_grad",

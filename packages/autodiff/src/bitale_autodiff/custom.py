@@ -100,7 +100,7 @@ def _pullback_row(label: str, rule: Rule) -> Pullback:
     def row(node: Apply, *cotangents: Variable | None) -> Contributions:
         given = [zeros_like(y) if g is None else g for g, y in zip(cotangents, node.outputs, strict=True)]
         answers = rule(list(node.inputs), list(node.outputs), given)
-        return _fitted(f"the pullback of {label}", answers, node.inputs)
+        return fitted_answers(f"the pullback of {label}", answers, node.inputs)
 
     return row
 
@@ -109,12 +109,12 @@ def _pushforward_row(label: str, rule: Rule) -> Pushforward:
     def row(node: Apply, tangents: Sequence[Variable | None]) -> Tangents:
         given = [zeros_like(x) if t is None else t for t, x in zip(tangents, node.inputs, strict=True)]
         answers = rule(list(node.inputs), list(node.outputs), given)
-        return _fitted(f"the pushforward of {label}", answers, node.outputs)
+        return fitted_answers(f"the pushforward of {label}", answers, node.outputs)
 
     return row
 
 
-def _fitted(what: str, answers: Any, wanted: Sequence[Variable]) -> list[Variable | None]:
+def fitted_answers(what: str, answers: Any, wanted: Sequence[Variable]) -> list[Variable | None]:
     """What a rule answered as derivatives of the variables `wanted`. Raises ArgumentError where it does not fit."""
     given = as_list(answers)
     if len(given) != len(wanted):

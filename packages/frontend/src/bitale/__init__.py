@@ -17,12 +17,15 @@ from bitale_autodiff import (
     DisconnectedInputError,
     GradientCheckError,
     Lop,
+    OpFromGraph,
     Rop,
     UndefinedGradientError,
+    call,
     check_gradient,
     checkpoint,
     custom_gradient,
     disconnected_grad,
+    from_graph,
     grad,
     grad_clip,
     grad_scale,
@@ -70,8 +73,8 @@ __all__ = [
     "Lop", "Rop", "check_gradient", "checkpoint", "custom_gradient", "disconnected_grad", "grad", "grad_clip",
     "grad_scale", "hessian", "hessian_vector_product", "jacobian", "pullback", "pushforward", "stop_gradient",
     "subgraph_grad", "undefined_grad", "verify_grad", "zero_grad",
-    # many at once
-    "vectorize", "vectorize_graph", "vmap",
+    # many at once, and sub-graphs as functions
+    "OpFromGraph", "call", "from_graph", "vectorize", "vectorize_graph", "vmap",
     # text
     "debugprint", "dprint", "latex", "pp", "printing",
     # errors
