@@ -15,6 +15,7 @@ from bitale_autodiff import (
     pushforward,
 )  # fmt: skip
 from bitale_graph import Graph, evaluate, toposort, verify
+from bitale_graph.errors import ArgumentError
 from bitale_graph.functions import (
     as_variable,
     cast,
@@ -213,3 +214,51 @@ def test_steps_of_a_while_loop_that_took_none():
     assert evaluate(pullback(y, x, 3.0), {x: 21.0}) == 3 / 8
     powers = loop.fori_loop(0, n, lambda i, v: v * x, 1.0)
     assert evaluate(grad(powers, x), {x: 2.0, n: 3}) == 12
+
+
+CHECKPOINTED = {
+    "scan": lambda xs, h, c: _flat(loop.scan(lambda h, x: (tanh(x + h), h * x), h, xs, checkpoint=c)),
+    "reverse": lambda xs, h, c: _flat(loop.scan(lambda h, x: (tanh(x * h), h), h, xs, reverse=True, checkpoint=c)),
+    "steps": lambda xs, h, c: loop.fori_loop(0, 7, lambda i, v: sin(v) * i + xs.sum(), h, checkpoint=c),
+    "while": lambda xs, h, c: loop.while_loop(lambda v: v.sum() < 90, lambda v: v * v + 1 + xs[0], h, checkpoint=c),
+    "theano": lambda xs, h, c: scan(lambda x, h, k: [tanh(x * k), h], xs, [h, h], checkpoint=c)[0],
+    "until": lambda xs, h, c: scan(lambda x, h: (h + x, until(h.sum() > 3)), xs, h, checkpoint=c)[0],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("every", ["sqrt", 1, 3, 100])
+@pytest.mark.parametrize("name", CHECKPOINTED)
+def test_checkpoints_change_nothing_but_memory(name, every):
+    xs, h = dmatrix("xs"), dvector("h")
+    values = {xs: RNG.uniform(0.1, 0.9, size=(7, 2)), h: np.array([0.5, 0.7])}
+
+    def results(checkpoint):
+        outputs = CHECKPOINTED[name](xs, h, checkpoint)
+        outputs = outputs if isinstance(outputs, list) else [outputs]
+        cost = sum(stack([sin(y).sum() for y in outputs]))
+        slopes = grad(cost, [xs, h], disconnected_inputs="ignore")
+        return evaluate(verify(Graph([xs, h], [*outputs, *slopes, pushforward(cost, h, h)])), list(values.values()))
+
+    for came, wanted in zip(results(every), results(None), strict=True):
+        np.testing.assert_allclose(came, wanted, rtol=1e-12, atol=1e-14)
+
+
+def test_checkpoints_keep_carries_only():
+    x = dvector("x")
+    last, _ = loop.scan(lambda h, v: (tanh(h * v), None), 0.5, x, checkpoint="sqrt")
+    outer = [node.op for node in toposort([grad(last, x)]) if isinstance(node.op, Scan) and node.op.recompute]
+    saving = [op for op in outer if not op.reverse and op.collected]
+    assert [op.collected for op in saving] == [1]
+    slopes = evaluate(grad(last, x), {x: np.ones(10)})
+    assert slopes.shape == (10,)
+
+
+def test_second_derivatives_through_checkpoints():
+    check_gradient(lambda xs: loop.scan(lambda h, v: (tanh(h * v), h), 0.5, xs, checkpoint=2)[1], [RNG.normal(size=5)])
+
+
+def test_what_a_checkpoint_is():
+    with pytest.raises(ArgumentError, match="checkpoint is 'sqrt' or a number of steps above 0, not 0"):
+        loop.scan(lambda h, v: (h, v), 0.5, dvector("x"), checkpoint=0)
+    with pytest.raises(ArgumentError, match="give truncate_gradient or checkpoint, not both"):
+        scan(lambda v: v, dvector("x"), truncate_gradient=2, checkpoint="sqrt")

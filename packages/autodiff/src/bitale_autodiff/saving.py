@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bitale_graph.graph import toposort
+from bitale_graph.graph import ancestors, toposort
 from bitale_graph.ops import elementwise as row
 from bitale_graph.ops.elementwise import Elementwise
 from bitale_graph.ops.movement import (
@@ -47,12 +47,16 @@ def read_by(outputs: Sequence[Variable], adjoint: Iterable[Variable]) -> list[Va
     return [v for v in read if v not in inside]
 
 
-def to_save(read: Sequence[Variable], available: Iterable[Variable]) -> list[Variable]:
+def to_save(read: Sequence[Variable], available: Iterable[Variable], nothing: bool = False) -> list[Variable]:
     """Which of the values behind `read` are kept, so that all of these follow cheaply from them and from `available`.
 
-    A cheap value is kept, too, where two or more would have to be kept in its place.
+    A cheap value is kept, too, where two or more would have to be kept in its place. With `nothing` only variables
+    without an owner are kept: all else is computed again.
     """
     known = set(available)
+    if nothing:
+        behind = (v for v in ancestors(read, stop=known) if v.owner is None and v not in known)
+        return [v for v in behind if not isinstance(v, Constant)]
     saved = dict.fromkeys(v for v in read if v not in known and v.owner is not None and not is_cheap(v.owner))
     for v in read:
         if v in known or v in saved:

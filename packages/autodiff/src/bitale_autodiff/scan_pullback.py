@@ -109,7 +109,7 @@ class _Reverse:
         outputs = [*carries.new, *collected]
         sizes = parts.sizes(outputs)
         read = read_by(outputs, [*carries.inside, *self.arriving.values()])
-        saved = to_save(read, [parts.step, *parts.slices, *parts.fixed, *sizes])
+        saved = to_save(read, [parts.step, *parts.slices, *parts.fixed, *sizes], op.recompute)
         sequences = dict(zip(saved, _histories(self.node, saved), strict=True)) | parts.slices
         slices = {v: slice_variable(history, v.name) for v, history in sequences.items()}
         step = step_variable()
@@ -121,7 +121,7 @@ class _Reverse:
         loop.sequences = [*self.arriving, *(sequences[v] for v in kept)]
         loop.slices = [*self.arriving.values(), *(slices[v] for v in kept)]
         loop.collected = results[len(carries.new) :]
-        loop.reverse = not op.reverse
+        loop.reverse, loop.recompute = not op.reverse, op.recompute
         return loop.apply()
 
 

@@ -53,7 +53,7 @@ def _loop(node: Apply, parts: Parts, tangents: Settled, moving: Pairs, given: Pa
     loop.going = op.body.outputs[op.carries] if op.conditional else None
     loop.sequences = [*parts.slices.values(), *(given[x] for x in moving)]
     loop.slices = [*parts.slices, *moving.values()]
-    loop.reverse = op.reverse
+    loop.reverse, loop.recompute = op.reverse, op.recompute
     return loop
 
 

@@ -69,7 +69,8 @@ class _BatchedLoop:
         return batch_operands(self.op.body.outputs, found, self.length)
 
     def _loop(self, steps: Variable, carries: Settled) -> Loop:
-        loop = Loop(self.op.body.name, size_value(steps), self.step, carries, reverse=self.op.reverse)
+        loop = Loop(self.op.body.name, size_value(steps), self.step, carries)
+        loop.reverse, loop.recompute = self.op.reverse, self.op.recompute
         loop.sequences = [_leading_steps(x) for x in self.sequences]
         loop.slices = [x.variable for x in self.slices]
         return loop

@@ -63,8 +63,9 @@ class Scan(Op):
     `conditional`, and what was collected, stacked along a new leading axis with one element per step taken.
 
     A `reverse` loop takes step length - 1 first and step 0 last; slices and collected elements have the place of
-    their step. Carries keep their types. Two loops are equal when their parameters and the structures of their bodies
-    are.
+    their step. Carries keep their types. The derivative of a loop with `recompute` keeps of every step only the carries
+    that it began with, and computes all else again. Two loops are equal when their parameters and the structures of
+    their bodies are.
     """
 
     body: Graph
@@ -72,6 +73,7 @@ class Scan(Op):
     sequences: int
     conditional: bool = False
     reverse: bool = False
+    recompute: bool = False
 
     @property
     def bodies(self) -> tuple[Graph, ...]:
@@ -93,7 +95,7 @@ class Scan(Op):
 
     @property
     def _identity(self) -> tuple[Any, ...]:
-        return (self.carries, self.sequences, self.conditional, self.reverse, self.body.structure)
+        return (self.carries, self.sequences, self.conditional, self.reverse, self.recompute, self.body.structure)
 
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Scan) and self._identity == other._identity)

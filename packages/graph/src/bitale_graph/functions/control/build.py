@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from bitale_graph.functions.control.capture import captured
 from bitale_graph.functions.control.carries import Settled
+from bitale_graph.functions.control.results import Results
+from bitale_graph.functions.control.segments import segmented
 from bitale_graph.functions.control.states import advance, advancing, carried
 from bitale_graph.ops.control import Scan
 from bitale_graph.sizes import Size, size_variable
@@ -29,15 +32,16 @@ class Loop:
     collected: list[Variable] = field(default_factory=list)
     going: Variable | None = None
     reverse: bool = False
+    recompute: bool = False
 
-    def run(self, where: str) -> Results:
+    def run(self, where: str, checkpoint: Any = None) -> Results:
         """The loop in the graph, in which shared variables that advance by themselves do so at every step."""
         flag = [] if self.going is None else [self.going]
         updates = advancing([*self.carries.new, *flag, *self.collected], self.carries.since, {})
         count = len(self.carries.new)
         read = carried(where, self.carries, [*flag, *self.collected], updates)
         self.going, self.collected = (read[0], read[1:]) if flag else (None, read)
-        results = Results.of(self.apply())
+        results = segmented(where, self.apply(), checkpoint)
         advance(dict(zip(updates, results.last[count:], strict=True)))
         return replace(results, last=results.last[:count])
 
@@ -47,24 +51,8 @@ class Loop:
         flag = [] if self.going is None else [self.going]
         inside = [self.step, *carries.inside, *self.slices]
         body, fixed = captured(inside, [*carries.new, *flag, *self.collected], self.name)
-        op = Scan(body, len(carries.first), len(self.sequences), self.going is not None, self.reverse)
+        op = Scan(body, len(carries.first), len(self.sequences), self.going is not None, self.reverse, self.recompute)
         return Apply(op, (size_variable(self.length), *carries.first, *self.sequences, *fixed))
-
-
-@dataclass(frozen=True)
-class Results:
-    """What a loop gives: the last carries, the number of steps it took, and what it collected."""
-
-    last: list[Variable]
-    taken: Variable
-    collected: list[Variable]
-
-    @classmethod
-    def of(cls, node: Apply) -> Results:
-        """The outputs of a Scan."""
-        count, conditional = node.op.carries, node.op.conditional
-        taken = node.outputs[count] if conditional else node.inputs[0]
-        return cls(list(node.outputs[:count]), taken, list(node.outputs[count + conditional :]))
 
 
 def step_variable() -> Variable:

@@ -35,12 +35,15 @@ def scan(
     reverse: bool = False,
     *,
     name: str | None = None,
+    checkpoint: Any = None,
 ) -> tuple[Any, Any]:
     """carry = init; for x in xs: carry, y = f(carry, x). Returns the last carry and the ys, stacked along axis 0.
 
     `init`: the first carry, a tree whose leaves keep their dtypes, ranks and known lengths. `xs`: a tree of arrays with
     first axes of one length, over which the loop runs; None for `length` steps, in which x is None. `reverse` takes
     the last element first; each y stands at the place of its x. `name` is what printed graphs call the loop.
+    `checkpoint`: derivatives of reverse mode keep what is carried after every so many steps ("sqrt": about the square
+    root of their number), and compute the steps between again: less memory, the same values.
 
     Raises ArgumentError where `f` returns no pair or the number of steps is unknown or negative; ShapeError and
     DtypeError where a carry changes its form or type, or lengths differ (when the function runs, if they are not
@@ -66,7 +69,7 @@ def scan(
     collected = [result_variable(where, f"y{path}", y) for path, y in zip(output_form.paths(), ys, strict=True)]
     loop = Loop(name or getattr(f, "__name__", None), steps, step_variable(), settled, sequences, slices, collected)
     loop.reverse = bool(reverse)
-    results = loop.run(where)
+    results = loop.run(where, checkpoint)
     return form.build(results.last), output_form.build(results.collected)
 
 
@@ -88,12 +91,14 @@ class _Mapped:
 
 
 def while_loop(
-    cond: Callable[[Any], Any], body: Callable[[Any], Any], init: Any, max_steps: Any = None, *, name: str | None = None
-) -> Any:
+    cond: Callable[[Any], Any], body: Callable[[Any], Any], init: Any, max_steps: Any = None, *,
+    name: str | None = None, checkpoint: Any = None,
+) -> Any:  # fmt: skip
     """value = init; while cond(value): value = body(value). Returns the last value, a tree like `init`.
 
-    `max_steps` bounds the number of steps. Derivatives of both modes go through the steps that were taken. Raises as
-    `scan` does, and ShapeError or DtypeError where the condition is no boolean scalar.
+    `max_steps` bounds the number of steps. Derivatives of both modes go through the steps that were taken; `checkpoint`
+    is as for `scan`, and has the loop run twice. Raises as `scan` does, and ShapeError or DtypeError for a condition
+    that is no boolean scalar.
     """
     where = f"while_loop: {described(body)}"
     first, form = flatten(init)
@@ -111,13 +116,17 @@ def while_loop(
     bound = MANY if max_steps is None else step_count("while_loop", "max_steps", max_steps)
     steps = choose(going(settled.first), size_variable(bound), size_variable(0))
     loop = Loop(name or getattr(body, "__name__", None), steps, step_variable(), settled, going=going(settled.new))
-    return form.build(loop.run(where).last)
+    return form.build(loop.run(where, checkpoint).last)
 
 
-def fori_loop(lower: Any, upper: Any, body: Callable[[Any, Any], Any], init: Any, *, name: str | None = None) -> Any:
+def fori_loop(
+    lower: Any, upper: Any, body: Callable[[Any, Any], Any], init: Any, *,
+    name: str | None = None, checkpoint: Any = None,
+) -> Any:  # fmt: skip
     """value = init; for i in range(lower, upper): value = body(i, value). Returns the last value, a tree like `init`.
 
-    The bounds are integers or integer scalar variables; i is an int64 scalar. Raises as `scan` does.
+    The bounds are integers or integer scalar variables; i is an int64 scalar. `checkpoint` and errors are as for
+    `scan`.
     """
     where = f"fori_loop: {described(body)}"
     low, high = as_integer("fori_loop: lower", lower), as_integer("fori_loop: upper", upper)
@@ -131,7 +140,8 @@ def fori_loop(lower: Any, upper: Any, body: Callable[[Any, Any], Any], init: Any
     carries = [_carry("the value", path, v) for path, v in zip(form.paths(), first, strict=True)]
     settled, _ = settle(where, carries, trace)
     steps = size_maximum(size_subtract(high, low), 0)
-    return form.build(Loop(name or getattr(body, "__name__", None), steps, step, settled).run(where).last)
+    loop = Loop(name or getattr(body, "__name__", None), steps, step, settled)
+    return form.build(loop.run(where, checkpoint).last)
 
 
 def boolean_scalar(where: str, label: str, value: Any) -> Variable:

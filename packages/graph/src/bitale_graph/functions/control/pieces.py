@@ -14,16 +14,24 @@ from bitale_graph.variable import Apply, Variable
 
 def piece(node: Apply, start: Size, count: Size, carries: Sequence[Variable]) -> Apply:
     """The steps start, ..., start + count - 1 of a loop, which begins with `carries`; a condition is left out."""
+    _, _, sequences, _ = node.op.split(node.inputs)
+    return part(node, start, count, carries, [strip(x, start, count) for x in sequences])
+
+
+def part(
+    node: Apply, start: Size, count: Size, carries: Sequence[Variable], sequences: Sequence[Variable]
+) -> Apply:
+    """The same, of which also the sequences are given."""
     op: Scan = node.op  # type: ignore[assignment]
-    _, _, sequences, fixed = op.split(node.inputs)
+    *_, fixed = op.split(node.inputs)
     body, further = _without_condition(op), []
     step = body.inputs[0]
     if step in body.uses and not (isinstance(start, int) and start == 0):
         number, offset = (Variable(step.type, name=name) for name in ("step", "start"))
         outputs = substitute(body.outputs, {step: number + offset})
         body, further = Graph([number, *body.inputs[1:], offset], outputs, body.name), [size_variable(start)]
-    parts = [strip(x, start, count) for x in sequences]
-    return Apply(replace(op, body=body, conditional=False), (size_variable(count), *carries, *parts, *fixed, *further))
+    op = replace(op, body=body, conditional=False)
+    return Apply(op, (size_variable(count), *carries, *sequences, *fixed, *further))
 
 
 def counted(node: Apply) -> Apply:

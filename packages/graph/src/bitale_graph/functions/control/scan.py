@@ -14,6 +14,7 @@ from bitale_graph.functions.control.capture import called, described, result_var
 from bitale_graph.functions.control.carries import Carry, Settled, adapted, settle
 from bitale_graph.functions.control.lengths import checked_at_most, step_count
 from bitale_graph.functions.control.loop import boolean_scalar
+from bitale_graph.functions.control.segments import segmented
 from bitale_graph.functions.control.states import advance, advancing, carried, check_closed
 from bitale_graph.functions.control.taps import OutputTaps, SequenceTaps, output_taps, sequence_taps
 from bitale_graph.functions.control.truncation import truncated
@@ -39,6 +40,8 @@ def scan(
     allow_gc: Any = None,
     strict: bool = False,
     return_list: bool = False,
+    *,
+    checkpoint: Any = None,
 ) -> tuple[Any, dict[Variable, Variable]]:
     """A loop as in Theano: (outputs, updates), where output k has the values of all steps along axis 0.
 
@@ -52,8 +55,9 @@ def scan(
     non_sequences: what else is passed to `fn`. It may also use other variables, unless `strict`.
     n_steps: an integer or integer scalar variable, at most the number of steps that sequences allow; needed without
     sequences. go_backwards: sequences are read from their ends. truncate_gradient: derivatives go through that many
-    last steps only; -1 for all. return_list: a list of outputs also where there is one. `mode`, `profile` and
-    `allow_gc` are there for Theano's programs; the loop is compiled with the function it is in.
+    last steps only; -1 for all. checkpoint: "sqrt", or after how many steps a gradient keeps what is carried; the
+    steps between are computed again, which saves memory. return_list: a list of outputs also where there is one.
+    `mode`, `profile` and `allow_gc` are there for Theano's programs; the loop is compiled with the function it is in.
 
     Shared variables that `fn` updates, and random numbers drawn in it, advance at every step; `updates` has their last
     values, for function(..., updates=updates). None as outputs stands for no output.
@@ -77,7 +81,10 @@ def scan(
     loop.sequences = [x for stream in streams for x in stream.slices(steps, go_backwards)]
     loop.slices = step.slices
     loop.going, loop.collected = (collected[0], collected[1:]) if flag else (None, collected)
-    results = truncated(where, loop.apply(), truncate_gradient)
+    if truncate_gradient != -1 and checkpoint is not None:
+        raise ArgumentError(f"{where}: give truncate_gradient or checkpoint, not both")
+    node = loop.apply()
+    results = segmented(where, node, checkpoint) if checkpoint else truncated(where, node, truncate_gradient)
     updates = dict(zip(answer.updates, results.last[len(carries) :], strict=True))
     advance({v: last for v, last in updates.items() if v.serial >= settled.since})
     return _returned(results.collected, return_list), updates

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bitale_graph.errors import ArgumentError
 from bitale_graph.functions.apply import as_variable
-from bitale_graph.functions.control.build import Results
 from bitale_graph.functions.control.pieces import counted, piece
+from bitale_graph.functions.control.results import Results
 from bitale_graph.functions.joining import concatenate
 from bitale_graph.ops.control import StopGradient
 from bitale_graph.ops.elementwise import equal
