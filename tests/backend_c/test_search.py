@@ -10,7 +10,7 @@ from bitale_graph import Graph, Variable, tensor_type
 from bitale_graph import functions as F
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64", "int16"])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "complex64", "int16"])
 def test_the_first_place_is_found(dtype: str) -> None:
     x = Variable(tensor_type(dtype, (None, None)), name="x")
     function = compile(Graph([x], [F.argmax(x, axis=1), F.argmin(x, axis=1), F.max(x, axis=1), F.argmax(x, axis=0)]))

@@ -55,7 +55,8 @@ def sought(body: list[Statement]) -> dict[Name, Name]:
             wanted = [extrema[loop.extent, v.operands[0]] for v in equal if (loop.extent, v.operands[0]) in extrema]
             found.update((search.target, a.target) for a in wanted if a.target in equal[0].operands)  # type: ignore[misc]
         elif len(loop.body) == 1 and isinstance(last, Accumulate) and isinstance(last.target, Name):
-            if last.function.name in ("maximum", "minimum"):
+            ordered = Gathering(last.target, last.function).symbol is not None  # not complex, nor of half precision
+            if last.function.name in ("maximum", "minimum") and ordered:
                 extrema[loop.extent, last.value] = last
     return found
 
