@@ -50,23 +50,27 @@ def expression(variable: Variable, limit: int = 200) -> str:
 
     Named variables inside it stand by their names. What is too deep for the line becomes dots.
     """
+    forms: dict[Variable, Form] = {}
+    hidden = True
 
     def form(v: Variable, depth: int) -> Form:
-        if v.owner is None or (v.name and v is not variable):
-            return _leaf(v)
-        return DOTS if depth < 1 + _is_light(v) else form_of(v)
+        nonlocal hidden
+        inside = v.owner is not None and (not v.name or v is variable)
+        if inside and depth < 1 + _is_light(v):
+            hidden = True
+            return DOTS
+        if v not in forms:
+            forms[v] = form_of(v) if inside else _leaf(v)
+        return forms[v]
 
-    whole = render(variable, form, limit, limit)
-    if whole is not None:
-        return whole
-    text, fits, too_deep = f"{variable.owner.op.name}(...)", 0, limit  # type: ignore[union-attr]
-    while too_deep - fits > 1:
-        depth = (fits + too_deep) // 2
+    text = "..." if variable.owner is None else f"{variable.owner.op.name}(...)"
+    depth = 0
+    while hidden and depth < limit:
+        depth, hidden = depth + 1, False
         shown = render(variable, form, limit, depth)
         if shown is None:
-            too_deep = depth
-        else:
-            text, fits = shown, depth
+            break
+        text = shown
     return text
 
 

@@ -64,11 +64,17 @@ class ExportedSource:
             "#if defined(__GNUC__) && !defined(_OPENMP) /* pragmas, and the thread counts in them, are then idle */",
             '#pragma GCC diagnostic ignored "-Wunknown-pragmas"',
             '#pragma GCC diagnostic ignored "-Wunused-parameter"', "#endif", "",
+            *self._products(),
             *self.export.body.splitlines(), "", "/* ---- what C programs call ---- */", "",
             *([] if self.export.data_is_apart or not self.export.arrays else [*self.export.arrays, ""]),
             *self._choices(), *self._frame(), *self._library(), *self._main(),
             *self._start(), *self._lengths(), *self._errors(),
         ]  # fmt: skip
+
+    def _products(self) -> list[str]:
+        """Without BLAS the loops that compute matrix products are the fast path."""
+        without = [f"#ifdef {self.macro}_NO_BLAS", "#define BITALE_RARE static", "#endif", ""]
+        return without if self.export.routines else []
 
     def _choices(self) -> list[str]:
         allocating = (("MALLOC", "malloc"), ("FREE", "free"), ("THREADS", "1"))

@@ -11,31 +11,46 @@ ROUTINES = {"float32": "sgemm", "float64": "dgemm", "complex64": "cgemm", "compl
 
 # Row-major matrices without padding. CBLAS takes 32-bit sizes; larger matrices go through the loops.
 WRAPPER = """\
+BITALE_RARE void bitale_{routine}_loops(int a_transposed, int b_transposed, int64_t m, int64_t n, int64_t k,
+        {ctype} alpha, const {ctype} *a, const {ctype} *b, {ctype} beta, {ctype} *c) {{
+    for (int64_t i = 0; i < m; i++) {{
+        for (int64_t j = 0; j < n; j++)
+            c[i*n + j] = beta == 0 ? 0 : beta * c[i*n + j];
+        for (int64_t p = 0; p < k; p++) {{
+            const {ctype} left = alpha * (a_transposed ? a[p*m + i] : a[i*k + p]);
+            for (int64_t j = 0; j < n; j++)
+                c[i*n + j] += left * (b_transposed ? b[j*k + p] : b[p*n + j]);
+        }}
+    }}
+}}
+
 /* c = alpha * a @ b + beta * c for each matrix of a batch; a is m x k, b is k x n, either may be stored transposed */
-static void bitale_{routine}(bitale_call *call, int64_t batch, int a_transposed, int b_transposed, int64_t m, int64_t n,
-                         int64_t k, {ctype} alpha, const {ctype} *a, const {ctype} *b, {ctype} beta, {ctype} *c) {{
+BITALE_APART void bitale_{routine}(bitale_call *call, int64_t batch, int a_transposed, int b_transposed, int64_t m,
+        int64_t n, int64_t k, {ctype} alpha, const {ctype} *a, const {ctype} *b, {ctype} beta, {ctype} *c) {{
     typedef void (*cblas)(int, int, int, int32_t, int32_t, int32_t, {scalar}, const {ctype} *, int32_t, const {ctype} *,
                           int32_t, {scalar}, {ctype} *, int32_t);
     const cblas gemm = call->library ? (cblas)call->library->routines[{number}] : 0;
     const int64_t lda = a_transposed ? m : k, ldb = b_transposed ? k : n;
-    const int fits = m <= INT32_MAX && n <= INT32_MAX && k <= INT32_MAX;
-    for (int64_t each = 0; each < batch; each++, a += m * k, b += k * n, c += m * n) {{
-        if (gemm && fits && m > 0 && n > 0 && k > 0) {{
+    const int fits = m <= INT32_MAX && n <= INT32_MAX && k <= INT32_MAX && m > 0 && n > 0 && k > 0;
+    for (int64_t each = 0; each < batch; each++, a += m * k, b += k * n, c += m * n)
+        if (gemm && fits)
             gemm(101, a_transposed ? 112 : 111, b_transposed ? 112 : 111, (int32_t)m, (int32_t)n, (int32_t)k,
                  {ref}alpha, a, (int32_t)lda, b, (int32_t)ldb, {ref}beta, c, (int32_t)n);
-            continue;
-        }}
-        for (int64_t i = 0; i < m; i++) {{
-            for (int64_t j = 0; j < n; j++)
-                c[i*n + j] = beta == 0 ? 0 : beta * c[i*n + j];
-            for (int64_t p = 0; p < k; p++) {{
-                const {ctype} left = alpha * (a_transposed ? a[p*m + i] : a[i*k + p]);
-                for (int64_t j = 0; j < n; j++)
-                    c[i*n + j] += left * (b_transposed ? b[j*k + p] : b[p*n + j]);
-            }}
-        }}
-    }}
+        else
+            bitale_{routine}_loops(a_transposed, b_transposed, m, n, k, alpha, a, b, beta, c);
 }}
+"""
+
+
+# Compilers take their time over loops that hardly ever run. Programs that have no BLAS want them fast, and say so.
+RARE = """\
+#ifndef BITALE_RARE
+#if defined(__GNUC__) && !defined(__TINYC__)
+#define BITALE_RARE static __attribute__((noinline, cold))
+#else
+#define BITALE_RARE static
+#endif
+#endif
 """
 
 
@@ -57,5 +72,6 @@ def gemm_functions(used: set[str]) -> list[str]:
             ctype, by_pointer = C_TYPES[dtype], dtype.startswith("complex")
             scalar, ref = ("const void *", "&") if by_pointer else (ctype, "")
             number = LIBRARY.index(routine)
+            lines += [] if lines else RARE.splitlines()
             lines += WRAPPER.format(routine=routine, ctype=ctype, scalar=scalar, ref=ref, number=number).splitlines()
     return lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from bitale_backend_c.emit.ctypes import C_TYPES
 from bitale_backend_c.emit.expressions import is_strided
@@ -67,16 +68,18 @@ class KernelEmitter:
         self.parameters = parameters(kernel)
         self.shared = sharing(kernel)
 
-    def emit(self) -> list[str]:
-        """The lines of the function."""
+    def text(self) -> str:
+        """The function, but for its linkage."""
         statement = StatementEmitter(self.kernel.scratch, self.shared)
         statement.body(self.kernel.body, 1, top=True)
-        result = "int32_t" if self.fails else "void"
-        lines = [comment(line) for line in self.kernel.note]
-        lines.append(f"BITALE_INLINE {result} {self.kernel.name}({self._signature()}) {{")
-        return [*lines, *statement.lines, *(["    return 0;"] if self.fails else []), "}"]
+        head = f"{'int32_t' if self.fails else 'void'} {self.kernel.name}({self._signature()}) {{"
+        return "\n".join([head, *statement.lines, *(["    return 0;"] if self.fails else []), "}"])
 
-    @property
+    def notes(self) -> list[str]:
+        """Comments that say what the kernel computes."""
+        return [comment(line) for line in self.kernel.note]
+
+    @cached_property
     def fails(self) -> bool:
         return any(isinstance(s, Fail) for s in statements(self.kernel.body))
 

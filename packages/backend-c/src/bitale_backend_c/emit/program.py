@@ -8,12 +8,12 @@ import numpy as np
 
 from bitale_backend_c.emit.ctypes import C_TYPES
 from bitale_backend_c.emit.expressions import is_strided, text
+from bitale_backend_c.emit.functions import KernelFunctions
 from bitale_backend_c.emit.gemm import gemm_call
 from bitale_backend_c.emit.helpers import WORD
-from bitale_backend_c.emit.kernel import KernelEmitter, base_name, everything_in, parameters
+from bitale_backend_c.emit.kernel import base_name, everything_in
 from bitale_backend_c.emit.names import comment
 from bitale_backend_c.emit.preamble import preamble
-from bitale_backend_c.emit.threads import sharing
 from bitale_rewrite.loops.blocks import is_early, late_names, nbytes
 from bitale_rewrite.loops.integers import multiply, product
 from bitale_rewrite.loops.ir import (
@@ -34,6 +34,7 @@ from bitale_rewrite.loops.ir import (
 from bitale_rewrite.loops.touched import all_steps, buffers_of, inside, statements
 
 ENTRY = "bitale_run"
+HUGE = 64  # kernels from which compilers would take longer over the entry point than over all it calls
 ON_STACK = 2048  # bytes up to which a temporary of known size is a local array
 
 
@@ -47,18 +48,17 @@ class ProgramEmitter:
 
     def __init__(self, program: Program, entry: str, linkage: str) -> None:
         self.program = program
-        self.head = f"{linkage} int32_t {entry}".lstrip()
         self.alias = {program.outputs[out]: program.inputs[source] for out, source in program.donated.items()}
         self.kernels = [step.kernel for step in all_steps(program.steps) if isinstance(step, Run)]
+        linkage = f"{linkage} BITALE_PLAIN" if len(self.kernels) > HUGE else linkage
+        self.head = f"{linkage} int32_t {entry}".lstrip()
+        self.functions = KernelFunctions(self.kernels, self.alias)
         self.ready: set[Buffer] = set(program.inputs)
         self.body: list[str] = []
 
     def lines(self) -> list[str]:
-        functions: list[str] = []
-        for kernel in self.kernels:
-            functions += [*KernelEmitter(kernel, self.alias).emit(), ""]
         self._entry()
-        source = [*functions, *self.body]
+        source = [*self.functions.lines, *self.body]
         return [*preamble(self.program.name, source), *source]
 
     # ---- the entry point -----------------------------------------------------------------------------------------
@@ -70,7 +70,7 @@ class ProgramEmitter:
         for size in self.program.sizes:
             self._step(size, 1)
         self._workspace()
-        sums = max((len(shared.sums) for kernel in self.kernels if (shared := sharing(kernel))), default=0)
+        sums = max((len(each.shared.sums) for each in self.functions.emitter.values() if each.shared), default=0)
         if sums:
             self._put(f"long double totals[{sums} * BITALE_TEAM];")
         for step in self.program.steps:
@@ -228,8 +228,7 @@ class ProgramEmitter:
 
     def _run(self, kernel: Kernel, depth: int) -> None:
         """Call a kernel; where its inputs are row-major, with strides that the compiler then knows."""
-        found = parameters(kernel)
-        strided = [b for b in found.buffers if is_strided(b) and b.shape]
+        strided = [b for b in self.functions.emitter[kernel].parameters.buffers if is_strided(b) and b.shape]
         general = self._arguments(kernel, dense=False)
         if not strided:
             return self._call(kernel, general, depth)
@@ -242,27 +241,26 @@ class ProgramEmitter:
         return None
 
     def _call(self, kernel: Kernel, arguments: str, depth: int) -> None:
-        emitter = KernelEmitter(kernel, self.alias)
+        emitter, name = self.functions.emitter[kernel], self.functions.name[kernel]
         if emitter.fails:
             self._put("{", depth)
-            self._put(f"const int32_t failed = {kernel.name}(call, {arguments});", depth + 1)
+            self._put(f"const int32_t failed = {name}(call, {arguments});", depth + 1)
             self._put("if (failed) return failed;", depth + 1)
             self._put("}", depth)
         else:
-            call = f"{kernel.name}({arguments})"
+            call = f"{name}({arguments})"
             self._put(f"BITALE_SHARE({emitter.shared.work}, {call});" if emitter.shared else f"{call};", depth)
 
     def _arguments(self, kernel: Kernel, dense: bool) -> str:
-        found = parameters(kernel)
+        emitter = self.functions.emitter[kernel]
         arguments: list[str] = []
-        for buffer in found.buffers:
+        for buffer in emitter.parameters.buffers:
             arguments.append(base_name(buffer))
             if is_strided(buffer):
                 dense_strides = _dense_strides(buffer)
                 arguments.extend(dense_strides if dense else [f"{buffer.name}_s{a}" for a in range(len(buffer.shape))])
-        shared = sharing(kernel)
-        totals = ["totals"] if shared and shared.sums else []
-        return ", ".join([*arguments, *(name.name for name in found.names), *totals])
+        totals = ["totals"] if emitter.shared and emitter.shared.sums else []
+        return ", ".join([*arguments, *(name.name for name in emitter.parameters.names), *totals])
 
     def _is_dense(self, buffer: Buffer) -> str:
         strides = _dense_strides(buffer)

@@ -19,11 +19,17 @@ from bitale_rewrite.loops.ir import (
     Step,
     Store,
 )
-from bitale_rewrite.loops.touched import buffers_of, inside, loads_of, own_buffers, written_by
+from bitale_rewrite.loops.touched import all_steps, buffers_of, inside, loads_of, own_buffers, written_by
+
+MANY = 5  # kernels that make a program large
 
 
 def plan(program: Program, donate: dict[int, int]) -> Program:
-    """`program` with its workspace laid out, its donations granted, and the inputs that must be row-major named."""
+    """`program` with its workspace laid out, its donations granted, and the inputs that must be row-major named.
+
+    In a large program these are all of them. To copy what has other strides is little beside its work, then its kernels
+    read rows, and there is but one form of each to compile.
+    """
     used = {owner for step in program.steps for b in buffers_of(step) for owner in b.owners}
     program.temporaries = [b for b in program.temporaries if b in used]
     _place_temporaries(program)
@@ -32,6 +38,9 @@ def plan(program: Program, donate: dict[int, int]) -> Program:
     for step in program.steps:
         for buffer in _row_major(step):
             buffer.root.strided = False
+    if sum(isinstance(step, Run) for step in all_steps(program.steps)) >= MANY:
+        for buffer in program.inputs:
+            buffer.strided = False
     program.contiguous = {b.slot for b in program.inputs if not b.strided}
     return program
 
