@@ -21,7 +21,7 @@ def outputs(workload: Workload, call: Call) -> list[np.ndarray]:
     for _ in range(TRAINING_STEPS if workload.kind == "train" else 1):
         result = call.function(*call.arguments)
     moved = [np.asarray(now).astype("float64") - before for now, before in zip(call.state(), workload.arrays())]
-    return [*map(np.asarray, leaves(result)), *moved]
+    return [*(workload.compared(np.asarray(leaf)) for leaf in leaves(result)), *moved]
 
 
 def leaves(result: Any) -> Iterator[Any]:
@@ -54,6 +54,8 @@ def difference(workload: Workload, wanted: list[np.ndarray], call: Call) -> str 
 
 def tolerance(workload: Workload, right: np.ndarray, moved: bool) -> float:
     """Integers are exact; one float32 among the inputs makes the floating results float32's."""
+    if workload.tolerance is not None:
+        return workload.tolerance
     if right.dtype.kind in "iub":
         return 0.0
     if any(array.dtype == "float32" for array in workload.arrays()):

@@ -32,6 +32,8 @@ class Workload:
     `numexpr` is that library's spelling, of the arrays `views(*inputs)`. `own` replaces the expression (or, for
     training, the whole step) for a library that has an idiom of its own. Loops for numba are in `benchmarks.loops`,
     under the workload's stem.
+
+    `compared(result)` is what must agree between libraries, within `tolerance` where the usual one is not meant.
     """
 
     name: str
@@ -43,6 +45,8 @@ class Workload:
     numexpr: str | None = None
     views: Callable[..., tuple[np.ndarray, ...]] = lambda *inputs: inputs
     own: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    compared: Callable[[np.ndarray], np.ndarray] = np.asarray
+    tolerance: float | None = None
 
     @property
     def stem(self) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fnmatch import fnmatch
 
 from benchmarks.workload import Workload
-from benchmarks.workloads import calls, elementwise, indexing, integers, models, networks, reduction
+from benchmarks.workloads import calls, elementwise, indexing, integers, models, networks, random, reduction
 
-FAMILIES = (calls, elementwise, integers, reduction, networks, indexing, models)
+FAMILIES = (calls, elementwise, integers, reduction, networks, indexing, models, random)
 WORKLOADS: dict[str, Workload] = {workload.name: workload for family in FAMILIES for workload in family.WORKLOADS}
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from bitale_graph.ops.random import LONGEST_SEARCH, LONGEST_SERIES, MOST_TRIALS, SEARCHED, TRIAL
 
-# The upper or lower word of a trial, the uniform and the normal numbers made of words.
-TRIAL_WORD = f"""static inline uint64_t bitale_trial(
+# The upper or lower word of a trial, the uniform and the normal numbers made of words. Inlined, so that the two words
+# of a trial are made by one block.
+TRIAL_WORD = f"""BITALE_INLINE uint64_t bitale_trial(
     uint64_t key, uint64_t stream, uint64_t index, uint64_t trial, int upper) {{
     const uint64_t block = index | trial << {TRIAL}, word = upper ? 2 : 0;
     return bitale_philox(key, stream, block, word) | (uint64_t)bitale_philox(key, stream, block, word + 1) << 32;
 }}"""
-OPEN_UNIT = """static inline double bitale_open_unit(uint64_t word) {
+OPEN_UNIT = """BITALE_INLINE double bitale_open_unit(uint64_t word) {
     return ((double)(int64_t)(word >> 12) + 0.5) * 0x1p-52;
 }"""
-TWO_SIDED_NORMAL = """static inline double bitale_two_sided_normal(uint64_t word) {
+TWO_SIDED_NORMAL = """BITALE_INLINE double bitale_two_sided_normal(uint64_t word) {
     const double z = bitale_ndtri_f64(((double)(int64_t)(word >> 11) + 0.5) * 0x1p-54);
     return word & 1 ? -z : z;
 }"""
