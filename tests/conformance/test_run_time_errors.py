@@ -19,6 +19,7 @@ from bitale_graph.variable import Apply
 
 Build = Callable[..., Any]
 FIVE, THREE, SQUARE = np.arange(5.0), np.arange(3.0), np.ones((3, 3))
+MINUS = np.array(-2)
 
 
 def checked(x: Variable) -> Variable:
@@ -46,8 +47,14 @@ CASES: dict[str, tuple[Build, Sequence[np.ndarray], type[Exception], str]] = {
     "stretched to a third": (
         lambda x, y, z: F.broadcast_to(x, y.shape) * z, [FIVE, THREE, FIVE], ShapeError, "length 5 .* and 3",
     ),
-    "reshape": (lambda x: F.reshape(x, (2, 2)), [FIVE], ShapeError, "number of elements.* length 4 .* and 5"),
-    "squeeze": (lambda x: F.squeeze(x, 0), [FIVE], ShapeError, "squeezed axis 0 has length 1 .* and 5"),
+    "reshape": (lambda x: F.reshape(x, (2, 2)), [FIVE], ShapeError, "5 elements do not fill a shape of 4"),
+    "squeeze": (lambda x: F.squeeze(x, 0), [FIVE], ShapeError, "axis 0 has length 5, and only axes of length 1"),
+    "negative length": (lambda n: F.zeros((n,)), [MINUS], ShapeError, "broadcast: a length is -2, and none can be neg"),
+    "negative side": (lambda n: F.eye(n), [MINUS], ShapeError, "iota: a length is -2"),
+    "negative sides": (lambda x, n: F.reshape(x, (n, n)), [FIVE[:4], MINUS], ShapeError, "reshape: a length is -2"),
+    "negative padding": (lambda x, n: F.pad(x, ((n, 0),)), [FIVE, MINUS], ShapeError, "pad: a length is -2"),
+    "negative repetition": (lambda x, n: F.repeat(x, n), [FIVE, MINUS], ShapeError, "a length is -2"),
+    "negative computed length": (lambda n: F.ones((F.min(n),)), [np.arange(-2, 3)], ShapeError, "a length is -2"),
     "found length": (lambda x, y: x[x > 1] + y, [FIVE, FIVE], ShapeError, "length 3 .* and 5"),
     "length by value": (lambda n, y: F.arange(n) + y, [np.array(4), THREE], ShapeError, "length 4 .* and 3"),
     "computed length": (lambda n, y: F.arange(F.max(n)) + y, [np.arange(6), THREE], ShapeError, "length 5 .* and 3"),

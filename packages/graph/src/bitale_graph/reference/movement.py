@@ -88,7 +88,10 @@ def _diagonal(op: Diagonal, x: np.ndarray) -> np.ndarray:
 
 @MOVEMENT.register(Iota)
 def _iota(op: Iota, *unknown: np.ndarray) -> np.ndarray:
-    return np.arange(*_filled((op.length,), unknown), dtype="int64")
+    (length,) = _filled((op.length,), unknown)
+    if length < 0:
+        raise ShapeError(f"iota: a length is {length}, and none can be negative")
+    return np.arange(length, dtype="int64")
 
 
 @MOVEMENT.register(Dimension)

@@ -11,7 +11,8 @@ from bitale_graph.ops.elementwise import FUNCTIONS, Function
 from bitale_rewrite.loops.ir import Call, Literal, Name, Value
 
 ADD, SUBTRACT, MULTIPLY = FUNCTIONS["add"], FUNCTIONS["subtract"], FUNCTIONS["multiply"]
-MAXIMUM, MINIMUM, EQUAL = FUNCTIONS["maximum"], FUNCTIONS["minimum"], FUNCTIONS["equal"]
+MAXIMUM, MINIMUM = FUNCTIONS["maximum"], FUNCTIONS["minimum"]
+EQUAL, LESS_EQUAL = FUNCTIONS["equal"], FUNCTIONS["less_equal"]
 
 INDEX_NAMES = "ijklmn"
 FOLD: dict[Function, Callable[[int, int], int]] = {

@@ -45,7 +45,7 @@ class SizeNames:
         self.unique = unique
         self.given: set[Value] = set()  # the names of lengths of inputs
         self.names: dict[Value, Name] = {}  # of computed ones, each after those that it is computed from
-        self._computed: set[Value] = set()
+        self.definitions: dict[Value, Value] = {}  # what the computed ones stand for
 
     def is_given(self, value: Value) -> bool:
         """Whether a value is the length of an input."""
@@ -53,7 +53,7 @@ class SizeNames:
 
     def known(self, value: Value) -> bool:
         """Whether a value is a number, a length of an input, or the name of a computed one."""
-        return isinstance(value, Literal) or value in self.given or value in self._computed
+        return isinstance(value, Literal) or value in self.given or value in self.definitions
 
     def short(self, value: Value, name: str | None = None) -> Value:
         """`value`, or its name if it is computed from lengths."""
@@ -61,7 +61,7 @@ class SizeNames:
             return value
         if value not in self.names:
             self.names[value] = Name(self.unique(name or "size"))
-            self._computed.add(self.names[value])
+            self.definitions[self.names[value]] = value
         return self.names[value]
 
 

@@ -18,8 +18,9 @@ from bitale_graph.variable import Apply, Variable
 from bitale_rewrite.loops.accumulate import Accumulated
 from bitale_rewrite.loops.bodies import Bodies
 from bitale_rewrite.loops.increments import Increment, parts
-from bitale_rewrite.loops.integers import EQUAL, ONE, integer, product
+from bitale_rewrite.loops.integers import EQUAL, LESS_EQUAL, ONE, ZERO, integer, product
 from bitale_rewrite.loops.ir import Call, Failure, Literal, Load, Require, Value
+from bitale_rewrite.loops.lengths import is_length, lengths_given
 from bitale_rewrite.loops.name_sizes import SizeNames
 from bitale_rewrite.loops.values import parts as value_parts
 
@@ -38,6 +39,7 @@ class Sizes:
         self.found: set[Value] = set()  # the names of such lengths
         self.failures: list[Failure] = []
         self._equal: dict[Value, Value] = {}
+        self._lengths: set[Value] = set()  # known not to be negative
 
     def __call__(self, variable: Variable) -> tuple[Value, ...]:
         found = self.known.get(variable)
@@ -71,6 +73,22 @@ class Sizes:
             a, b = b, a  # a literal or the length of an input represents the others
         self._equal[b] = a
 
+    def require_length(self, n: Value, node: Apply) -> None:
+        """Make sure, when the function runs, that a length is not negative."""
+        n = self.representative(n)
+        if n in self._lengths or is_length(n, self._is_length, self.names.definitions.get):
+            return
+        self._lengths.add(n)
+        message = explain(f"{node.op.name}: a length is {{0}}, and none can be negative", node.inputs)
+        required = Require(Call(LESS_EQUAL, (ZERO, n), "bool"), self.fail(ShapeError, message, node), (n,))
+        if self._is_late(n):
+            self.late.setdefault(node, []).append(required)
+        else:
+            self.requirements.append(required)
+
+    def _is_length(self, name: Value) -> bool:
+        return self.names.is_given(name) or name in self._lengths
+
     def _is_late(self, size: Value) -> bool:
         """Whether a size is not known when the function starts."""
         stack = [size]
@@ -89,7 +107,8 @@ class Sizes:
         return len(self.failures)
 
     def constrain(self, graph: Graph, bodies: Bodies) -> None:
-        """Record every equality that the ops of `graph` rely on and types do not already prove.
+        """Record every equality that the ops of `graph` rely on and types do not already prove, and that lengths are
+        not negative.
 
         Loops are looked into; what a branch relies on holds only where it runs.
         """
@@ -98,6 +117,8 @@ class Sizes:
             if rule is not None:
                 for a, b, what in rule(self, node):
                     self.require_equal(a, b, node, what)
+            for n in lengths_given(node):
+                self.require_length(self.scalar(n), node)
             if isinstance(node.op, Scan):
                 (body,) = bodies[node]
                 for a, b, what in _loop(self, node, body):
@@ -107,10 +128,10 @@ class Sizes:
     @contextmanager
     def scope(self) -> Iterator[None]:
         """What is required within holds only there."""
-        equal, requirements = self._equal, self.requirements
-        self._equal, self.requirements = dict(equal), []
+        equal, lengths, requirements = self._equal, self._lengths, self.requirements
+        self._equal, self._lengths, self.requirements = dict(equal), set(lengths), []
         yield
-        self._equal, self.requirements = equal, requirements
+        self._equal, self._lengths, self.requirements = equal, lengths, requirements
 
 
 def _unset(variable: Variable) -> Value:
@@ -119,6 +140,10 @@ def _unset(variable: Variable) -> Value:
 
 def _mismatch(node: Apply, what: str) -> str:
     arrays = [v for v in node.inputs if v.ndim]
+    if isinstance(node.op, Reshape):
+        return explain("reshape: {1} elements do not fill a shape of {0}", arrays)
+    if isinstance(node.op, Squeeze):
+        return explain(f"squeeze: {what} has length {{1}}, and only axes of length {{0}} can be dropped", arrays)
     if isinstance(node.op, (Scan, Branch)):
         return explain(f"{node.op}: {what} has length {{0}} in one place and {{1}} in another", arrays)
     return explain(
@@ -183,12 +208,12 @@ def _broadcast(sizes: Sizes, node: Apply) -> Pairs:
 
 def _squeeze(sizes: Sizes, node: Apply) -> Pairs:
     for axis in node.op.axes:
-        yield ONE, sizes(node.inputs[0])[axis], f"the squeezed axis {axis}"
+        yield ONE, sizes(node.inputs[0])[axis], f"axis {axis}"
 
 
 def _reshape(sizes: Sizes, node: Apply) -> Pairs:
     if not (node.inputs[0].type.is_static and node.outputs[0].type.is_static):
-        yield product(sizes(node.outputs[0])), product(sizes(node.inputs[0])), "the array (its number of elements)"
+        yield product(sizes(node.outputs[0])), product(sizes(node.inputs[0])), "the number of elements"
 
 
 def _set_slice(sizes: Sizes, node: Apply | _Written) -> Pairs:
