@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from bitale_graph.graph import Graph
+from bitale_rewrite.control import simplify_loops
 from bitale_rewrite.driver import Notice, RuleIndex, rewrite
 from bitale_rewrite.fold import fold
 from bitale_rewrite.interning import Interner
@@ -48,6 +49,7 @@ def optimise(
     for phase in phases:
         index = _index(phase, frozenset(preserves))
         graph = rewrite(graph, index, interner, None if notice is None else notice(phase.name))
+        graph = simplify_loops(graph)
         if watch is not None:
             watch(phase.name, graph)
     return graph
