@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bitale_autodiff.__about__ import __version__
 from bitale_autodiff.barriers import disconnected_grad, grad_clip, grad_scale, stop_gradient, undefined_grad, zero_grad
-from bitale_autodiff.batching import BATCHING, batch
 from bitale_autodiff.check import check_gradient, verify_grad
 from bitale_autodiff.custom import checkpoint, custom_gradient
 from bitale_autodiff.errors import DisconnectedInputError, GradientCheckError, UndefinedGradientError
@@ -22,6 +21,7 @@ from bitale_autodiff.rules import (
 )
 from bitale_autodiff.theano import Lop, Rop, subgraph_grad
 from bitale_autodiff.vectorize import vectorize, vectorize_graph, vmap
+from bitale_graph.batching import BATCHING, batch
 
 __all__ = [
     "__version__",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bitale_autodiff.forward import forward
-from bitale_autodiff.loop_parts import fitted
 from bitale_autodiff.reverse import defined, reverse
 from bitale_autodiff.rules.tables import Contributions, Tangents
 from bitale_autodiff.shaping import zeros_like
 from bitale_graph.dtypes import is_differentiable
 from bitale_graph.graph import Graph, substitute
 from bitale_graph.ops.control import Branch
+from bitale_graph.sized import fitted
 from bitale_graph.variable import Apply, Variable
 
 Found = Mapping[Variable, Variable | None]

@@ -12,11 +12,12 @@ from bitale_autodiff.arguments import as_list, check_differentiable, in_kind, va
 from bitale_autodiff.errors import DisconnectedInputError, UndefinedGradientError
 from bitale_autodiff.forward import forward
 from bitale_autodiff.reverse import Cotangents, Undefined, name_cotangent, reverse
-from bitale_autodiff.shaping import broadcast, of_dtype, zeros_like
+from bitale_autodiff.shaping import of_dtype, zeros_like
 from bitale_graph.dtypes import COMPLEX
 from bitale_graph.errors import ArgumentError, DtypeError, ShapeError, explain
 from bitale_graph.functions import as_variable
 from bitale_graph.shapes import shape_of
+from bitale_graph.sized import broadcast
 from bitale_graph.variable import Constant, Variable
 
 Disconnected = Literal["raise", "warn", "ignore"]

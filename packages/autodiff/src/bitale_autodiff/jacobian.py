@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from bitale_autodiff.arguments import as_list, in_kind, variables_of
-from bitale_autodiff.batching import batch
 from bitale_autodiff.gradient import Disconnected, grad, pullback, pushforward
+from bitale_graph.batching import batch
 from bitale_graph.dtypes import COMPLEX
 from bitale_graph.errors import ArgumentError, DtypeError, explain
 from bitale_graph.functions import cast, equal, expand_dims, moveaxis

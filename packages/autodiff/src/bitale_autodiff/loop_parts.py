@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bitale_graph.dtypes import is_differentiable
-from bitale_graph.functions.broadcasting import specify_shape
 from bitale_graph.graph import toposort
 from bitale_graph.ops.control import Scan
 from bitale_graph.ops.movement import Dimension
 from bitale_graph.shapes import shape_of
 from bitale_graph.sizes import size_variable
-from bitale_graph.types import TensorType
 from bitale_graph.variable import Apply, Variable
 
 Pairs = dict[Variable, Variable]
@@ -56,8 +54,3 @@ class Parts:
                 elif x in self.slices:
                     found[node.outputs[0]] = size_variable(shape_of(self.slices[x])[axis + 1])
         return found
-
-
-def fitted(v: Variable, wanted: TensorType) -> Variable:
-    """v, whose lengths are those of the type, also where that is not seen."""
-    return v if wanted.accepts(v.type) else specify_shape(v, wanted.shape)

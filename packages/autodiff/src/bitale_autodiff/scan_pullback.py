@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bitale_autodiff.loop_parts import Pairs, Parts, fitted
+from bitale_autodiff.loop_parts import Pairs, Parts
 from bitale_autodiff.reverse import defined, pull, reverse
 from bitale_autodiff.rules.tables import Contribution, Contributions
 from bitale_autodiff.saving import read_by, to_save
@@ -20,6 +20,7 @@ from bitale_graph.functions.control.carries import Settled
 from bitale_graph.functions.control.pieces import counted
 from bitale_graph.graph import Graph, leaves, substitute
 from bitale_graph.ops.control import Scan
+from bitale_graph.sized import fitted
 from bitale_graph.sizes import size_value
 from bitale_graph.variable import Apply, Variable
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bitale_autodiff.forward import forward
-from bitale_autodiff.loop_parts import Pairs, Parts, fitted
+from bitale_autodiff.loop_parts import Pairs, Parts
 from bitale_autodiff.rules.tables import Tangents
 from bitale_autodiff.shaping import zeros_like
 from bitale_graph.functions.control.build import Loop, slice_variable, step_variable
 from bitale_graph.functions.control.carries import Settled
 from bitale_graph.graph import substitute
 from bitale_graph.ops.control import Scan
+from bitale_graph.sized import fitted
 from bitale_graph.sizes import size_value
 from bitale_graph.variable import Apply, Variable
 

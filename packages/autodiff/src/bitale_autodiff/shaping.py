@@ -6,13 +6,12 @@ import numpy as np
 
 from bitale_graph.dtypes import COMPLEX
 from bitale_graph.functions import cast
-from bitale_graph.functions.arguments import static_lengths, unknown_lengths
 from bitale_graph.ops.elementwise import add, conjugate, real
-from bitale_graph.ops.movement import Broadcast, ExpandDims
+from bitale_graph.ops.movement import ExpandDims
 from bitale_graph.ops.reduction import Reduce
 from bitale_graph.shapes import shape_of
-from bitale_graph.sizes import Sizes
-from bitale_graph.variable import Constant, Op, Variable
+from bitale_graph.sized import broadcast
+from bitale_graph.variable import Constant, Variable
 
 
 def unbroadcast(g: Variable, x: Variable) -> Variable:
@@ -32,13 +31,6 @@ def stretch(t: Variable, z: Variable) -> Variable:
     if t.ndim == z.ndim and all(n != 1 or m == 1 for n, m in zip(t.type.shape, z.type.shape, strict=True)):
         return t
     return broadcast(t, shape_of(z))
-
-
-def broadcast(x: Variable, sizes: Sizes) -> Variable:
-    """x stretched to the lengths `sizes`, new axes in front."""
-    if x.ndim < len(sizes):
-        x = ExpandDims(tuple(range(len(sizes) - x.ndim)))(x)
-    return sized(Broadcast, sizes)(x, *unknown_lengths(sizes)) if sizes else x
 
 
 def full_like(x: Variable, value: float, dtype: str | None = None) -> Variable:
@@ -61,8 +53,3 @@ def of_dtype(v: Variable, dtype: str) -> Variable:
 def conj(v: Variable) -> Variable:
     """The complex conjugate; a real v itself."""
     return conjugate(v) if v.dtype in COMPLEX else v
-
-
-def sized(op: type[Op], *sizes: Sizes) -> Op:
-    """The op whose parameters are `sizes`, None for those that are not known (its extra inputs)."""
-    return op(*map(static_lengths, sizes))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from bitale_autodiff.rules.composite import rules_of
-from bitale_graph.composite import inline
+from bitale_graph.composite import Renaming, Step, inline
 from bitale_graph.functions import log_softmax
 from bitale_graph.graph import toposort
 from bitale_graph.laziness import Readers, sink
@@ -23,17 +22,6 @@ CONNECTED: dict[type[Op], int] = {
     Broadcast: 1, Check: 1, Gather: 1, Reshape: 1, Slice: 1,
     Pad: 2, Scatter: 2, SetSlice: 2,
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Renaming:
-    """The outputs of a composite are these variables of its opened body."""
-
-    outputs: tuple[Variable, ...]
-    inner: tuple[Variable, ...]
-
-
-Step = Apply | Renaming
 
 
 def connected_inputs(node: Apply) -> tuple[Variable, ...]:

@@ -8,8 +8,8 @@ from functools import wraps
 from typing import Any
 
 from bitale_autodiff.arguments import as_list, in_kind
-from bitale_autodiff.batching import batch_operands
-from bitale_autodiff.batching.operands import Operand, filled
+from bitale_graph.batching import batch_operands
+from bitale_graph.batching.operands import Operand, filled
 from bitale_graph.errors import ArgumentError, ShapeError, explain
 from bitale_graph.functions import as_variable, expand_dims, moveaxis, squeeze
 from bitale_graph.functions.axes import normalize_axis

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache, wraps
 from inspect import Parameter, signature
 from typing import Any
@@ -51,6 +52,17 @@ def composite(build: Callable[..., Any]) -> Callable[..., Any]:
         return outputs[0] if len(outputs) == 1 else outputs
 
     return function
+
+
+@dataclass(frozen=True)
+class Renaming:
+    """The outputs of a composite are these variables of its opened body."""
+
+    outputs: tuple[Variable, ...]
+    inner: tuple[Variable, ...]
+
+
+Step = Apply | Renaming
 
 
 def inline(node: Apply) -> tuple[Variable, ...]:

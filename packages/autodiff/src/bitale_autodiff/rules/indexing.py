@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bitale_autodiff.rules.tables import Contributions, Pullback
-from bitale_autodiff.shaping import broadcast, conj, full_like, zeros_like
+from bitale_autodiff.shaping import conj, full_like, zeros_like
 from bitale_graph.functions import cast
 from bitale_graph.functions.ranges import iota
 from bitale_graph.functions.reshaping import reshape
@@ -13,6 +13,7 @@ from bitale_graph.ops.elementwise import add, equal, logical_and, maximum, minim
 from bitale_graph.ops.indexing import Gather, Nonzero, Scatter
 from bitale_graph.ops.movement import ExpandDims, Iota
 from bitale_graph.shapes import shape_of
+from bitale_graph.sized import broadcast
 from bitale_graph.sizes import size_product
 from bitale_graph.table import RuleTable
 from bitale_graph.variable import Apply, Variable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bitale_autodiff.rules.tables import Contributions, Pullback
-from bitale_autodiff.shaping import sized, unbroadcast, zeros_like
+from bitale_autodiff.shaping import unbroadcast, zeros_like
 from bitale_graph.functions.arguments import unknown_lengths
 from bitale_graph.functions.ranges import iota
 from bitale_graph.ops.elementwise import add
@@ -24,6 +24,7 @@ from bitale_graph.ops.movement import (
 )
 from bitale_graph.ops.reduction import Reduce
 from bitale_graph.shapes import shape_of, unknown_inputs
+from bitale_graph.sized import sized
 from bitale_graph.sizes import Size, Sizes, size_add
 from bitale_graph.table import RuleTable
 from bitale_graph.variable import Apply, Variable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bitale_autodiff.rules.tables import Contributions, Pullback
-from bitale_autodiff.shaping import broadcast, conj, sized, zeros_like
+from bitale_autodiff.shaping import conj, zeros_like
 from bitale_graph.functions import cast
 from bitale_graph.functions.arguments import unknown_lengths
 from bitale_graph.functions.ranges import iota
@@ -15,6 +15,7 @@ from bitale_graph.ops.indexing import Scatter
 from bitale_graph.ops.movement import ExpandDims, Pad, Slice
 from bitale_graph.ops.reduction import Cumulate, Reduce
 from bitale_graph.shapes import shape_of
+from bitale_graph.sized import broadcast, sized
 from bitale_graph.table import RuleTable
 from bitale_graph.variable import Apply, Constant, Variable
 

@@ -1,4 +1,4 @@
-"""A loop taken apart: what it counts, carries, reads and collects as lists that can be changed, and put together again."""
+"""A loop taken apart: what it counts, carries, reads and collects, as lists that can be changed."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Form:
 
     def rename(self, step: Variable) -> None:
         """Give the body variables of its own, but for `step`."""
-        named = [*self.carries, *self.sequences, *self.fixed]
+        named: list[Carry | Read] = [*self.carries, *self.sequences, *self.fixed]
         fresh = {each.variable: _like(each.variable) for each in named}
         self.replace({self.step: step, **fresh})
         self.step = step

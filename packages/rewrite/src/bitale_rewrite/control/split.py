@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bitale_autodiff.batching import batch
+from bitale_graph.batching import batch
 from bitale_graph.errors import MissingRule
 from bitale_graph.functions.contraction import contract
 from bitale_graph.functions.ranges import iota
@@ -158,7 +158,7 @@ def _take(form: Form, entry: tuple[Carry | None, Late, list[Variable]], needed: 
 
 
 def _given(form: Form) -> list[Variable]:
-    reads = [*form.carries, *form.sequences, *form.fixed]
+    reads: list[Carry | Read] = [*form.carries, *form.sequences, *form.fixed]
     return [form.step, *(each.variable for each in reads)]
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from bitale_autodiff.shaping import broadcast
 from bitale_graph.errors import MissingRule
 from bitale_graph.ops.movement import ExpandDims
 from bitale_graph.shapes import shape_of
+from bitale_graph.sized import broadcast
 from bitale_graph.sizes import Size
 from bitale_graph.types import TensorType
 from bitale_graph.variable import Apply, Op, Variable

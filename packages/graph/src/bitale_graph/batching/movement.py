@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bitale_autodiff.batching.operands import Batch, Operand, expanded, filled, plain, same_op, shifted
-from bitale_autodiff.shaping import broadcast, sized
+from bitale_graph.batching.operands import Batch, Operand, expanded, filled, plain, same_op, shifted
 from bitale_graph.functions.arguments import unknown_lengths
 from bitale_graph.ops.movement import (
     Broadcast,
@@ -20,6 +19,7 @@ from bitale_graph.ops.movement import (
     Transpose,
 )
 from bitale_graph.shapes import shape_of, unknown_inputs
+from bitale_graph.sized import broadcast, sized
 from bitale_graph.sizes import Size, Sizes, size_sum
 from bitale_graph.table import RuleTable
 from bitale_graph.variable import Apply, Op, Variable

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bitale_autodiff.batching.operands import Operand, batched_type, filled, over
-from bitale_autodiff.loop_parts import fitted
+from bitale_graph.batching.operands import Operand, batched_type, filled, over
 from bitale_graph.errors import MissingRule
 from bitale_graph.functions import moveaxis
 from bitale_graph.functions.apply import as_variable
@@ -15,6 +14,7 @@ from bitale_graph.functions.creation import full
 from bitale_graph.ops.control import Scan
 from bitale_graph.ops.elementwise import CASTS, Elementwise, add, less, logical_and, logical_or, maximum, where
 from bitale_graph.ops.reduction import Reduce
+from bitale_graph.sized import fitted
 from bitale_graph.sizes import Size, size_value
 from bitale_graph.variable import Apply, Variable
 
@@ -62,7 +62,7 @@ class _BatchedLoop:
             stacked = wanted
 
     def _body(self, carries: Sequence[Operand]) -> list[Operand]:
-        from bitale_autodiff.batching import batch_operands
+        from bitale_graph.batching import batch_operands
 
         given = [Operand(self.step, False), *carries, *self.slices, *self.fixed]
         found = dict(zip(self.op.body.inputs, given, strict=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bitale_autodiff.batching.operands import Batch, Operand, filled, plain
+from bitale_graph.batching.operands import Batch, Operand, filled, plain
 from bitale_graph.ops.random import Permutation
 from bitale_graph.sizes import Size
 from bitale_graph.table import RuleTable

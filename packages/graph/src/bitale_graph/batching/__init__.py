@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bitale_autodiff.batching import contraction, control, elementwise, indexing, movement, random, reduction
-from bitale_autodiff.batching.operands import Batch, Operand, filled
-from bitale_autodiff.trace import Renaming, Step
-from bitale_graph.composite import inline
+from bitale_graph.batching import contraction, control, elementwise, indexing, movement, random, reduction
+from bitale_graph.batching.operands import Batch, Operand, filled
+from bitale_graph.composite import Renaming, Step, inline
 from bitale_graph.graph import toposort
 from bitale_graph.ops.control import Composite
 from bitale_graph.ops.movement import Dimension

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bitale_autodiff.batching.operands import Batch, Operand, expanded, filled, shifted
+from bitale_graph.batching.operands import Batch, Operand, expanded, filled, shifted
 from bitale_graph.functions import moveaxis
 from bitale_graph.functions.ranges import iota
 from bitale_graph.ops.indexing import Gather, Scatter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bitale_autodiff.batching.operands import Batch, Operand, same_op, shifted
+from bitale_graph.batching.operands import Batch, Operand, same_op, shifted
 from bitale_graph.ops.reduction import ArgReduce, Cumulate, Reduce
 from bitale_graph.sizes import Size
 from bitale_graph.table import RuleTable

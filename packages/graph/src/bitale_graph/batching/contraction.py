@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bitale_autodiff.batching.operands import Batch, Operand
+from bitale_graph.batching.operands import Batch, Operand
 from bitale_graph.functions.contraction import contract
 from bitale_graph.ops.contraction import Contract
 from bitale_graph.sizes import Size

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bitale_autodiff.batching.operands import Operand, filled, over
+from bitale_graph.batching.operands import Operand, filled, over
 from bitale_graph.functions.control.branch import branch
 from bitale_graph.functions.control.build import step_variable
 from bitale_graph.functions.control.capture import captured
@@ -18,7 +18,7 @@ def batch_branch(node: Apply, operands: Sequence[Operand], length: Size) -> list
 
     Where the condition differs from one element to the next, all bodies are computed for all elements.
     """
-    from bitale_autodiff.batching import batch_operands
+    from bitale_graph.batching import batch_operands
 
     number, *given = operands
     since = step_variable().serial

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bitale_autodiff.batching.operands import Batch, Operand, expanded
+from bitale_graph.batching.operands import Batch, Operand, expanded
 from bitale_graph.ops.elementwise import Elementwise
 from bitale_graph.ops.movement import ExpandDims
 from bitale_graph.sizes import Size

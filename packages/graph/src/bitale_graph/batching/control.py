@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bitale_autodiff.batching.branches import batch_branch
-from bitale_autodiff.batching.loops import batch_scan
-from bitale_autodiff.batching.operands import Batch, Operand, filled
+from bitale_graph.batching.branches import batch_branch
+from bitale_graph.batching.loops import batch_scan
+from bitale_graph.batching.operands import Batch, Operand, filled
 from bitale_graph.errors import fill_in
 from bitale_graph.ops.control import Branch, Check, Scan, StopGradient
 from bitale_graph.ops.elementwise import logical_and
