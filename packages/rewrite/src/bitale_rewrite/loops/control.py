@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from bitale_graph.errors import ShapeError
@@ -23,7 +23,7 @@ from bitale_rewrite.loops.values import everything_in
 if TYPE_CHECKING:
     from bitale_rewrite.loops.builder import Builder
 
-SUBTRACT, LESS_EQUAL = FUNCTIONS["subtract"], FUNCTIONS["less_equal"]
+SUBTRACT, WHERE, LESS_EQUAL = FUNCTIONS["subtract"], FUNCTIONS["where"], FUNCTIONS["less_equal"]
 
 
 def loop(b: Builder, node: Apply) -> None:
@@ -138,9 +138,16 @@ def branch(b: Builder, node: Apply) -> None:
     *others, steps = alternatives
     for k, then in reversed(list(enumerate(others))):
         steps = [Choose(Call(LESS_EQUAL, (number, integer(k)), "bool"), then, steps)]
-    lengths = b.frames.lengths.get(node, [])
-    if lengths:
-        read = {buffer for step in lengths for buffer in buffers_of(step)}
-        b.items.append(Fixed([*lengths], read, set(), barrier=True))
+    for name, lengths in b.frames.lengths.get(node, ()):
+        define = Define(name, _chosen(number, lengths))
+        b.items.append(Fixed([define], set(buffers_of(define)), set(), barrier=True))
     touched = {buffer for step in steps for buffer in buffers_of(step)}
     b.items.append(Fixed(steps, touched, set(results)))
+
+
+def _chosen(number: Value, choices: Sequence[Value]) -> Value:
+    """The length that belongs to the body that runs."""
+    result = choices[-1]
+    for k, other in reversed(list(enumerate(choices[:-1]))):
+        result = Call(WHERE, (Call(LESS_EQUAL, (number, integer(k)), "bool"), other, result), "int64")
+    return result

@@ -15,15 +15,15 @@ from bitale_graph.shapes import shape_of
 from bitale_graph.variable import Apply, Variable
 from bitale_rewrite.loops import integers
 from bitale_rewrite.loops.bodies import Bodies, elements
-from bitale_rewrite.loops.integers import ONE, integer
-from bitale_rewrite.loops.ir import Buffer, Call, Define, Load, Name, Value
+from bitale_rewrite.loops.integers import ONE
+from bitale_rewrite.loops.ir import Buffer, Call, Load, Name, Value
 from bitale_rewrite.loops.notes import note
 from bitale_rewrite.loops.reader import Reader
 from bitale_rewrite.loops.sizes import Sizes
 from bitale_rewrite.loops.storage import INLINE, is_computed
 from bitale_rewrite.loops.values import everything_in
 
-SUBTRACT, WHERE, LESS_EQUAL = FUNCTIONS["subtract"], FUNCTIONS["where"], FUNCTIONS["less_equal"]
+SUBTRACT = FUNCTIONS["subtract"]
 ADVICE = "Take a part of fixed length in every step, or mask with where."
 
 
@@ -47,7 +47,7 @@ class Frames:
         self.reader = reader
         self.unique = unique
         self.loops: dict[Apply, Frame] = {}
-        self.lengths: dict[Apply, list[Define]] = {}
+        self.lengths: dict[Apply, list[tuple[Name, tuple[Value, ...]]]] = {}
         self._in_loop = False
 
     def declare(self, graph: Graph) -> None:
@@ -136,11 +136,8 @@ class Frames:
             for other in choices[:-1]:
                 self.sizes.require_equal(choices[-1], other, node, what)
             return self.sizes.representative(length)
-        number = self.reader.scalar(node.inputs[0])
-        for k, other in reversed(list(enumerate(choices[:-1]))):
-            length = Call(WHERE, (Call(LESS_EQUAL, (number, integer(k)), "bool"), other, length), "int64")
         name = self._found("length")
-        self.lengths.setdefault(node, []).append(Define(name, length))
+        self.lengths.setdefault(node, []).append((name, choices))
         return name
 
 

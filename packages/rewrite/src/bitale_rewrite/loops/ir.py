@@ -167,15 +167,20 @@ class Buffer:
         return buffer
 
     @property
+    def around(self) -> set[Buffer]:
+        """The buffers in which this one may lie: its root, the array of which that is a row, and so on."""
+        pending, found = [self.root], set[Buffer]()
+        while pending:
+            buffer = pending.pop()
+            if buffer not in found:
+                found.add(buffer)
+                pending += [b.root for b in (buffer.of, buffer.spare) if b is not None]
+        return found
+
+    @property
     def owners(self) -> set[Buffer]:
         """The buffers with memory of their own in which this one may lie."""
-        pending, found = [self], set[Buffer]()
-        while pending:
-            root = pending.pop().root
-            lies_in = [b for b in (root.of, root.spare) if b is not None]
-            pending += lies_in
-            found |= set() if lies_in else {root}
-        return found
+        return {b for b in self.around if b.of is None}
 
     def __str__(self) -> str:
         return f"{self.name}: {self.dtype}[{', '.join(map(str, self.shape))}]"

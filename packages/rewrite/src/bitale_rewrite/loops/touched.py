@@ -65,8 +65,7 @@ def own_buffers(step: Step) -> Iterator[Buffer]:
     else:
         yield from loaded((step.extent, *(row.at for row in step.rows if row.at is not None)))
         for buffer in (*step.rows, *(b for carry in step.carries for b in (carry.current, carry.next))):
-            yield buffer
-            yield from buffer.owners
+            yield from buffer.around
         if step.going is not None:
             yield step.going
 
@@ -85,7 +84,7 @@ def written_by(step: Step) -> set[Buffer]:
     if isinstance(step, Gemm):
         result.add(step.out.root)
     if isinstance(step, Loop):
-        result |= {owner for buffer in result for owner in buffer.owners}
+        result |= {each for buffer in result for each in buffer.around}
         result |= {carry.current for carry in step.carries}
     if isinstance(step, Run):
         for s in statements(step.kernel.body):
