@@ -71,24 +71,25 @@ def _cut(loop: For, unique: Unique) -> tuple[list[Statement], list[Buffer]]:
 
     first = bound("first", start)
     into = bound("into_run", Call(AND, (first, integer(RUN - 1)), "int64") if first != ZERO else ZERO)
-    run, lane = Name(unique("run")), Name(unique("lane"))
+    run, block = Name(unique("run")), Name(unique("block"))
     begin = size_call(SUBTRACT, (multiply(run, integer(RUN)), into), "int64")  # what the run's first element is to us
     number = bound("first_run", Call(FLOOR_DIVIDE, (first, integer(RUN)), "int64") if first != ZERO else ZERO)
     lower = Name(unique("from"))
     inside: list[Statement] = [Let(lower, begin if into == ZERO else Call(MAXIMUM, (begin, ZERO), "int64"))]
     upper = Call(MINIMUM, (add(begin, integer(RUN)), loop.extent), "int64")
+    count = Name(unique("count"))
+    inside.append(Let(count, Call(SUBTRACT, (upper, lower), "int64")))
     at = IN_RUN if into == ZERO else add(IN_RUN, size_call(SUBTRACT, (lower, begin), "int64"))
     rows: list[Buffer] = []
     words: dict[Value, Value] = {}
     for draw in draws:
         row = Buffer(unique("words"), draw.dtype, (integer(RUN),), "scratch")
         key, stream = (bound("key", operand) for operand in draw.operands[:2])
-        inside.append(_fill(row, key, stream, add(number, run), lane))
+        inside.append(_fill(row, key, stream, add(number, run), block))
         words[draw] = Load(row, (at,))
         rows.append(row)
     changed: list[Statement] = [Let(loop.index, add(lower, IN_RUN))]
     changed += [_replaced(s, words) for s in loop.body]
-    count = Call(SUBTRACT, (upper, lower), "int64")
     inside.append(For(IN_RUN, count, changed, loop.parallel, loop.gathers))
     runs = Call(FLOOR_DIVIDE, (add(add(into, loop.extent), integer(RUN - 1)), integer(RUN)), "int64")
     return [*before, For(run, runs, inside, loop.parallel, loop.gathers)], rows

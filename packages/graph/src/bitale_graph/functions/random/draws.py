@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bitale_graph.dtypes import COMPLEX, FLOATS, as_dtype, is_weak
-from bitale_graph.errors import ArgumentError, DtypeError, explain
+from bitale_graph.errors import ArgumentError, DtypeError, describe, explain
 from bitale_graph.functions import inputs
 from bitale_graph.functions.apply import as_variable, cast
 from bitale_graph.functions.arguments import as_sizes
@@ -124,7 +124,8 @@ def required(
     """`value`, of which `condition` must hold everywhere. Raises ArgumentError, which shows the user's line."""
     shown = value if shown is None else shown
     place = here()
-    message = explain(f"{what}: {name} must be {text}", [shown], f"Drawn at {place}." if place else "")
+    message = f"{what}: {name} must be {text}\n{describe(shown, shown.name or name)}"
+    message += f"\n  Drawn at {place}." if place else ""
     holds = all_of(condition(value))
     if isinstance(shown, Constant) and not leaves([holds]):
         if not evaluate(holds):
