@@ -198,6 +198,25 @@ COMPLEX_ONLY = {
 }""",
 }
 OTHER = {
+    # 2^n e^r with n whole and |r| <= log(2)/2; log(2) in two parts (Cody and Waite), e^r by a polynomial of least
+    # relative error, 2^n as two factors that are never subnormal themselves. Adding 1.5 * 2^23 rounds, and leaves n in
+    # the low bits. Within 1.1 units in the last place. Vectorised it takes as long as libmvec's, which however calls
+    # the scalar function for -inf, NaN and what underflows: a softmax with masked places took ten times as long.
+    "bitale_exp_f32": """float bitale_exp_f32(float a) {
+    a = a < -105 ? -105 : a;
+    a = a > 89 ? 89 : a;
+    union { float number; uint32_t bits; } n = {a * 0x1.715476p+0f + 0x1.8p+23f}, half, rest;
+    float whole = n.number - 0x1.8p+23f, r = (a - whole * 0x1.62e4p-1f) - whole * 0x1.7f7d1cp-20f;
+    float p = 0x1.6a4154p-10f;
+    p = p * r + 0x1.1239c6p-7f;
+    p = p * r + 0x1.5558bcp-5f;
+    p = p * r + 0x1.555492p-3f;
+    p = p * r + 0x1.fffffcp-2f;
+    p = p * (r * r) + r;
+    half.bits = (n.bits >> 1 << 23) + 0x3f800000;
+    rest.bits = (n.bits << 23) - (n.bits >> 1 << 23) + 0x3f800000;
+    return (half.number * p + half.number) * rest.number;
+}""",
     # To the 64-bit number that wraps, as NumPy's conversions do; beyond int64 as C's.
     "bitale_cast_u64": "uint64_t bitale_cast_u64(double a) {\n"
     "    return a < 0x1p63 ? (uint64_t)(int64_t)a : (uint64_t)a;\n}",
@@ -245,6 +264,8 @@ def _version(template: str, dtype: str) -> str:
     text = re.sub(r"(bitale_\w+)_r\b", rf"\1_{'f64' if wide else 'f32'}", text)
     if wide:
         text = re.sub(rf"\b(c?(?:{LIBM}))f\(", r"\1(", text)
+    elif dtype == "float32":
+        text = re.sub(r"\bexpf\(", "bitale_exp_f32(", text)
     return text
 
 

@@ -151,6 +151,7 @@ SPELLINGS |= {name: by_kind(libm(name), same) for name in ("floor", "ceil", "tru
 SPELLINGS["nextafter"] = lambda dtype, a, b: (helper if dtype == "float16" else libm)("nextafter")(dtype, a, b)
 SPELLINGS["rint"] = by_kind(libm("rint"), same, helper("rint"))
 SPELLINGS |= {name: libm(LIBM_NAMES.get(name, name)) for name in LIBM}
+SPELLINGS["exp"] = lambda dtype, a: (helper if dtype == "float32" else libm)("exp")(dtype, a)
 SPELLINGS |= {name: by_kind(libm(name), complexes=helper(name)) for name in WITH_COMPLEX_HELPER}
 SPELLINGS |= {function.name: of_fixed_dtypes(function.name) for function in random.ROWS}
 CAST = {f"cast_{dtype}": dtype for dtype in CASTS}
