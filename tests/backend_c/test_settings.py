@@ -24,6 +24,15 @@ def test_the_environment():
     assert (settings.pool_bytes, settings.flags) == (0, "-g")
 
 
+def test_a_user_without_a_home_keeps_nothing(monkeypatch):
+    def home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", home)
+    assert Settings.from_environment({}).cache_dir == Path("/dev/null/bitale")
+    assert Settings.from_environment({"BITALE_CACHE": "/kept"}).cache_dir == Path("/kept")
+
+
 @pytest.mark.parametrize(
     ("name", "value", "bounds"),
     [("THREADS", "0", "from 1 on"), ("EFFORT", "3", "from 0 to 2"), ("CACHE_BYTES", "-1", "from 0 on")],

@@ -10,12 +10,18 @@ from pathlib import Path
 
 
 def default_cache_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where compiled functions are kept: BITALE_CACHE, else the platform's folder for caches."""
+    """Where compiled functions are kept: BITALE_CACHE, else the platform's folder for caches.
+
+    A user without a home gets a place where nothing can be kept: each process then warns, and has a folder of its own.
+    """
     if "BITALE_CACHE" in environment:
         return Path(environment["BITALE_CACHE"]).expanduser()
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "bitale"
-    return Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bitale"
+    try:
+        if sys.platform == "darwin":
+            return Path.home() / "Library" / "Caches" / "bitale"
+        return Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bitale"
+    except RuntimeError:
+        return Path(os.devnull) / "bitale"
 
 
 def default_pool_bytes() -> int:
