@@ -80,6 +80,37 @@ def test_the_branch_not_taken_leaves_nothing(function, point, wanted):
     np.testing.assert_allclose(slopes(function, point)[0], wanted, rtol=1e-12)
 
 
+LOGARITHMS = [
+    (lambda x: F.log(F.sigmoid(x)), [-1e3, 0.0, 1e3], [1, 0.5, 0]),
+    (lambda x: F.log(1 - F.sigmoid(x)), [-1e3, 0.0, 1e3], [0, -0.5, -1]),
+    (lambda x: F.log1p(-F.sigmoid(x)), [1e3], [-1]),
+    (lambda x: F.log(1 / (1 + F.exp(-x))), [-1e3, 0.0], [1, 0.5]),
+    (lambda x: F.log(F.exp(x) + F.exp(2 * x)), [-1e3, 0.0, 1e3], [1, 1.5, 2]),
+    (lambda x: F.log(1 + F.exp(x)), [-1e3, 0.0, 1e3], [0, 0.5, 1]),
+    (lambda x: F.log(F.exp(2 * x) - F.exp(x)), [1e3], [2]),
+    (lambda x: F.log(3 * F.exp(-x * x) / (2 + x)), [100.0], [-200 - 1 / 102]),
+    (lambda x: F.binary_crossentropy(F.sigmoid(x), 0.25), [-1e3, 1e3], [-0.25, 0.75]),
+    (lambda x: F.log(F.softmax(x, 0)) * np.array([0.0, 1.0]), [0.0, -2e3], [-1, 1]),
+    (lambda x: F.log(F.sum(F.exp(x))), [1e3, 1e3], [0.5, 0.5]),
+    (lambda x: F.log(F.mean(F.exp(x), keepdims=True)), [1e3, 1e3], [0.5, 0.5]),
+    (lambda x: F.log(F.prod(F.sigmoid(x))), [-1e3, 1e3], [1, 0]),
+]
+
+
+@pytest.mark.parametrize(("function", "point", "wanted"), LOGARITHMS)
+def test_logarithms_do_not_divide_by_what_underflows(function, point, wanted):
+    np.testing.assert_allclose(slopes(function, point)[0], wanted, rtol=1e-12, atol=1e-300)
+
+
+def test_the_derivative_to_what_a_logarithm_is_of():
+    x = scalar()
+    inside = F.sigmoid(x)
+    to_inside, to_x = grad(F.log(inside), [inside, x])
+    assert float(evaluate(to_inside, {x: 0.0})) == 2
+    assert float(evaluate(to_x, {x: 0.0})) == 0.5
+    assert float(evaluate(grad(F.log(inside) * x, x, consider_constant=[inside]), {x: 0.0})) == np.log(0.5)
+
+
 def test_one_value_used_in_two_branches():
     def function(x):
         y = F.log(x)

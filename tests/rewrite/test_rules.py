@@ -21,6 +21,7 @@ NOT_AT = {
     "order of a chain of products": (np.inf, -np.inf),  # infinite terms may cancel to NaN in one order only
     "softmax": (np.inf,),  # one infinite power is NaN, but the others were 0: now all are NaN
     "x - logsumexp(x)": (np.inf,),  # likewise
+    "log of a multiple of exponentials": (-np.inf,),  # of a negative multiple: NaN as for finite numbers, not log(-0)
 }
 
 
@@ -53,8 +54,8 @@ def test_rule_is_true(rule: Rule):
         for values in values_for(old):
             if rule.preserves == "domain":
                 values = _harmless(values)
-            if any(np.isin(a, NOT_AT.get(rule.name, ())).any() for a in values.values()):
-                continue
+            avoided = NOT_AT.get(rule.name, ())
+            values = {v: np.where(np.isin(a, avoided), 1, a).astype(v.dtype) for v, a in values.items()}
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 wrong = problems(old, new, rule.preserves, values, scale=0 if rule.left else 10)

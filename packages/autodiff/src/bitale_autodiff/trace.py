@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from bitale_autodiff.rules.composite import rules_of
 from bitale_graph.composite import Renaming, Step, inline
-from bitale_graph.functions import log_softmax
+from bitale_graph.functions.logarithm import Logarithms, logarithm, logarithm_of_multiple
 from bitale_graph.graph import toposort
 from bitale_graph.laziness import Readers, sink
 from bitale_graph.ops.control import Branch, Check, Composite, StopGradient
-from bitale_graph.ops.elementwise import Elementwise, log
+from bitale_graph.ops.elementwise import Elementwise, log, log1p
 from bitale_graph.ops.indexing import Gather, Scatter
 from bitale_graph.ops.movement import Broadcast, Dimension, Iota, Pad, Reshape, SetSlice, Slice
 from bitale_graph.origin import made_at
@@ -65,8 +65,9 @@ def _equivalent(node: Apply, kept: set[Variable], readers: Readers | None) -> tu
     """What is differentiated in the node's place, and the variables it is made of; None for the node itself.
 
     A composite without a rule is its body. What only some bodies of a branch need is differentiated inside them, so
-    that nothing flows through the others. log(softmax(x)) is log_softmax(x), whose derivative does not divide by
-    probabilities that may be 0; not where the softmax is among the `kept` variables, whose derivatives are asked for.
+    that nothing flows through the others. log(sigmoid(x)) is -softplus(-x), and log(softmax(x)) log_softmax(x): their
+    derivatives do not divide by probabilities that may be 0. Not where these are among the `kept` variables, whose
+    derivatives are asked for.
     """
     if isinstance(node.op, Composite):
         rules = rules_of(node.op)
@@ -75,10 +76,11 @@ def _equivalent(node: Apply, kept: set[Variable], readers: Readers | None) -> tu
         with made_at(node.origin):
             lazy = sink(node, readers)
         return None if lazy is node else (lazy.outputs, lazy.inputs)
-    if isinstance(node.op, Elementwise) and node.op.function is log:
-        (inside,) = node.inputs
-        if inside.owner is not None and inside.owner.op.name == "softmax" and inside not in kept:
-            axis = dict(inside.owner.op.key)["axis"]
-            with made_at(node.origin):
-                return (log_softmax(inside.owner.inputs[0], axis),), inside.owner.inputs
+    if isinstance(node.op, Elementwise) and node.op.function in (log, log1p):
+        find = Logarithms(kept=kept, poles=True)
+        with made_at(node.origin):
+            stable = logarithm(node, find)
+            if stable is None and node.op.function is log:
+                stable = logarithm_of_multiple(node, find)
+        return None if stable is None else ((stable,), tuple(find.leaves))
     return None

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import reduce as fold_left
 
 import numpy as np
 
 from bitale_graph.dtypes import FLOATS
+from bitale_graph.functions.logarithm import Logarithms, logarithm, logarithm_of_multiple
 from bitale_graph.ops.elementwise import (
-    Elementwise,
     absolute,
     add,
     equal,
+    erfc,
     exp,
     expm1,
     log,
@@ -22,6 +22,7 @@ from bitale_graph.ops.elementwise import (
     multiply,
     sigmoid,
     softplus,
+    true_divide,
     where,
 )
 from bitale_graph.ops.movement import ExpandDims, Squeeze, Transpose
@@ -34,13 +35,12 @@ from bitale_rewrite.rules.movement import moved, peeled, source
 from bitale_rewrite.samples import array
 
 x, y = real("x"), real("y")
-TERMS = 32  # summands looked at
 
 
-# ---- sums of exponentials ----
+# ---- sums and products of exponentials ----
 
 
-def _sums() -> Iterator[Variable]:
+def _samples() -> Iterator[Variable]:
     for dtype in ("float64", "float32"):
         a, b, c = (array(None, dtype=dtype, name=name) for name in "abc")
         yield log(add(exp(a), exp(b)))
@@ -48,53 +48,48 @@ def _sums() -> Iterator[Variable]:
         yield log1p(add(exp(a), exp(b)))
         yield log(add(exp(a), 2.0))
         yield log(add(multiply(3.0, exp(a)), exp(b)))
+        yield log(multiply(3.0, exp(a)))
+        yield log(exp(a) / exp(b))
+        yield log(multiply(0.5, exp(a) + exp(b)))
+        yield log(multiply(0.5, erfc(a)))
 
 
-@rewrites(log, log1p, name="log of a sum of exponentials", preserves="reals", having=(add,), samples=_sums)
-def log_of_sum(node: Apply) -> Replacement:
-    """log(exp(x) + exp(y) + ...) -> logaddexp(logaddexp(x, y), ...); positive constants count as exponentials."""
-    total = node.inputs[0]
-    if total.dtype not in FLOATS:
-        return None
-    logarithms: list[Variable | float] = [0.0] if node.op.function is log1p else []
-    for term in _summands(total):
-        logarithm = _logarithm(term)
-        if logarithm is None:
-            return None
-        logarithms.append(logarithm)
-    if sum(isinstance(each, Variable) for each in logarithms) < (1 if len(logarithms) > 1 else 2):
-        return None
-    return fold_left(logaddexp, logarithms)  # type: ignore[return-value]
+def _constant(x: Variable) -> float | None:
+    value = uniform(x)
+    return None if value is None else float(value_of(value))  # type: ignore[arg-type]
 
 
-def _summands(total: Variable) -> list[Variable]:
-    """The terms of nested additions, at most TERMS of them."""
-    terms: list[Variable] = []
-    pending = [total]
-    while pending:
-        v = pending.pop()
-        inner = source(v, Elementwise)
-        if inner is not None and inner.op.function is add and len(terms) + len(pending) < TERMS:
-            pending.extend(reversed(inner.inputs))
-        else:
-            terms.append(v)
-    return terms
+@rewrites(
+    log, log1p, name="log of exponentials", preserves="reals", having=(add, multiply, true_divide), samples=_samples
+)
+def log_of_exponentials(node: Apply) -> Replacement:
+    """log(exp(x) + exp(y) + ...) -> logaddexp(logaddexp(x, y), ...), log(3 exp(x) / exp(y)) -> x - y + log(3)."""
+    return logarithm(node, Logarithms(_constant)) if node.inputs[0].dtype in FLOATS else None
 
 
-def _logarithm(term: Variable) -> Variable | float | None:
-    """The logarithm of exp(x), c exp(x) or c for a constant c > 0, without an exponential in it."""
-    value = uniform(term)
-    if value is not None:
-        return float(np.log(value_of(value))) if 0 < value_of(value) < np.inf else None  # type: ignore[operator]
-    function, inner = head(term), term.owner
-    if function is exp:
-        return inner.inputs[0]  # type: ignore[union-attr]
-    if function is multiply:
-        for factor, other in (inner.inputs, inner.inputs[::-1]):  # type: ignore[union-attr]
-            constant, rest = uniform(factor), _logarithm(other) if head(other) is exp else None
-            if constant is not None and rest is not None and 0 < value_of(constant) < np.inf:  # type: ignore[operator]
-                return rest + float(np.log(value_of(constant)))
-    return None
+def _multiples() -> Iterator[Variable]:
+    for dtype in ("float64", "float32"):
+        a, b = (array(None, dtype=dtype, name=name) for name in "ab")
+        yield log(multiply(a, exp(b)))
+        yield log(multiply(a, exp(b) / 3.0))
+
+
+@rewrites(
+    log, name="log of a multiple of exponentials", preserves="reals", having=(multiply, true_divide), samples=_multiples
+)
+def log_of_multiple(node: Apply) -> Replacement:
+    """log(a exp(x)) -> x + log(a)."""
+    return logarithm_of_multiple(node, Logarithms(_constant)) if node.inputs[0].dtype in FLOATS else None
+
+
+def _quotients() -> Iterator[Variable]:
+    yield log(exp(array(None, name="a")) / multiply(2.5, array(None, name="b")))
+
+
+@rewrites(log, name="log of a density", preserves="domain", having=(multiply, true_divide), samples=_quotients)
+def log_of_density(node: Apply) -> Replacement:
+    """log(exp(x) / s) -> x - log(s): another infinity where s is -0."""
+    return logarithm_of_multiple(node, Logarithms(_constant, poles=True)) if node.inputs[0].dtype in FLOATS else None
 
 
 LOGARITHMS: tuple[Rule, ...] = tuple(
@@ -178,4 +173,11 @@ def log_of_product(node: Apply) -> Replacement:
     return moved(Reduce(add, product.op.axes)(log(factors)), moves)
 
 
-STABILISE: tuple[Rule, ...] = (log_of_sum, log_of_product, *LOGARITHMS, *EXPONENTIALS)
+STABILISE: tuple[Rule, ...] = (
+    log_of_exponentials,
+    log_of_multiple,
+    log_of_density,
+    log_of_product,
+    *LOGARITHMS,
+    *EXPONENTIALS,
+)
