@@ -52,6 +52,13 @@ def test_effort(effort, flag):
     assert flag in Toolchain(("gcc",), "gcc", "12", True).flags(effort=effort)
 
 
+def test_tinycc_finds_its_own_library(tmp_path):
+    """Its code for uint64 and float calls functions of libtcc1, which it looks for where it was built."""
+    (tmp_path / "lib" / "tcc").mkdir(parents=True)
+    tcc = Toolchain((str(tmp_path / "bin" / "tcc"),), "tcc", "0.9.28", False)
+    assert f"-B{tmp_path / 'lib' / 'tcc'}" in tcc.flags() and tcc.libraries == ("-ltcc1",)
+
+
 def compiler_that_counts(path, version):
     path.write_text(f'#!/bin/sh\necho asked >> "{path}.log"\necho "{version}"\n')
     path.chmod(path.stat().st_mode | stat.S_IXUSR)

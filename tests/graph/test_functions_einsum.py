@@ -79,6 +79,14 @@ def test_dtypes(subscripts: str, dtype: str):
     same(subscripts, *(np.abs(a).astype(dtype) for a in operands(subscripts)))
 
 
+def test_the_dtype_that_is_asked_for():
+    x, y = np.arange(6, dtype="int8").reshape(2, 3), np.arange(3.0)
+    assert_equals_numpy(
+        lambda x, y: functions.einsum("ij,j", x, y, dtype="float32"), lambda x, y: np.einsum("ij,j", x, y.astype("f4")),
+        x, y,
+    )  # fmt: skip
+
+
 def test_operands_of_several_dtypes():
     same("ij,jk,k->i", operand("ij", 0, "int8"), operand("jk", 1, "float32"), operand("k", 2, "int32"))
 

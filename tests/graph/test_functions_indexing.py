@@ -240,7 +240,7 @@ def test_take_along_axis(axis: int | None):
 @pytest.mark.parametrize("mode", ["raise", "wrap", "clip"])
 def test_choose(mode: str):
     choices = [np.arange(3), np.arange(10, 13), np.arange(20.0, 23)]
-    for a in ([2, 0, 1], [[0], [1]], 1, [3, 0, 0], [-1, 7, 2]):
+    for a in ([2, 0, 1], [[0], [1]], 1, [3, 0, 0], [-1, 0, 0], [-1, 7, 2]):
         same(
             lambda a, *c: functions.choose(a, c, mode),
             lambda a, *c: np.choose(a, c, mode=mode),

@@ -38,6 +38,12 @@ def test_arange_of_variables(bounds: tuple, dtype: str):
     assert_form(lambda m, *xs: m.arange(*xs), *(np.array(b, dtype) for b in bounds), lengths=[BY_VALUE])
 
 
+def test_arange_without_end():
+    for stop in (np.inf, np.nan):
+        with pytest.raises(ArgumentError, match=rf"arange: from 0 to {stop} by 1 are {stop} numbers"):
+            F.arange(0, stop)
+
+
 @pytest.mark.parametrize("step", [1, 2, -1, -3, 0.75, -0.5])
 def test_arange_of_one_variable(step: float):
     stop = Variable(tensor_type("float64" if isinstance(step, float) else "int64"))

@@ -7,7 +7,7 @@ import pytest
 
 from bitale_graph import Variable, functions, tensor_type
 from bitale_graph.dtypes import DTYPES
-from bitale_graph.errors import ArgumentError, ShapeError
+from bitale_graph.errors import ArgumentError, DtypeError, ShapeError
 from bitale_graph.reference import evaluate
 from tests.graph.oracle import assert_equals_numpy
 
@@ -225,3 +225,43 @@ def test_the_largest_of_no_elements_is_an_error_that_names_the_variable():
 def test_reducing_no_axis_gives_the_elements():
     x = Variable(tensor_type("float64", (None,)))
     assert functions.max(x, axis=()) is x
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (0, 4), (0, 0), (2, 0, 3)], ids=str)
+@pytest.mark.parametrize("name", ["sum", "prod", "max", "min", "any", "all"])
+def test_an_initial_value_and_chosen_elements(name: str, shape: tuple[int, ...]):
+    x, mask = numbers("float64", shape), numbers("bool", shape)
+    given = {} if name in ("any", "all") else {"initial": 0.5}
+    for axis in (None, 0, -1, (0, 1)):
+        assert_equals_numpy(
+            lambda x, mask, axis=axis: getattr(functions, name)(x, axis=axis, where=mask, **given),
+            lambda x, mask, axis=axis: getattr(np, name)(x, axis=axis, where=mask, **given),
+            x,
+            mask,
+            ulps=8,
+        )
+        assert_equals_numpy(
+            lambda x, axis=axis: getattr(functions, name)(x, axis=axis, **given),
+            lambda x, axis=axis: getattr(np, name)(x, axis=axis, **given),
+            x,
+            ulps=8,
+        )
+    if name in ("max", "min"):
+        with pytest.raises(ArgumentError, match="`where` needs `initial`"):
+            getattr(functions, name)(x, where=mask)
+
+
+def test_weights_of_some_axes():
+    x = numbers("float64", (2, 3, 4))
+    for axis, weights in ((1, [1.0, 2, 3]), (-1, [1.0, 0, 0, 2]), ((0, 2), np.arange(8.0).reshape(2, 4))):
+        assert_equals_numpy(
+            lambda x, w, axis=axis: functions.average(x, axis, w), lambda x, w, axis=axis: np.average(x, axis, w),
+            x, np.asarray(weights), ulps=8,
+        )  # fmt: skip
+    with pytest.raises(ShapeError, match="weights of 1 axes for 3 of the 3 axes of x"):
+        functions.average(x, weights=[1.0, 2])
+
+
+def test_deviations_are_not_integers():
+    with pytest.raises(DtypeError, match="cannot be int8"):
+        functions.var(np.arange(3), dtype="int8")

@@ -41,6 +41,7 @@ METHODS = {
     "reshape": lambda x: x.reshape(3, 2),
     "reshape a tuple": lambda x: x.reshape((-1, 2)),
     "round": lambda x: x.round(),
+    "round()": lambda x: round(x / 8, 1) if isinstance(x, Variable) else np.round(x / 8, 1),
     "round decimals": lambda x: (x / 8).round(1),
     "squeeze": lambda x: x[:1].squeeze(0),
     "std": lambda x: x.std(axis=0),

@@ -257,6 +257,7 @@ def cumulation() -> list[Sample]:
         function = FUNCTIONS[name]
         rows += [row(Cumulate(function, 0), array(7, dtype=dtype)) for dtype in DTYPES]
         rows += [row(Cumulate(function, axis), array(2, 3, 4)) for axis in (0, 1, 2)]
+        rows.append(row(Cumulate(function, 0), np.array([-0.0, -0.0, 0.0, -0.0])))
         rows += [row(Cumulate(function, 0), array(0)), row(Cumulate(function, 0), array(1))]
         rows.append(row(Cumulate(function, 0), with_nan(7, 3, FLOAT)))
     return rows

@@ -64,6 +64,8 @@ class Toolchain:
             flags.append("-fveclib=libmvec")
         if self.family == "tcc":  # it does not know where Debian keeps half of its headers
             flags += ["-I", f"/usr/include/{sysconfig.get_config_var('MULTIARCH')}"]
+            own = Path(self.command[0]).resolve().parents[1] / "lib" / "tcc"
+            flags += [f"-B{own}"] if own.is_dir() else []  # nor, moved into a wheel, where its own are
         if self.family == "gcc" and "avx512_vbmi2" in processor_flags():
             # Processors with this extension keep their clock at full width; older ones are better off at half.
             flags.append("-mprefer-vector-width=512")
@@ -73,7 +75,7 @@ class Toolchain:
 
     @property
     def libraries(self) -> tuple[str, ...]:
-        return () if self.family == "tcc" else ("-lm",)
+        return ("-ltcc1",) if self.family == "tcc" else ("-lm",)  # -nostdlib leaves out what TinyCC's own code calls
 
     @property
     def identity(self) -> str:

@@ -78,6 +78,9 @@ class Operators:
     def __abs__(self) -> Self:
         return functions.absolute(self)
 
+    def __round__(self, decimals: int = 0) -> Self:
+        return functions.round(self, decimals)  # type: ignore[return-value]
+
     def __invert__(self) -> Self:
         return functions.invert(self)
 

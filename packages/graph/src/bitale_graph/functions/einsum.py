@@ -20,20 +20,21 @@ from bitale_graph.shapes import shape_of
 from bitale_graph.variable import Variable
 
 
-def einsum(subscripts: Any, *operands: Any, optimize: object = True) -> Variable:
+def einsum(subscripts: Any, *operands: Any, optimize: object = True, dtype: object = None) -> Variable:
     """numpy.einsum: `einsum("ij,jk->ik", x, y)`, or `einsum(x, [0, 1], y, [1, 2], [0, 2])`.
 
     Labels that the result lacks are summed; a label that stands twice in one operand takes the diagonal; an axis of
     length statically 1 stretches. Without `->` the result has the labels that stand once, in alphabetical order.
     More than two operands are contracted pairwise, in the cheapest order for up to six; from left to right if
-    `optimize` is false. Raises ArgumentError for malformed subscripts and ShapeError for lengths that differ.
+    `optimize` is false. Everything is computed in `dtype`, if it is given. Raises ArgumentError for malformed
+    subscripts and ShapeError for lengths that differ.
     """
     if not isinstance(subscripts, str):
         subscripts, operands = _from_lists([subscripts, *operands])
     variables = [as_variable(each) for each in operands]
     labels, result = _parse(subscripts, variables)
     _check_lengths(variables, labels)
-    diagonals = list(map(_diagonal, to_one_dtype(variables), labels))
+    diagonals = list(map(_diagonal, to_one_dtype(variables, dtype), labels))
     factors, labels = drop_stretched([x for x, _ in diagonals], [each for _, each in diagonals], "".join(labels))
     terms = list(zip(factors, labels, strict=True))
     for i, j in contraction_order(terms, result) if optimize else left_to_right(terms):

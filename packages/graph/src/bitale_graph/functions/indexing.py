@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from bitale_graph.dtypes import INTEGERS
-from bitale_graph.errors import ArgumentError, DtypeError, ShapeError, explain
+from bitale_graph.errors import ArgumentError, DtypeError, IndexingError, ShapeError, explain
 from bitale_graph.functions.apply import as_variable, cast
 from bitale_graph.functions.arguments import axis_of
 from bitale_graph.functions.broadcasting import broadcast_arrays
 from bitale_graph.functions.joining import stack
 from bitale_graph.functions.movement import expand_dims, squeeze
 from bitale_graph.functions.ranges import iota
+from bitale_graph.functions.reduction import all
 from bitale_graph.functions.reshaping import ravel
 from bitale_graph.functions.selection import selection_of
 from bitale_graph.ops import elementwise as row
+from bitale_graph.ops.control import Check
 from bitale_graph.ops.indexing import Gather, Nonzero
 from bitale_graph.shapes import shape_of
 from bitale_graph.sizes import Size
@@ -105,6 +107,10 @@ def choose(a: Any, choices: Sequence[Any], mode: str = "raise") -> Variable:
     """Element by element the one of `choices` that the integer `a` names; all arrays are stretched to one shape."""
     index, *options = broadcast_arrays(as_indices("choose", a), *choices)
     index = within("choose", index, len(options), mode)
+    if mode == "raise":
+        message = f"choose: an index is not from 0 to {len(options) - 1}"
+        fine = row.logical_and(row.greater_equal(index, 0), row.less(index, len(options)))
+        index = Check(explain(message, [index]), IndexingError)(index, all(fine))
     return squeeze(take_along_axis(stack(options), expand_dims(index, 0), 0), 0)
 
 

@@ -29,7 +29,8 @@ from bitale_graph.functions.movement import squeeze
 from bitale_graph.functions.ranges import spaced
 from bitale_graph.functions.slicing import flip
 from bitale_graph.functions.statistics import mean
-from bitale_graph.ops.elementwise import rint
+from bitale_graph.ops.control import Check
+from bitale_graph.ops.elementwise import less, rint
 from bitale_graph.ops.movement import Pad
 from bitale_graph.shapes import shape_of
 from bitale_graph.sizes import Size, size_minimum, size_subtract
@@ -110,6 +111,14 @@ def _empty(x: Variable, widths: Widths) -> Variable:
     return _constant(x, widths)
 
 
+def _not_empty(x: Variable, axis: int) -> Variable:
+    """x, if the axis has elements that what surrounds them can be made of."""
+    n = shape_of(x)[axis]
+    if isinstance(n, int):
+        return x
+    return Check(explain(f"pad: there is nothing to extend the empty axis {axis} with", [x]), ShapeError)(x, less(0, n))
+
+
 Sides = Callable[[Variable, int, "tuple[Size, Size]", Pair], "tuple[Variable, Variable]"]
 
 
@@ -119,6 +128,7 @@ def _sided(sides: Sides, option: str, default: Any) -> Callable[..., Variable]:
     def surround(x: Variable, widths: Widths, **options: Any) -> Variable:
         for axis, pair in enumerate(_pairs(x, options.get(option, default), option)):
             if not is_zero(widths[axis]):
+                x = _not_empty(x, axis)
                 before, after = sides(x, axis, widths[axis], pair)
                 x = concatenate([before, x, after], axis)
         return x

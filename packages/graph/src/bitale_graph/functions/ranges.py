@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, isfinite
 from typing import Any
 
 import numpy as np
 
 from bitale_graph.dtypes import BOOL, COMPLEX, INTEGERS, as_dtype, real_dtype
-from bitale_graph.errors import DtypeError, ShapeError, explain
+from bitale_graph.errors import ArgumentError, DtypeError, ShapeError, explain
 from bitale_graph.functions.apply import as_variable, cast
 from bitale_graph.functions.arguments import as_size, checked_step
 from bitale_graph.functions.broadcasting import broadcast_arrays
@@ -71,7 +71,10 @@ def _arange_length(start: Variable, stop: Variable, step: Variable) -> Size:
     if all(v.dtype == "int64" for v in (start, stop, step)):
         return _integer_length(size_value(start), size_value(stop), by)
     if isinstance(start, Constant) and isinstance(stop, Constant) and isinstance(step, Constant):
-        return max(0, ceil((stop.data.item() - start.data.item()) / step.data.item()))
+        length = (stop.data.item() - start.data.item()) / step.data.item()
+        if not isfinite(length):
+            raise ArgumentError(f"arange: from {start.data} to {stop.data} by {step.data} are {length} numbers")
+        return max(0, ceil(length))
     low, high, by = (cast(v, "float64") for v in (start, stop, by))
     return row.maximum(cast(row.ceil((high - low) / by), "int64"), 0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from bitale_graph.functions.reshaping import ravel, reshape
 from bitale_graph.functions.slicing import slice_axis
 from bitale_graph.ops import elementwise as row
 from bitale_graph.ops.elementwise import Function
+from bitale_graph.ops.movement import Pad
 from bitale_graph.ops.reduction import ArgReduce, Cumulate, Reduce
 from bitale_graph.shapes import shape_of
 from bitale_graph.sizes import size_product
@@ -38,24 +40,40 @@ def reduce(function: Function, x: Any, axis: Axes = None, keepdims: bool = False
     return expand_dims(result, axes) if keepdims and axes else result
 
 
-def sum(x: Any, axis: Axes = None, dtype: object = None, keepdims: bool = False) -> Variable:
-    """The sum over `axis`; booleans and integers are added in int64 or uint64 unless `dtype` says otherwise."""
-    return reduce(row.add, _widened(x, dtype), axis, keepdims, "sum")
+def sum(
+    x: Any, axis: Axes = None, dtype: object = None, keepdims: bool = False, *, initial: Any = None, where: Any = None
+) -> Variable:
+    """The sum over `axis`; booleans and integers are added in int64 or uint64 unless `dtype` says otherwise.
+
+    `initial` is added; elements for which `where` is false are left out.
+    """
+    return _combined(row.add, _chosen(_widened(x, dtype), where, 0), axis, keepdims, "sum", initial)
 
 
-def prod(x: Any, axis: Axes = None, dtype: object = None, keepdims: bool = False) -> Variable:
-    """The product over `axis`; booleans and integers multiply in int64 or uint64 unless `dtype` says otherwise."""
-    return reduce(row.multiply, _widened(x, dtype), axis, keepdims, "prod")
+def prod(
+    x: Any, axis: Axes = None, dtype: object = None, keepdims: bool = False, *, initial: Any = None, where: Any = None
+) -> Variable:
+    """The product over `axis`; booleans and integers multiply in int64 or uint64 unless `dtype` says otherwise.
+
+    `initial` is a further factor; elements for which `where` is false are left out.
+    """
+    return _combined(row.multiply, _chosen(_widened(x, dtype), where, 1), axis, keepdims, "prod", initial)
 
 
-def max(x: Any, axis: Axes = None, keepdims: bool = False) -> Variable:
-    """The largest element along `axis`; NaN where there is one. Raises ShapeError where there are no elements."""
-    return reduce(row.maximum, x, axis, keepdims, "max")
+def max(x: Any, axis: Axes = None, keepdims: bool = False, *, initial: Any = None, where: Any = None) -> Variable:
+    """The largest element along `axis`; NaN where there is one. Raises ShapeError where there are no elements.
+
+    `initial` is a further element, which an empty axis then has too; `where` chooses elements and needs it.
+    """
+    return _extremum(row.maximum, x, axis, keepdims, "max", initial, where)
 
 
-def min(x: Any, axis: Axes = None, keepdims: bool = False) -> Variable:
-    """The smallest element along `axis`; NaN where there is one. Raises ShapeError where there are no elements."""
-    return reduce(row.minimum, x, axis, keepdims, "min")
+def min(x: Any, axis: Axes = None, keepdims: bool = False, *, initial: Any = None, where: Any = None) -> Variable:
+    """The smallest element along `axis`; NaN where there is one. Raises ShapeError where there are no elements.
+
+    `initial` is a further element, which an empty axis then has too; `where` chooses elements and needs it.
+    """
+    return _extremum(row.minimum, x, axis, keepdims, "min", initial, where)
 
 
 def ptp(x: Any, axis: Axes = None, keepdims: bool = False) -> Variable:
@@ -64,14 +82,14 @@ def ptp(x: Any, axis: Axes = None, keepdims: bool = False) -> Variable:
     return max(x, axis, keepdims) - min(x, axis, keepdims)
 
 
-def any(x: Any, axis: Axes = None, keepdims: bool = False) -> Variable:
-    """Whether some element along `axis` is true (not zero)."""
-    return reduce(row.logical_or, cast(as_variable(x), "bool"), axis, keepdims, "any")
+def any(x: Any, axis: Axes = None, keepdims: bool = False, *, where: Any = None) -> Variable:
+    """Whether some element along `axis` (of those that `where` chooses) is true: not zero."""
+    return reduce(row.logical_or, _chosen(cast(as_variable(x), "bool"), where, False), axis, keepdims, "any")
 
 
-def all(x: Any, axis: Axes = None, keepdims: bool = False) -> Variable:
-    """Whether every element along `axis` is true (not zero)."""
-    return reduce(row.logical_and, cast(as_variable(x), "bool"), axis, keepdims, "all")
+def all(x: Any, axis: Axes = None, keepdims: bool = False, *, where: Any = None) -> Variable:
+    """Whether every element along `axis` (of those that `where` chooses) is true: not zero."""
+    return reduce(row.logical_and, _chosen(cast(as_variable(x), "bool"), where, True), axis, keepdims, "all")
 
 
 def count_nonzero(x: Any, axis: Axes = None, keepdims: bool = False) -> Variable:
@@ -120,6 +138,34 @@ def diff(x: Any, n: int = 1, axis: int = -1) -> Variable:
         later, earlier = slice_axis(x, axis, 1), slice_axis(x, axis, None, -1)
         x = row.not_equal(later, earlier) if x.dtype == "bool" else later - earlier
     return x
+
+
+def _chosen(x: Variable, where: Any, neutral: Any) -> Variable:
+    """x with `neutral` for the elements that `where` leaves out."""
+    return x if where is None else row.where(where, x, cast(neutral, x.dtype))
+
+
+def _combined(
+    function: Function, x: Variable, axis: Axes, keepdims: bool, what: str, initial: Any
+) -> Variable:
+    result = reduce(function, x, axis, keepdims, what)
+    return result if initial is None else function(result, cast(initial, x.dtype))
+
+
+def _extremum(
+    function: Function, x: Any, axis: Axes, keepdims: bool, what: str, initial: Any, where: Any
+) -> Variable:
+    x = as_variable(x)
+    if initial is None:
+        if where is not None:
+            raise ArgumentError(explain(f"{what}: `where` needs `initial`, for where it chooses nothing", [x]))
+        return reduce(function, x, axis, keepdims, what)
+    axes = reduced_axes(what, axis, x)
+    chosen = _chosen(x, where, initial)
+    if builtins.any(not x.type.shape[each] for each in axes):  # an axis that may be empty gets an element more
+        sides = tuple(int(each in axes) for each in range(x.ndim))
+        chosen = Pad((0,) * x.ndim, sides)(chosen, cast(initial, x.dtype))
+    return function(reduce(function, chosen, axes, keepdims, what), cast(initial, x.dtype))
 
 
 def _widened(x: Any, dtype: object) -> Variable:

@@ -7,7 +7,7 @@ from typing import Any
 from bitale_graph.errors import ArgumentError, ShapeError, explain
 from bitale_graph.functions.apply import as_variable, expand_rank
 from bitale_graph.functions.arguments import apply_sized, as_integers
-from bitale_graph.functions.movement import expand_dims
+from bitale_graph.functions.movement import expand_dims, transpose
 from bitale_graph.ops.movement import Reshape
 from bitale_graph.same_size import same_size
 from bitale_graph.shapes import shape_of
@@ -15,13 +15,17 @@ from bitale_graph.sizes import Size, Sizes, size_divide, size_product
 from bitale_graph.variable import Variable
 
 
-def reshape(x: Any, *shape: Any) -> Variable:
+def reshape(x: Any, *shape: Any, order: str = "C") -> Variable:
     """x under another shape: lengths one by one, a tuple of them, or a vector; one may be -1 (whatever remains).
 
-    Lengths are ints or integer scalars (which must not be negative). Raises ShapeError when the number of elements
-    would change: now where lengths are known, else when the function runs.
+    Elements are read and placed with the last index running fastest, or the first for `order` "F". Lengths are ints or
+    integer scalars (which must not be negative). Raises ShapeError when the number of elements would change: now
+    where lengths are known, else when the function runs.
     """
     x = as_variable(x)
+    if _is_first_fastest("reshape", order, x):
+        lengths = as_integers("reshape", shape[0] if len(shape) == 1 else shape)
+        return transpose(reshape(transpose(x), lengths[::-1]))
     sizes = as_integers("reshape", shape[0] if len(shape) == 1 else shape)
     unsure = [axis for axis, n in enumerate(sizes) if isinstance(n, int) and n == -1]
     if len(unsure) > 1 or any(isinstance(n, int) and n < -1 for n in sizes):
@@ -53,14 +57,27 @@ def _shown(sizes: Sizes) -> str:
     return f"({', '.join(map(str, sizes))})"
 
 
-def ravel(x: Any) -> Variable:
-    """x as a vector."""
-    return flatten(x, 1)
+def _is_first_fastest(what: str, order: str, x: Variable) -> bool:
+    """Whether `order` asks for Fortran's arrangement; "A" and "K" are C's, as variables have no memory."""
+    if order not in ("C", "F", "A", "K"):
+        raise ArgumentError(explain(f"{what}: the order must be 'C' or 'F', not {order!r}", [x]))
+    return order == "F"
 
 
-def flatten(x: Any, ndim: int = 1) -> Variable:
-    """x with `ndim` axes: the first ndim - 1 are kept, the rest become one. Raises ArgumentError for ndim < 1."""
+def ravel(x: Any, order: str = "C") -> Variable:
+    """x as a vector, in which the last index runs fastest, or the first for `order` "F"."""
     x = as_variable(x)
+    return flatten(transpose(x) if _is_first_fastest("ravel", order, x) else x, 1)
+
+
+def flatten(x: Any, ndim: int | str = 1) -> Variable:
+    """x with `ndim` axes: the first ndim - 1 are kept, the rest become one. Raises ArgumentError for ndim < 1.
+
+    NumPy's flatten takes an order there instead: "C" or "F" gives `ravel(x, order)`.
+    """
+    x = as_variable(x)
+    if isinstance(ndim, str):
+        return ravel(x, ndim)
     if not 1 <= ndim <= max(x.ndim, 1):
         raise ArgumentError(explain(f"flatten: an array of {x.ndim} axes cannot be flattened to {ndim}", [x]))
     sizes = shape_of(x)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from bitale_graph.dtypes import COMPLEX, INEXACT, as_dtype, real_dtype
-from bitale_graph.errors import DtypeError, explain
+from bitale_graph.errors import DtypeError, ShapeError, explain
 from bitale_graph.functions import reduction
 from bitale_graph.functions.apply import as_variable, cast
-from bitale_graph.functions.movement import squeeze
+from bitale_graph.functions.movement import expand_dims, squeeze
 from bitale_graph.functions.reduction import Axes, reduced_axes
 from bitale_graph.ops import elementwise as row
 from bitale_graph.ops.control import Check
@@ -29,19 +29,25 @@ def mean(x: Any, axis: Axes = None, dtype: object = None, keepdims: bool = False
 
 
 def average(x: Any, axis: Axes = None, weights: Any = None, keepdims: bool = False) -> Variable:
-    """The mean weighted with `weights`, an array that stretches to the shape of x."""
+    """The mean weighted with `weights`, which have the shape of x, or of the axes `axis` of it."""
     if weights is None:
         return mean(x, axis, None, keepdims)
     x, weights = as_variable(x), as_variable(weights)
+    axes = reduced_axes("average", axis, x)
+    if weights.ndim != x.ndim:
+        if axis is None or weights.ndim != len(axes):
+            problem = f"average: weights of {weights.ndim} axes for {len(axes)} of the {x.ndim} axes of x"
+            raise ShapeError(explain(problem, [x, weights], "Give an axis for each of the axes of the weights."))
+        weights = expand_dims(weights, [each for each in range(x.ndim) if each not in axes])
     total = reduction.sum(row.add(weights, row.multiply(x, 0)), axis, None, True)
     result = row.true_divide(reduction.sum(x * weights, axis, None, True), total)
-    return result if keepdims else squeeze(result, reduced_axes("average", axis, x))
+    return result if keepdims else squeeze(result, axes)
 
 
 def var(x: Any, axis: Axes = None, dtype: object = None, ddof: float = 0, keepdims: bool = False) -> Variable:
     """The mean squared distance from the mean, computed in two passes; n - `ddof` divides, and never less than 0."""
     x = as_variable(x)
-    result = _result(x, dtype)
+    result = _result(x, dtype, inexact=True)
     x = cast(x, _accumulator(result))
     distance = x - mean(x, axis, None, keepdims=True)
     total = reduction.sum(squared(distance), axis, None, keepdims)
@@ -119,7 +125,7 @@ def _result(x: Variable, dtype: object, inexact: bool = False) -> str:
         return x.dtype if x.dtype in INEXACT else "float64"
     name = as_dtype(dtype)
     if inexact and name not in INEXACT:
-        raise DtypeError(explain(f"the mean of elements that are not NaN cannot be {name}", [x], "Cast the result."))
+        raise DtypeError(explain(f"this statistic of elements cannot be {name}", [x], "Cast the result."))
     return name
 
 

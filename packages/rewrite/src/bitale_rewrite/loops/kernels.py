@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bitale_rewrite.loops.bind import bind_common
 from bitale_rewrite.loops.fuse import Cluster
 from bitale_rewrite.loops.hoist import hoist
-from bitale_rewrite.loops.identities import identity_of
+from bitale_rewrite.loops.identities import start_of
 from bitale_rewrite.loops.integers import integer, loop_index
 from bitale_rewrite.loops.ir import (
     Accumulate,
@@ -158,7 +158,7 @@ class KernelBuilder:
 
     def _start(self, nest: Nest) -> Literal:
         assert nest.function is not None
-        return identity_of(nest.function, nest.buffer.dtype)
+        return start_of(nest.function, nest.buffer.dtype, nest.running)
 
     def _starting(self, nest: Nest, start: Nest) -> list[Statement]:
         """The loops that give a buffer its first values: those of `start` that are not around it already."""
