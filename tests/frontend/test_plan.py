@@ -74,3 +74,9 @@ def test_updates_in_place_are_shown():
     plan = bt.function([], updates={w: w * 2}).plan()
     assert plan.outputs[0].place == "written in place of w"
     assert "written in place of w" in str(plan)
+
+
+def test_single_elements_are_local_variables():
+    x = T.vector("x")
+    plan = bt.function([x], [T.sum(x), x - T.mean(x), T.std(x)]).plan()
+    assert [a.place for a in plan.workspace if not a.shape] == ["a local variable"]

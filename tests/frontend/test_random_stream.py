@@ -170,3 +170,46 @@ def test_pickled_functions_go_on():
     f()
     g = pickle.loads(pickle.dumps(f))
     np.testing.assert_array_equal([g(), g()], [f(), f()])
+
+
+def test_keys_in_loops():
+    """Folded by the step's number, or carried; a key that stands twice in a step is one."""
+    key = random.key(3)
+
+    def step(total, number):
+        drawn = random.normal(random.fold_in(key, number), (3,))
+        return total + random.normal(random.fold_in(key, number)), drawn
+
+    total, rows = bt.function([], list(bt.loop.scan(step, T.zeros(()), T.arange(4))))()
+    wanted = [random.normal(random.fold_in(key, number), (3,)).eval() for number in range(4)]
+    np.testing.assert_allclose(rows, wanted, rtol=1e-13)
+    np.testing.assert_allclose(total, sum(row[0] for row in wanted), rtol=1e-12)
+
+    def carry(key, _):
+        keys = random.split(key)
+        return keys[0], random.uniform(keys[1], (2,))
+
+    _, pairs = bt.loop.scan(carry, key, T.arange(5))
+    assert len(np.unique(bt.function([], pairs)())) == 10
+
+
+def test_vmap_draws_for_many_keys():
+    keys = random.split(random.key(1), 3)
+    for draw in (
+        lambda key: random.normal(key, (70,)), lambda key: random.gamma(key, 2.0, (3,)),
+        lambda key: random.permutation(key, 6), lambda key: random.choice(key, 9, (2,), replace=False),
+        lambda key: random.multinomial(key, 9, [0.5, 0.2, 0.3]),
+    ):  # fmt: skip
+        found = bt.function([], bt.vmap(draw)(keys))()
+        np.testing.assert_allclose(found, [draw(key).eval() for key in keys.eval()], rtol=1e-13)
+
+
+def test_streams_are_where_theano_has_them():
+    assert T.random is random and T.random.RandomStream is RandomStream
+
+
+def test_exported_functions_carry_their_state(tmp_path):
+    f = bt.function([], RandomStream(3).normal(size=4), name="draw")
+    header = f.export(tmp_path)
+    text = "".join(path.read_text() for path in sorted(tmp_path.iterdir()))
+    assert header is not None and "draw_state" in text and "random_state_0[2]" in text

@@ -78,7 +78,8 @@ class Plan:
     @classmethod
     def of(cls, program: Program) -> Plan:
         """The plan of a program."""
-        placed = {b: f"in block {program.placement[b]}" for b in program.temporaries}
+        blocks = program.placement
+        placed = {b: f"in block {blocks[b]}" if b in blocks else "a local variable" for b in program.temporaries}
         instead = {
             program.outputs[out]: f"written in place of {program.inputs[source].name}"
             for out, source in program.donated.items()

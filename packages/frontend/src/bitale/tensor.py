@@ -2,11 +2,13 @@
 
 from types import ModuleType
 
-from bitale import names, random  # noqa: F401
+from bitale import names
 from bitale.names import *  # noqa: F403
 from bitale_autodiff import Lop, Rop, grad, hessian, jacobian  # noqa: F401
 from bitale_graph import Constant, TensorType, Variable, functions  # noqa: F401
 from bitale_graph.functions import *  # noqa: F403
+
+from bitale import random  # noqa: F401  # isort: skip  (after the functions, which have a module of this name)
 
 __all__ = [
     *("random", "Constant", "Lop", "Rop", "TensorType", "Variable", "grad", "hessian", "jacobian"),

@@ -29,7 +29,7 @@ def _join_reads(form: Form) -> None:
         for read in list(reads):
             known = first.setdefault((read.outer, read.variable.type), read.variable)
             if known is not read.variable:
-                same[read.variable] = known
+                same[read.variable] = same.get(known, known)
                 reads.remove(read)
             elif isinstance(read.outer, Constant) and read.outer.type == read.variable.type and reads is form.fixed:
                 same[read.variable] = read.outer
