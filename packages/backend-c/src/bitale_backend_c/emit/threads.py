@@ -20,14 +20,14 @@ from bitale_rewrite.loops.values import parts
 PASS = 10  # operations that take as long as reading and writing the elements of one pass
 LARGEST_TEAM = 64  # threads that may share sums
 
-# From three million operations, thirty microseconds, threads pay: to wake one takes up to eight.
+# From fifteen million operations, a tenth of a millisecond, threads pay: to wake one takes up to fifty microseconds.
 SUPPORT = f"""\
 #ifdef _OPENMP
 int omp_get_thread_num(void);
 int omp_get_num_threads(void);
 #define BITALE_TEAM {LARGEST_TEAM}
 #define BITALE_SHARE(work, kernel) \\
-    if (call->threads > 1 && (work) > 3000000) {{ \\
+    if (call->threads > 1 && (work) > 15000000) {{ \\
         _Pragma("omp parallel num_threads(call->threads < BITALE_TEAM ? call->threads : BITALE_TEAM)") \\
         kernel; \\
     }} else kernel
