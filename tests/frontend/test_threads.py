@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 import threading
@@ -62,6 +63,7 @@ def test_no_update_is_lost_and_none_is_seen_half_done(mode: str, length: int) ->
             assert spread() == 0
             if mode == "c":
                 assert np.ptp(total.get_value()) == 0
+                assert np.ptp(pickle.loads(pickle.dumps(total)).get_value()) == 0
 
     in_threads(work)
     np.testing.assert_array_equal(total.get_value(), np.full(length, 50.0 * THREADS))

@@ -33,7 +33,7 @@ class SharedVariable(Variable):
         self.default_update = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self.cell[0], self.name, self.type.shape, self.origin), self.default_update
+        return _restored, (self.get_value(), self.name, self.type.shape, self.origin), self.default_update
 
     def __setstate__(self, default_update: Variable) -> None:
         self.default_update = default_update  # read apart, since it is an expression of the variable itself
