@@ -95,3 +95,13 @@ def test_an_input_cannot_be_given():
     x = T.vector("x")
     with pytest.raises(bt.GraphError, match=r"replaces an input of the function\n    x: "):
         bt.function([x], x, givens={x: A})
+
+
+def test_outputs_of_every_form_keep_it():
+    x, y = T.vector("x"), T.vector("y")
+    made = bt.clone_replace({"double": 2 * x, "three": 3.0}, {x: y})
+    assert list(made) == ["double", "three"]
+    np.testing.assert_array_equal(made["double"].eval({y: [1.0]}), [2.0])
+    assert made["three"].eval() == 3
+    with pytest.raises(TypeError, match="as an array"):
+        bt.clone_replace(["a word"], {x: y})

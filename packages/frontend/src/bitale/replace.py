@@ -15,13 +15,15 @@ Pairs = Mapping[Any, Any] | Iterable[tuple[Any, Any]] | None
 
 
 def clone_replace(outputs: Any, replace: Pairs = None) -> Any:
-    """`outputs` (a variable, or a list or tuple of them) with variables replaced, all at once.
+    """`outputs` (a variable, or a list, tuple or dict of them) with variables replaced, all at once.
 
     `replace` gives pairs (old, new); a new one is not searched for old ones, so that two variables can change places.
     Raises GraphError when a replacement has another dtype or rank than what it replaces.
     """
+    if isinstance(outputs, Mapping):
+        return dict(zip(outputs, clone_replace(list(outputs.values()), replace), strict=True))
     several = isinstance(outputs, (list, tuple))
-    results = substitute(list(outputs) if several else [outputs], replacements(replace))
+    results = substitute([as_variable(v) for v in (outputs if several else [outputs])], replacements(replace))
     return type(outputs)(results) if several else results[0]
 
 
