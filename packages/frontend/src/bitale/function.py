@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from bitale.config import config
 from bitale.modes import mode_of, runner
 from bitale.options import Options
-from bitale.plan import Plan
 from bitale.replace import Pairs
 from bitale.shared import SharedVariable
 from bitale.signature import signature
@@ -26,6 +25,7 @@ from bitale_graph.variable import Variable
 from bitale_rewrite.explain import Explanation, explain
 
 if TYPE_CHECKING:
+    from bitale.plan import Plan
     from bitale_backend_c.export import Exported
 
 
@@ -128,6 +128,8 @@ class Function:
 
     def plan(self) -> Plan:
         """Buffers and steps, with bytes and operations as formulas of the inputs' lengths."""
+        from bitale.plan import Plan
+
         return Plan.of(self.compiled.program)
 
     def export(self, folder: str | Path, name: str | None = None) -> Exported:

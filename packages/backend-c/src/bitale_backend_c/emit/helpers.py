@@ -5,6 +5,7 @@ Each entry is a template with one version per dtype; a file gets those it uses, 
 
 from __future__ import annotations
 
+import functools
 import re
 
 from bitale_backend_c.emit import random, samplers
@@ -237,17 +238,30 @@ LIBM = "fmod|copysign|floor|rint|fabs|log1p|exp|log|expm1|real|imag|pow|hypot|at
 WORD = re.compile(r"[A-Za-z_]\w*")
 
 
-def _versions() -> dict[str, str]:
-    """Every helper by its C name."""
-    found = {name: f"static inline {text}" for name, text in OTHER.items()} | random.HELPERS | samplers.HELPERS
+def _templates() -> dict[str, tuple[str, str]]:
+    """What each helper is made of, by its C name: a template and a dtype ("" where there is one version only)."""
+    found = {name: (text, "") for name, text in OTHER.items()}
     groups = (
         (REAL, FLOATS), (WHOLE, INTEGERS), (SIGNED_ONLY, SIGNED), (UNSIGNED_ONLY, UNSIGNED), (COMPLEX_ONLY, COMPLEX),
     )  # fmt: skip
     for templates, dtypes in groups:
         for name, template in templates.items():
-            for dtype in dtypes:
-                found[f"bitale_{name}_{SUFFIXES[dtype]}"] = f"static inline {_version(template, dtype)}"
+            found |= {f"bitale_{name}_{SUFFIXES[dtype]}": (template, dtype) for dtype in dtypes}
     return found
+
+
+TEMPLATES = _templates()
+RANDOM = random.HELPERS | samplers.HELPERS
+NAMES = TEMPLATES.keys() | RANDOM.keys()
+
+
+@functools.cache
+def definition(name: str) -> str:
+    """The C text of a helper."""
+    if name in RANDOM:
+        return RANDOM[name]
+    template, dtype = TEMPLATES[name]
+    return f"static inline {_version(template, dtype) if dtype else template}"
 
 
 def _version(template: str, dtype: str) -> str:
@@ -269,9 +283,6 @@ def _version(template: str, dtype: str) -> str:
     return text
 
 
-VERSIONS = _versions()
-
-
 def helper_functions(used: set[str]) -> list[str]:
     """The helpers among `used` and what they need, each after what it uses. Adds their words to `used`."""
     order: list[str] = []
@@ -279,12 +290,12 @@ def helper_functions(used: set[str]) -> list[str]:
     def need(name: str) -> None:
         if name in order:
             return
-        words = set(WORD.findall(VERSIONS[name])) - {name}
-        for word in sorted(words & VERSIONS.keys()):
+        words = set(WORD.findall(definition(name))) - {name}
+        for word in sorted(words & NAMES):
             need(word)
         used.update(words)
         order.append(name)
 
-    for name in sorted(used & VERSIONS.keys()):
+    for name in sorted(used & NAMES):
         need(name)
-    return [line for name in order for line in VERSIONS[name].splitlines()]
+    return [line for name in order for line in definition(name).splitlines()]

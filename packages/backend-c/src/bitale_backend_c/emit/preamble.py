@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from pathlib import Path
 
 from bitale_backend_c.emit.gemm import gemm_functions
 from bitale_backend_c.emit.helpers import WORD, helper_functions
 from bitale_backend_c.emit.names import comment
 from bitale_backend_c.emit.threads import SUPPORT
 
+INTERFACE = Path(__file__).parents[1] / "include" / "bitale.h"
 LIBMVEC = (
     *("acos", "acosh", "asin", "asinh", "atan", "atanh", "atan2", "cbrt", "cos", "cosh", "erf", "erfc", "exp", "exp2"),
     *("expm1", "hypot", "log", "log10", "log1p", "log2", "pow", "sin", "sinh", "tan", "tanh"),
@@ -60,7 +61,7 @@ def preamble(name: str, source: list[str]) -> list[str]:
 
 def _interface() -> list[str]:
     """The C interface of generated functions, so that the file needs no header."""
-    header = files("bitale_backend_c").joinpath("include/bitale.h").read_text()
+    header = INTERFACE.read_text()
     return [line for line in header.splitlines() if not line.startswith(("#include", "#ifndef", "#define", "#endif"))]
 
 

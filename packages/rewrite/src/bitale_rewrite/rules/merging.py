@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from fractions import Fraction
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,6 +15,9 @@ from bitale_graph.variable import Apply, Constant, Variable
 from bitale_rewrite.constants import uniform
 from bitale_rewrite.pattern import CONSTANT, constant, integer, ordered
 from bitale_rewrite.rule import Replacement, Rule, rewrites, rule
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 x, n = ordered("x"), integer("n")
 c, d = constant("c"), constant("d")
@@ -65,7 +67,7 @@ def _function(v: Variable) -> tuple[object, tuple[Variable, ...]]:
 def rounded(number: Fraction, dtype: str) -> Constant | None:
     """The floating constant nearest to `number`; None where that would overflow or lose digits."""
     limits = np.finfo(dtype)
-    if number != 0 and not Fraction(float(limits.smallest_normal)) <= abs(number) <= Fraction(float(limits.max)):
+    if number != 0 and not float(limits.smallest_normal) <= abs(number) <= float(limits.max):
         return None
     return Constant(np.asarray(float(number), dtype))
 
@@ -75,6 +77,8 @@ def _finite(*constants: Constant) -> bool:
 
 
 def _exact(v: Constant) -> Fraction:
+    from fractions import Fraction  # here, as decimal comes with it
+
     return Fraction(v.data.item())
 
 

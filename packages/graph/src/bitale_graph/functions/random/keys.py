@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-import secrets
+import os
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,7 @@ def key(seed: Any = None) -> Variable:
 def seed_words(seed: Any) -> np.ndarray:
     """The two words of a seed."""
     if seed is None:
-        seed = secrets.randbits(128)
+        seed = int.from_bytes(os.urandom(16), "little")
     try:
         number = operator.index(seed)
     except TypeError:
