@@ -50,7 +50,7 @@ class _Binder:
         self.uses, self.names, self.unique = uses, names, unique
         self.result: list[Statement] = []
         self._done: dict[Value, tuple[Value, int]] = {}  # what a value became, and how deep it nests
-        self._loaded = {v.buffer if isinstance(v, Load) else v for v in uses if isinstance(v, (Load, Name))}
+        self._readers: dict[object, list[Value]] = {}  # the values that a buffer, a name or a value stands in directly
 
     def statement(self, statement: Statement) -> None:
         new = [self._bound(value) for value in _values(statement)]
@@ -72,11 +72,11 @@ class _Binder:
         target = statement.buffer if isinstance(statement, Store) else getattr(statement, "target", None)
         if isinstance(target, Load):
             target = target.buffer
-        if target is None or target not in self._loaded:
-            return
-        stale = {v for v in self._done if _reads(v, target)}
-        for value in stale:
-            del self._done[value]
+        stale = self._readers.pop(target, [])
+        while stale:
+            value = stale.pop()
+            self._done.pop(value, None)
+            stale += self._readers.pop(value, [])
 
     def _bound(self, value: Value) -> Value:
         stack = [value]
@@ -94,6 +94,9 @@ class _Binder:
         return self._done[value][0]
 
     def _bind(self, value: Value) -> tuple[Value, int]:
+        for read in (value.buffer if isinstance(value, Load) else value, *parts(value)):
+            if read is not value or isinstance(value, Name):
+                self._readers.setdefault(read, []).append(value)
         new = rebuild(value, tuple(self._done[v][0] for v in parts(value)))
         depth = 1 + max((self._done[v][1] for v in parts(value)), default=0)
         wanted = self.names.get(value)
@@ -103,13 +106,3 @@ class _Binder:
             self.result.append(Let(name, new))
             return name, 0
         return new, depth if isinstance(value, Call) else 0
-
-
-def _reads(value: Value, target: object) -> bool:
-    stack = [value]
-    while stack:
-        top = stack.pop()
-        if top == target or (isinstance(top, Load) and top.buffer is target):
-            return True
-        stack.extend(parts(top))
-    return False

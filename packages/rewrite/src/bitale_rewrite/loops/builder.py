@@ -98,7 +98,7 @@ class Builder:
         base = self.reader.buffers[of]
         alias = Buffer(self.unique(base.name), base.dtype, self.sizes(variable), base.kind, base=base)
         loops, index = domain(self.sizes(variable))
-        self.items.append(Nest(loops, self.buffer(variable), index, Load(alias, index), note=note(variable)))
+        self.store(variable, loops, index, Load(alias, index))
 
     # ---- the general case: one store per element -------------------------------------------------------------------
 
@@ -140,4 +140,5 @@ class Builder:
                 self.reader.lengths[variable] = name
 
     def store(self, variable: Variable, loops: list[Loop], index: Index, value: Value) -> None:
-        self.items.append(Nest(loops, self.buffer(variable), index, value, note=note(variable)))
+        buffer = self.buffer(variable)
+        self.items.append(Nest(loops, buffer, index, value, note=buffer.note))

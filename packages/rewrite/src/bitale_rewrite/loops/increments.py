@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bitale_graph.expression import FORMS
 from bitale_graph.graph import Graph
+from bitale_graph.infix import SUM, Operand, filled
 from bitale_graph.ops.elementwise import Elementwise, add, multiply, negative, subtract
 from bitale_graph.ops.indexing import Scatter
 from bitale_graph.ops.movement import Broadcast, ExpandDims, SetSlice
@@ -21,7 +23,7 @@ from bitale_graph.variable import Apply, Constant, Op, Variable
 Write = SetSlice | Scatter
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Increment(Op):
     """base with each of `writes` added to it. Inputs: base, then those of each write (whose first is a zero array)."""
 
@@ -32,6 +34,7 @@ class Increment(Op):
         return (inputs[0],)
 
 
+FORMS.add(Increment, lambda node: filled("{} + ...", [Operand(node.inputs[0], SUM)], SUM))
 SHAPES.add(Increment, lambda node: [shape_of(node.inputs[0])])
 
 
