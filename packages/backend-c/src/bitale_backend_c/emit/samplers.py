@@ -47,7 +47,8 @@ LOG_GAMMA_VARIATE = f"""static inline double bitale_log_gamma_variate(
         const double x = bitale_two_sided_normal(bitale_trial(key, stream, index, trial, 0));
         const double root = 1 + x / scale, v = root * root * root, log_v = log(root > 0 ? v : 1);
         const double u = bitale_open_unit(bitale_trial(key, stream, index, trial, 1));
-        if (root > 0 && log(u) < 0.5 * x * x + d - d * v + d * log_v) {{
+        /* The first comparison implies the second, and takes no logarithm. */
+        if (root > 0 && (u < 1 - 0.0331 * (x * x) * (x * x) || log(u) < 0.5 * x * x + d - d * v + d * log_v)) {{
             result = log(d) + log_v;
             break;
         }}

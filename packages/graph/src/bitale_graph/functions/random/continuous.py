@@ -38,7 +38,7 @@ def uniform(key: Any, shape: Any = None, dtype: object = None, minval: Any = 0.0
 def normal(key: Any, shape: Any = None, dtype: object = None, loc: Any = 0.0, scale: Any = 1.0) -> Variable:
     """Normal with mean `loc` and standard deviation `scale`: quantiles of uniform numbers (Wichura's AS 241).
 
-    One word makes one number. The tails reach to 6.2 standard deviations in float32, 8.3 in float64.
+    One word makes one number. The tails reach to 6.3 standard deviations in float32, 8.3 in float64.
     """
     draw = Draw("normal", key, shape, dtype, loc=loc, scale=scale)
     not_negative(draw, "scale")

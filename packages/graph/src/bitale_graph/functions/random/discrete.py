@@ -56,7 +56,7 @@ def binomial(key: Any, n: Any, p: Any, shape: Any = None, dtype: object = "int64
     """How many of `n` tries succeed, each with probability `p` (Hörmann's BTRS, 1993; below means of 10 by search)."""
     draw = Draw("binomial", key, shape, "float64", n=_counts("binomial", "n", n), p=p)
     probability(draw, "p")
-    tries = draw.fitted(_counts("binomial", "n", n))
+    tries = draw.fitted("n", _counts("binomial", "n", n))
     return _whole(draw, binomial_variate(*draw.words, draw.index, tries, draw["p"]), _integers("binomial", dtype))
 
 
@@ -92,7 +92,7 @@ def integers(
         _within(value, name, endpoint or value is low)
     draw = Draw("integers", key, shape, "float64", low=low, high=high)
     wide = "uint64" if name == "uint64" else "int64"
-    low, high = draw.fitted(cast(low, wide)), draw.fitted(cast(high, wide))
+    low, high = draw.fitted("low", cast(low, wide)), draw.fitted("high", cast(high, wide))
     text = "at least low" if endpoint else "more than low"
     compare = greater_equal if endpoint else _greater
     high = required("integers", high, "high", text, lambda v: compare(v, low))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bitale_graph.dtypes import COMPLEX, FLOATS, as_dtype, is_weak
-from bitale_graph.errors import ArgumentError, DtypeError, describe, explain
+from bitale_graph.errors import ArgumentError, DtypeError, ShapeError, describe, explain
 from bitale_graph.functions import inputs
 from bitale_graph.functions.apply import as_variable, cast
 from bitale_graph.functions.arguments import as_sizes
@@ -46,14 +46,20 @@ class Draw:
         self.given = {name: as_variable(value) for name, value in parameters.items()}
         found = [shape_of(v) for v in self.given.values()]
         self.shape: Sizes = broadcast_shapes(*found) if shape is None else as_sizes(what, shape)
-        self.parameters = {name: self.fitted(cast(v, self.computed)) for name, v in self.given.items()}
+        self.parameters = {name: self.fitted(name, cast(v, self.computed)) for name, v in self.given.items()}
 
     def __getitem__(self, name: str) -> Variable:
         return self.parameters[name]
 
-    def fitted(self, parameter: Variable) -> Variable:
+    def fitted(self, name: str, parameter: Variable) -> Variable:
         """A parameter stretched to the shape; one number stays one number. Raises ShapeError where it does not fit."""
-        return broadcast_to(parameter, self.shape) if parameter.ndim else parameter
+        try:
+            return broadcast_to(parameter, self.shape) if parameter.ndim else parameter
+        except ShapeError:
+            given = self.given.get(name, parameter)
+            shape = ", ".join("?" if isinstance(n, Variable) else str(n) for n in self.shape)
+            text = f"{self.what}: {name} does not stretch to the shape ({shape})\n{describe(given, given.name or name)}"
+            raise ShapeError(f"{text}\n  Leave the shape out, or give one that ends in that of {name}.") from None
 
     def require(self, name: str, text: str, condition: Condition) -> None:
         """A parameter must satisfy `condition` everywhere: ArgumentError now where it is known, else at run time."""
