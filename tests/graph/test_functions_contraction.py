@@ -124,3 +124,13 @@ def test_a_batch_axis_that_is_1_only_when_it_runs_does_not_stretch():
 def test_a_scalar_is_no_matrix():
     with pytest.raises(ShapeError, match=r"Use \*"):
         functions.matmul(2.0, np.ones((2, 2)))
+
+
+def test_cross():
+    a, b = np.arange(12.0).reshape(4, 3), np.arange(12, 0, -1).reshape(4, 3) ** 2
+    given, columns, row = Variable(tensor_type("float64", (None, 3))), a.T, b[0]
+    np.testing.assert_array_equal(evaluate(functions.cross(given, b), {given: a}), np.cross(a, b))
+    np.testing.assert_array_equal(evaluate(functions.cross(columns, b.T, 0)), np.cross(columns, b.T, axis=0))
+    np.testing.assert_array_equal(evaluate(functions.cross(row, row[::-1])), np.cross(row, row[::-1]))
+    with pytest.raises(ShapeError, match="cross: axis 1 must have length 3, not None"):
+        functions.cross(Variable(tensor_type("float64", (3, None))), b)

@@ -74,6 +74,8 @@ def test_theano_names():
 
 
 def test_errors_name_the_argument():
+    with pytest.raises(OverflowError, match="full: the Python integer 300 is out of bounds for int8"):
+        F.full(2, 300, dtype="int8")
     with pytest.raises(ShapeError, match="full: a length cannot be negative: -1"):
         F.zeros((2, -1))
     with pytest.raises(DtypeError, match=r"full: an integer is wanted, not float64\n +n: float64 +made at"):

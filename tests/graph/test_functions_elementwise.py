@@ -240,7 +240,7 @@ def test_names_of_numpy_and_theano_are_the_same_functions():
     "build, kind, message",
     [
         (lambda x: functions.bitwise_and(x, 1.5), DtypeError, "bitwise_and is not defined for int8, float64"),
-        (lambda x: x + 300, DtypeError, "add: the Python integer 300 is out of bounds for int8"),
+        (lambda x: x + 300, OverflowError, "add: the Python integer 300 is out of bounds for int8"),
         (
             lambda x: x**-1,
             ArgumentError,

@@ -277,3 +277,15 @@ def test_an_index_that_is_known_to_fit_costs_no_check():
     known, unknown = (getitem(Variable(tensor_type("float64", (n,))), 1) for n in (3, None))
     assert not any(isinstance(node.op, Check) for node in toposort([known]))
     assert any(isinstance(node.op, Check) for node in toposort([unknown]))
+
+
+def test_piecewise():
+    x = np.linspace(-2, 2, 9)
+    for functions_of_x in ([-1, 1], [lambda x: -x, lambda x: x**2], [lambda x: x, 2, lambda x: x / 2]):
+        same(
+            lambda x, f=functions_of_x: functions.piecewise(x, [x < 0, x > 1], f),
+            lambda x, f=functions_of_x: np.piecewise(x, [x < 0, x > 1], f),
+            x,
+        )
+    with pytest.raises(ArgumentError, match="1 functions for 2 conditions"):
+        functions.piecewise(x, [x < 0, x > 1], [0])

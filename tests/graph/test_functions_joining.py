@@ -13,6 +13,8 @@ from tests.graph.movement_oracle import KNOWN, assert_form, assert_same, compute
 
 PAIRS = {
     "concatenate": lambda m, x, y: m.concatenate([x, y]),
+    "append": lambda m, x, y: m.append(x, y),
+    "append axis": lambda m, x, y: m.append(x, y, 1),
     "concatenate axis": lambda m, x, y: m.concatenate((x, y), axis=-1),
     "concatenate None": lambda m, x, y: m.concatenate((x, y), axis=None),
     "concatenate dtype": lambda m, x, y: m.concatenate((x, y), dtype="float32"),

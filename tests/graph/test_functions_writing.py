@@ -108,7 +108,7 @@ def test_dtypes(dtype: str, source: str):
 def test_python_scalars_take_the_dtype_of_the_array():
     assert write(np.zeros(3, "uint8"), 0, 200).dtype == "uint8"
     assert write(np.zeros(3, "float32"), [0], 0.1).dtype == "float32"
-    with pytest.raises(DtypeError, match="300 is out of bounds for uint8"):
+    with pytest.raises(OverflowError, match="300 is out of bounds for uint8"):
         write(np.zeros(3, "uint8"), 0, 300)
     with pytest.raises(DtypeError, match="float64 cannot be written into int64"):
         write(np.zeros(3, "int64"), 0, 0.5)

@@ -18,6 +18,10 @@ class DtypeError(BitaleError, TypeError):
     """An argument has a dtype the operation is not defined for."""
 
 
+class BoundsError(DtypeError, OverflowError):
+    """A Python integer is too large or too small for the dtype it meets."""
+
+
 class ShapeError(BitaleError, ValueError):
     """Ranks or lengths do not fit together."""
 

@@ -32,9 +32,14 @@ from bitale_graph.functions.reduction import (
 from bitale_graph.functions.statistics import (
     average, mean, nanargmax, nanargmin, nanmax, nanmean, nanmin, nanprod, nanstd, nansum, nanvar, std, var,
 )
+from bitale_graph.functions.covariance import corrcoef, cov
+from bitale_graph.functions.series import (
+    convolve, correlate, ediff1d, nancumprod, nancumsum, polyval, trapezoid,
+)
 from bitale_graph.functions.norms import matrix_norm, norm, vector_norm
 from bitale_graph.functions.contraction import (
-    batched_dot, batched_tensordot, contract, dot, inner, kron, matmul, matvec, outer, tensordot, vdot, vecdot, vecmat,
+    batched_dot, batched_tensordot, contract, cross, dot, inner, kron, matmul, matvec, outer, tensordot, vdot,
+    vecdot, vecmat,
 )
 from bitale_graph.functions.einsum import einsum, multi_dot
 from bitale_graph.functions.broadcasting import (
@@ -49,7 +54,8 @@ from bitale_graph.functions.reshaping import (
 )
 from bitale_graph.functions.slicing import flip, fliplr, flipud, rot90, unstack
 from bitale_graph.functions.joining import (
-    array_split, block, column_stack, concatenate, dsplit, dstack, hsplit, hstack, join, split, stack, vsplit, vstack,
+    append, array_split, block, column_stack, concatenate, dsplit, dstack, hsplit, hstack, join, split, stack, vsplit,
+    vstack,
 )
 from bitale_graph.functions.repetition import repeat, roll, tile
 from bitale_graph.functions.ranges import arange, geomspace, linspace, logspace
@@ -63,7 +69,7 @@ from bitale_graph.functions.grids import indices, meshgrid, mgrid, ogrid, vander
 from bitale_graph.functions.inputs import *  # noqa: F403
 from bitale_graph.functions.padding import pad
 from bitale_graph.functions.indexing import (
-    argwhere, choose, compress, extract, flatnonzero, getitem, nonzero, select, take, take_along_axis,
+    argwhere, choose, compress, extract, flatnonzero, getitem, nonzero, piecewise, select, take, take_along_axis,
 )
 from bitale_graph.functions.numbering import (
     bincount, inverse_permutation, one_hot, ravel_multi_index, unravel_index,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bitale_graph.dtypes import INTEGERS, as_dtype, convert, is_masked, is_weak
-from bitale_graph.errors import BitaleError, DtypeError, explain
+from bitale_graph.errors import BitaleError, BoundsError, DtypeError, explain
 from bitale_graph.ops.elementwise import CASTS, COMPARISONS, Elementwise, Function
 from bitale_graph.ops.movement import ExpandDims
 from bitale_graph.variable import Constant, Op, Variable
@@ -115,14 +115,19 @@ def _within_reach(values: list[Any]) -> list[Any]:
 def _convert(function: Function, value: Any, dtype: str) -> Variable:
     if isinstance(value, Variable):
         return value if value.dtype == dtype else cast(value, dtype)
-    if type(value) is int and dtype.startswith(("int", "uint")):
-        limits = np.iinfo(dtype)
+    return within_bounds(function.name, value, dtype)
+
+
+def within_bounds(what: str, value: Any, dtype: object) -> Variable:
+    """cast(value, dtype). Raises BoundsError for a Python integer that the dtype cannot hold, as NumPy does."""
+    name = as_dtype(dtype)
+    if type(value) is int and name in INTEGERS:
+        limits = np.iinfo(name)
         if not limits.min <= value <= limits.max:
-            raise DtypeError(
-                f"{function.name}: the Python integer {value} is out of bounds for {dtype}; "
-                "cast the array to a larger dtype"
+            raise BoundsError(
+                f"{what}: the Python integer {value} is out of bounds for {name}; cast the array to a larger dtype"
             )
-    return cast(value, dtype)
+    return cast(value, name)
 
 
 def apply_function(function: Function, operands: Sequence[Any]) -> Any:

@@ -11,9 +11,11 @@ import numpy as np
 from bitale_graph.dtypes import COMPLEX
 from bitale_graph.errors import ArgumentError, ShapeError, explain
 from bitale_graph.functions.apply import apply, as_variable, cast, expand_rank
-from bitale_graph.functions.arguments import axes_of
+from bitale_graph.functions.arguments import axes_of, axis_of
+from bitale_graph.functions.joining import stack
 from bitale_graph.functions.movement import expand_dims, moveaxis, squeeze
 from bitale_graph.functions.reshaping import ravel, reshape
+from bitale_graph.functions.slicing import unstack
 from bitale_graph.ops import elementwise as row
 from bitale_graph.ops.contraction import Contract
 from bitale_graph.ops.reduction import Reduce
@@ -116,6 +118,21 @@ def outer(x: Any, y: Any) -> Variable:
 def vdot(x: Any, y: Any) -> Variable:
     """The sum of conjugate(x) * y over all elements, both raveled first."""
     return contract(ravel(_conjugate(as_variable(x))), ravel(as_variable(y)), "i", "i", "", "vdot")
+
+
+def cross(a: Any, b: Any, axis: int = -1) -> Variable:
+    """The cross product of vectors of three elements along `axis`, other axes stretching against each other.
+
+    Raises ShapeError unless that axis is known to have length 3.
+    """
+    pairs = [(x, axis_of("cross", axis, x)) for x in map(as_variable, (a, b))]
+    for x, along in pairs:
+        if x.type.shape[along] != 3:
+            problem = f"cross: axis {along} must have length 3, not {x.type.shape[along]}"
+            raise ShapeError(explain(problem, [x], "Where it is not known, see specify_shape."))
+    (a0, a1, a2), (b0, b1, b2) = (unstack(x, along) for x, along in pairs)
+    products = [a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0]
+    return stack(products, axis)
 
 
 def kron(x: Any, y: Any) -> Variable:

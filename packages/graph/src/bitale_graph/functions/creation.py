@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bitale_graph.functions.apply import as_variable, cast
+from bitale_graph.functions.apply import as_variable, within_bounds
 from bitale_graph.functions.arguments import as_sizes
 from bitale_graph.functions.broadcasting import broadcast_to
 from bitale_graph.functions.inputs import or_default
@@ -14,7 +14,7 @@ from bitale_graph.variable import Variable
 
 def full(shape: Any, fill_value: Any, dtype: object = None) -> Variable:
     """`fill_value` (a scalar, or an array that stretches to it) in every place of `shape`; its dtype unless given."""
-    value = as_variable(fill_value) if dtype is None else cast(fill_value, dtype)
+    value = as_variable(fill_value) if dtype is None else within_bounds("full", fill_value, dtype)
     return broadcast_to(value, as_sizes("full", shape))
 
 

@@ -9,7 +9,7 @@ from bitale_graph.dtypes import INTEGERS
 from bitale_graph.errors import ArgumentError, DtypeError, IndexingError, ShapeError, explain
 from bitale_graph.functions.apply import as_variable, cast
 from bitale_graph.functions.arguments import axis_of
-from bitale_graph.functions.broadcasting import broadcast_arrays
+from bitale_graph.functions.broadcasting import broadcast_arrays, broadcast_to
 from bitale_graph.functions.joining import stack
 from bitale_graph.functions.movement import expand_dims, squeeze
 from bitale_graph.functions.ranges import iota
@@ -139,6 +139,23 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     for condition, choice in reversed(list(zip(conditions, choicelist, strict=True))):
         result = row.where(condition, choice, result)
     return result
+
+
+def piecewise(x: Any, condlist: Any, funclist: Sequence[Any]) -> Variable:
+    """Element by element the function (or number) whose condition is the last that holds, in the dtype of x.
+
+    One function more than conditions is for where none holds; that is 0 otherwise. Functions get all of x.
+    """
+    x = as_variable(x)
+    conditions = condlist if isinstance(condlist, (list, tuple)) else [condlist]
+    conditions = [cast(as_variable(each), "bool") for each in conditions]
+    if len(funclist) - len(conditions) not in (0, 1):
+        raise ArgumentError(explain(f"piecewise: {len(funclist)} functions for {len(conditions)} conditions", [x]))
+    values = [cast(f(x) if callable(f) else f, x.dtype) for f in funclist]
+    result = values[-1] if len(values) > len(conditions) else cast(0, x.dtype)
+    for condition, value in zip(conditions, values, strict=False):
+        result = row.where(condition, value, result)
+    return broadcast_to(result, shape_of(x)) if result.ndim < x.ndim else result
 
 
 def as_indices(what: str, indices: Any) -> Variable:

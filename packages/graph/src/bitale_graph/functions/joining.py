@@ -40,6 +40,11 @@ def join(axis: int, *arrays: Any) -> Variable:
     return concatenate(arrays, axis)
 
 
+def append(arr: Any, values: Any, axis: int | None = None) -> Variable:
+    """The two arrays one after the other along `axis`; raveled when None."""
+    return concatenate([as_variable(arr), as_variable(values)], axis)
+
+
 def stack(arrays: Iterable[Any], axis: int = 0, dtype: object = None) -> Variable:
     """Arrays of one shape side by side along a new axis, which has the position `axis` in the result."""
     variables = [as_variable(x) for x in _sequence("stack", arrays)]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bitale_graph.dtypes import is_weak
-from bitale_graph.errors import ArgumentError, DtypeError, ShapeError, explain
+from bitale_graph.errors import ArgumentError, BoundsError, DtypeError, ShapeError, explain
 from bitale_graph.functions.apply import apply, as_variable, cast
 from bitale_graph.functions.broadcasting import broadcast_to
 from bitale_graph.functions.diagonals import eye
@@ -99,7 +99,7 @@ def fitting(x: Variable, y: Any) -> Variable:
     try:
         return as_variable(np.asarray(y, x.dtype)) if is_weak(y) else cast(y, x.dtype)
     except OverflowError:
-        raise DtypeError(explain(f"{y} is out of bounds for {x.dtype}", [x], "Cast the array.")) from None
+        raise BoundsError(explain(f"{y} is out of bounds for {x.dtype}", [x], "Cast the array.")) from None
 
 
 def _function(how: str) -> Function | None:
