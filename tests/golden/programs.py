@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import bitale_graph.functions as F
 from bitale_autodiff import grad
 from bitale_graph import Graph, Variable, tensor_type
+from bitale_graph.functions.control.loop import scan
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,22 @@ def boolean_mask() -> Program:
     return Program(Graph([x], [F.sqrt(x[x > 0])]), 3)
 
 
+def recurrence() -> Program:
+    """The carry stays in a register."""
+    y, a = vector("y"), Variable(tensor_type("float64", ()), name="a")
+    last, rows = scan(lambda c, y_t: (a * c + y_t, c * c), F.zeros(()), y)
+    return Program(Graph([y, a], [last, F.sum(rows)]), 4)
+
+
+def recurrent_network() -> Program:
+    """One product before the loop, one in each step; new states are written where they are collected."""
+    x = Variable(tensor_type("float32", (None, None, None)), name="x")
+    h, w, u, b = matrix("h", "float32"), matrix("w", "float32"), matrix("u", "float32"), vector("b", "float32")
+    _, states = scan(lambda h, x_t: (F.tanh(x_t @ w + h @ u + b),) * 2, h, x)
+    return Program(Graph([x, h, w, u, b], [states]), 1)
+
+
 PROGRAMS: tuple[Callable[[], Program], ...] = (
     elementwise, softmax, logsumexp, variance, two_reductions, column_sums, embedding, sgd, logistic_regression,
-    concatenate, boolean_mask,
+    concatenate, boolean_mask, recurrence, recurrent_network,
 )  # fmt: skip

@@ -8,8 +8,10 @@ from bitale_graph.errors import MissingRule
 from bitale_graph.graph import Graph, substitute
 from bitale_graph.ops.control import Branch, Scan
 from bitale_graph.variable import Apply, Variable
+from bitale_rewrite.control.branches import simplify_branches
 from bitale_rewrite.control.form import Form
 from bitale_rewrite.control.invariant import move_invariants
+from bitale_rewrite.control.last import read_last_carries
 from bitale_rewrite.control.merge import merge_loops
 from bitale_rewrite.control.prune import prune
 from bitale_rewrite.control.split import split
@@ -21,9 +23,9 @@ def simplify_loops(graph: Graph) -> Graph:
     """`graph` with its loops merged, pruned and split, and those inside bodies, too."""
     if not any(node.op.bodies for node in graph.nodes):
         return graph
-    graph = graph.map(_with_simpler_bodies)
+    graph = simplify_branches(graph).map(_with_simpler_bodies)
     for _ in range(ROUNDS):
-        simpler = _simplify_each(merge_loops(graph))
+        simpler = _simplify_each(read_last_carries(merge_loops(graph)))
         if simpler is graph:
             break
         graph = simpler

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Hashable
 
 from bitale_graph.graph import ancestors
+from bitale_graph.ops.elementwise import Elementwise
 from bitale_graph.variable import Constant, Variable
 from bitale_rewrite.control.form import Collected, Form, Read
 
@@ -78,7 +79,9 @@ def _keys(form: Form, numbers: dict[Variable, Hashable]) -> dict[Variable, Hasha
     keys: dict[Variable, Hashable] = dict(numbers)
     interned: dict[Hashable, int] = {}
     for node in form.nodes():
-        key = (node.op, tuple(keys.setdefault(v, _key(v)) for v in node.inputs))
+        operands = [keys.setdefault(v, _key(v)) for v in node.inputs]
+        any_order = isinstance(node.op, Elementwise) and node.op.function.commutative
+        key = (node.op, frozenset(operands) if any_order else tuple(operands))
         number = interned.setdefault(key, len(interned))
         keys.update((v, (number, v.index)) for v in node.outputs)
     for v in form.values():
