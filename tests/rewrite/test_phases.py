@@ -46,6 +46,18 @@ STABLE = [
     (lambda x: F.log(F.exp(x) * 1.0), [5000.0], [5000.0]),
     (lambda x: F.sigmoid(x) / (1 - F.sigmoid(x)), [40.0], [np.exp(40.0)]),
     (lambda x: F.softplus(x) - x, [1000.0], [0.0]),
+    (lambda x: F.log(3 * F.exp(x)), [1000.0, -1000.0], [1000 + np.log(3), -1000 + np.log(3)]),
+    (lambda x: F.log(F.exp(x) / F.exp(3 * x)), [1000.0], [-2000.0]),
+    (lambda x: F.log(0.5 * (F.exp(x) + F.exp(2 * x))), [1000.0], [2000 - np.log(2)]),
+    (lambda x: F.log(0.5 * (1 + F.erf(x))), [-60.0], [-3605.3598]),
+    (lambda x: 0.5 + 0.5 * F.erf(x), [-8.0], [5.612148586491463e-30]),
+    (lambda x: 2 * F.exp(x) - 2, [1e-20], [2e-20]),
+    (lambda x: 3 * F.exp(x) * x * F.sigmoid(-x), [1000.0], [3000.0]),
+    (lambda x: x / (1 + F.exp(x)) * F.exp(x), [1000.0], [1000.0]),
+    (lambda x: F.exp(x) / (-1 - F.exp(x)), [1000.0], [-1.0]),
+    (lambda x: F.binary_crossentropy(F.sigmoid(x), 0.25), [1000.0, -1000.0], [750.0, 250.0]),
+    (lambda x: F.log((1 - x) + 1e-20), [1.0], [np.log(1e-20)]),
+    (lambda x: F.log(1e-20 + (1 - x)), [1.0], [np.log(1e-20)]),
 ]
 
 

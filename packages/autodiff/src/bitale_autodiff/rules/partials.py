@@ -114,9 +114,9 @@ def _undefined(g: V, z: V, log_z: V, a: V) -> V:
     raise MissingRule("the derivative of a gamma draw by its shape cannot be differentiated again")
 
 
-def _weight(x: V, z: V) -> V:
-    """exp(x - z): the share of x in z, the logarithm of a sum of exponentials; 0 where z is minus infinity."""
-    return exp(x - where(equal(z, -math.inf), 0, z))
+def _weight(x: V, y: V, z: V) -> V:
+    """The share of exp(x) in exp(x) + exp(y), of which z is the logarithm; 0 where that is minus infinity."""
+    return where(equal(z, -math.inf), 0, sigmoid(x - y))
 
 
 STEPS = (
@@ -169,7 +169,7 @@ PARTIALS: RuleTable[tuple[Partial, ...]] = RuleTable("partial derivatives", {
     row.log2: (lambda g, z, x: g / (x * math.log(2)),),
     row.log10: (lambda g, z, x: g / (x * math.log(10)),),
     row.log1p: (lambda g, z, x: g / (1 + x),),
-    row.logaddexp: (lambda g, z, x, y: g * _weight(x, z), lambda g, z, x, y: g * _weight(y, z)),
+    row.logaddexp: (lambda g, z, x, y: g * _weight(x, y, z), lambda g, z, x, y: g * _weight(y, x, z)),
     row.log1mexp: (lambda g, z, x: -(g / expm1(-x)),),
     row.softplus: (lambda g, z, x: g * sigmoid(x),),
     row.sigmoid: (lambda g, z, x: g * (z * (1 - z)),),

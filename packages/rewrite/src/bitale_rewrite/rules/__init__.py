@@ -14,6 +14,7 @@ from bitale_rewrite.rules.merging import MERGING
 from bitale_rewrite.rules.movement import MOVEMENT
 from bitale_rewrite.rules.reduction import REDUCTION
 from bitale_rewrite.rules.shapes import SHAPES
+from bitale_rewrite.rules.sigmoids import SIGMOIDS
 from bitale_rewrite.rules.sinking import SINKING
 from bitale_rewrite.rules.softmax import SOFTMAX
 from bitale_rewrite.rules.special import SPECIAL_FUNCTIONS
@@ -33,6 +34,6 @@ CANONICAL: tuple[Rule, ...] = (
     *INDEXING,
     *CONTRACTION,
 )
-STABLE: tuple[Rule, ...] = (*SOFTMAX, *STABILISE, *SPECIAL_FUNCTIONS)
+STABLE: tuple[Rule, ...] = (*SOFTMAX, *SIGMOIDS, *STABILISE, *SPECIAL_FUNCTIONS)
 SPECIAL: tuple[Rule, ...] = SPECIALISE
 ALL: tuple[Rule, ...] = (fold, *CANONICAL, *STABLE, *SPECIAL)

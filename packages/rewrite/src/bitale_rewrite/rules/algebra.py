@@ -84,6 +84,7 @@ SIGNS: tuple[Rule, ...] = (
     rule(-(r - s), s - r, preserves="reals"),
     rule(o + below_zero, lambda o, c: o - negative(c)),
     rule(o - below_zero, lambda o, c: o + negative(c)),
+    rule(below_zero - r, lambda c, r: -(negative(c) + r), preserves="reals"),  # the sign of a zero
     *(rule(f(-r), f(r)) for f in (absolute, square, cos, cosh)),
     *(rule(absolute(f(r)), f(r)) for f in (absolute, square, exp, cosh, sigmoid, softplus)),
     rule(square(absolute(r)), square(r)),

@@ -90,7 +90,7 @@ def _sum_samples() -> Iterator[Variable]:
 
 @rewrites(add, subtract, name="merge added constants", preserves="reals", having=(CONSTANT,), samples=_sum_samples)
 def merge_terms(node: Apply) -> Replacement:
-    """(x + c) + d -> x + (c + d), whatever the signs; the sum is rounded once."""
+    """(x + c) + d -> x + (c + d), whatever the signs, where c + d is exact: (1 - p) + 1e-20 is 1e-20 at p = 1."""
     outer = constant_term(node.outputs[0])
     inner = None if outer is None else constant_term(outer.x)
     if outer is None or inner is None:
@@ -103,6 +103,7 @@ def merge_terms(node: Apply) -> Replacement:
     elif _finite(outer.value, inner.value):
         number = plus[0] * _exact(outer.value) + outer.sign * plus[1] * _exact(inner.value)
         value = rounded(number, outer.value.dtype)
+        value = value if value is not None and _exact(value) == number else None
     else:
         return None
     if value is None:

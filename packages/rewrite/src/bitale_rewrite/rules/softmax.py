@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bitale_graph.composite import inline
 from bitale_graph.dtypes import FLOATS, INTEGERS
 from bitale_graph.functions import composites
+from bitale_graph.functions.losses import binary_crossentropy, categorical_crossentropy
 from bitale_graph.ops.control import Composite, StopGradient
-from bitale_graph.ops.elementwise import CASTS, Elementwise, add, exp, log, maximum, multiply, subtract, true_divide
+from bitale_graph.ops.elementwise import (
+    CASTS,
+    Elementwise,
+    add,
+    exp,
+    log,
+    maximum,
+    multiply,
+    sigmoid,
+    subtract,
+    true_divide,
+)
 from bitale_graph.ops.indexing import Gather
 from bitale_graph.ops.movement import ExpandDims, Reshape, Slice, Squeeze, Transpose
 from bitale_graph.ops.reduction import Reduce
@@ -186,4 +199,19 @@ def below_log_sum_exp(node: Apply) -> Replacement:
     return composites.log_softmax(x, axes) if fits else None
 
 
-SOFTMAX: tuple[Rule, ...] = (softmax, log_of_softmax, exp_of_log_softmax, log_sum_exp, below_log_sum_exp)
+# ---- losses of probabilities ----
+
+
+def _losses() -> Iterator[Variable]:
+    x = array(3, 3)
+    yield binary_crossentropy(sigmoid(x), array(3, 3, name="t"))
+    yield categorical_crossentropy(composites.softmax(x, 1), array(3, dtype="int64", name="i"))
+
+
+@rewrites(Composite, name="open losses of probabilities", samples=_losses)
+def open_losses(node: Apply) -> Replacement:
+    """So that the logarithms of probabilities in them are seen."""
+    return inline(node) if node.op.label in ("binary_crossentropy", "categorical_crossentropy") else None
+
+
+SOFTMAX: tuple[Rule, ...] = (open_losses, softmax, log_of_softmax, exp_of_log_softmax, log_sum_exp, below_log_sum_exp)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from bitale_graph.dtypes import FLOATS
 from bitale_graph.ops.elementwise import (
     Function,
     erf,
@@ -20,12 +21,12 @@ from bitale_graph.ops.elementwise import (
     where,
 )
 from bitale_graph.variable import Apply, Variable
-from bitale_rewrite.constants import uniform
-from bitale_rewrite.pattern import head, real
+from bitale_rewrite.constants import finite_factor, uniform
+from bitale_rewrite.pattern import constant, head, real
 from bitale_rewrite.rule import Replacement, Rule, rewrites, rule
 from bitale_rewrite.samples import array
 
-x = real("x")
+x, c = real("x"), constant("c", FLOATS, lambda v: finite_factor(v) is not None)
 FACTORS = 12  # factors of a product that are looked at
 
 # From here on erfc is taken from its asymptotic series: a little before it leaves the normal numbers.
@@ -40,6 +41,9 @@ COMPLEMENTS: tuple[Rule, ...] = tuple(
         (1 - erfc(x), erf(x)),
         (erfc(x) - 1, -erf(x)),
         (2 - erfc(x), erfc(-x)),
+        (c + c * erf(x), c * erfc(-x)),
+        (c - c * erf(x), c * erfc(x)),
+        (c * erf(x) - c, -(c * erfc(x))),
     ]
 )
 
@@ -88,24 +92,24 @@ def ratio_of_tails(node: Apply) -> Replacement:
         return None
     above, below, sign = factors(node.outputs[0])
     for bottom in below:
-        v = _argument(bottom, erfc)
+        v = argument(bottom, erfc)
         if v is None or _is_bounded(v):
             continue
-        top = next((f for f in above if (e := _argument(f, exp)) is not None and _is_minus_square(e, v)), None)
+        top = next((f for f in above if (e := argument(f, exp)) is not None and _is_minus_square(e, v)), None)
         if top is None:
             continue
         edge = TAIL[v.dtype]
         ratio = where(less(v, edge), top / erfc(minimum(v, edge)), math.sqrt(math.pi) * v / tail_series(v))
         above.remove(top)
         below.remove(bottom)
-        result = _product(above, ratio)
-        result = result / _product(below[1:], below[0]) if below else result
+        result = product(above, ratio)
+        result = result / product(below[1:], below[0]) if below else result
         return result if sign > 0 else -result
     return None
 
 
-def _argument(x: Variable, function: Function) -> Variable | None:
-    """The y of x = function(y)."""
+def argument(x: Variable, function: Function) -> Variable | None:
+    """The y of x = function(y), if x is that."""
     return x.owner.inputs[0] if x.owner is not None and head(x) is function else None
 
 
@@ -128,7 +132,8 @@ def factors(v: Variable) -> tuple[list[Variable], list[Variable], int]:
     return above, below, sign
 
 
-def _product(rest: list[Variable], first: Variable) -> Variable:
+def product(rest: list[Variable], first: Variable) -> Variable:
+    """first times all of the rest."""
     for each in rest:
         first = each * first
     return first

@@ -28,13 +28,14 @@ from bitale_graph.ops.elementwise import (
 from bitale_graph.ops.movement import ExpandDims, Squeeze, Transpose
 from bitale_graph.ops.reduction import Reduce
 from bitale_graph.variable import Apply, Variable
-from bitale_rewrite.constants import uniform, value_of
-from bitale_rewrite.pattern import head, real
+from bitale_rewrite.constants import finite_factor, uniform, value_of
+from bitale_rewrite.pattern import constant, head, real
 from bitale_rewrite.rule import Replacement, Rule, rewrites, rule
 from bitale_rewrite.rules.movement import moved, peeled, source
 from bitale_rewrite.samples import array
 
 x, y = real("x"), real("y")
+c = constant("c", FLOATS, lambda v: finite_factor(v) is not None)
 
 
 # ---- sums and products of exponentials ----
@@ -112,6 +113,10 @@ EXPONENTIALS: tuple[Rule, ...] = tuple(
     for left, right in [
         (exp(x) - 1, expm1(x)),
         (1 - exp(x), -expm1(x)),
+        (c * exp(x) - c, c * expm1(x)),
+        (c - c * exp(x), -(c * expm1(x))),
+        (c - c * sigmoid(x), c * sigmoid(-x)),
+        (c * sigmoid(x) - c, -(c * sigmoid(-x))),
         (expm1(x) + 1, exp(x)),
         (1 - sigmoid(x), sigmoid(-x)),
         (sigmoid(x) - 1, -sigmoid(-x)),
