@@ -7,7 +7,7 @@ from collections.abc import Set
 import numpy as np
 
 from bitale_graph.ops.elementwise import maximum
-from bitale_rewrite.loops.integers import integer, multiply, product
+from bitale_rewrite.loops.integers import ONE, integer, multiply, product
 from bitale_rewrite.loops.ir import Buffer, Call, Define, Literal, Load, Name, Program, Value
 from bitale_rewrite.loops.touched import all_steps
 from bitale_rewrite.loops.values import everything_in
@@ -73,5 +73,5 @@ class Blocks:
 
     def _growing(self, buffer: Buffer) -> int:
         """The rank of a buffer that may share a block with buffers of other sizes, else 0."""
-        size, rank = nbytes(buffer), len(buffer.shape)
+        size, rank = nbytes(buffer), sum(n != ONE for n in buffer.shape)
         return rank if rank > 1 and not isinstance(size, Literal) and is_early(size, self._late) else 0

@@ -51,7 +51,7 @@ def _place_temporaries(program: Program) -> None:
     spans = _spans(program, own)
     blocks = Blocks(late_names(program))
     ends: dict[int, list[Buffer]] = {}
-    for buffer in sorted(spans, key=lambda b: spans[b]):
+    for buffer in sorted(spans, key=lambda b: (spans[b], b.name)):
         start, end = spans[buffer]
         for earlier in sorted(each for each in ends if each < start):
             for done in ends.pop(earlier):
@@ -78,7 +78,7 @@ def _spans(program: Program, own: set[Buffer]) -> dict[Buffer, tuple[int, int]]:
         if done:
             ends[step] = count  # type: ignore[index]
             continue
-        for owner in {owner for buffer in own_buffers(step) for owner in buffer.owners}:
+        for owner in dict.fromkeys(owner for buffer in own_buffers(step) for owner in buffer.owners):
             uses.setdefault(owner, []).append((count, around))
         within = around
         if isinstance(step, Loop):
