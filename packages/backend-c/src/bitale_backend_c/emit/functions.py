@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from bitale_backend_c.emit.kernel import KernelEmitter
 from bitale_rewrite.loops.ir import Buffer, For, Kernel
-from bitale_rewrite.loops.plan import MANY
+from bitale_rewrite.loops.plan import is_large
 
 DECLARED = re.compile(r"(?:double|float|_t|_Complex) \**(?:restrict )?(\w+)")
 WORD = re.compile(r"\b[A-Za-z_]\w*")
@@ -26,11 +26,11 @@ class KernelFunctions:
         self.emitter = {kernel: KernelEmitter(kernel, aliased) for kernel in kernels}
         self.name = {kernel: kernel.name for kernel in kernels}
         self.lines: list[str] = []
-        if len(kernels) < MANY:
+        if is_large(kernels):
+            self._share(kernels)
+        else:
             for kernel in kernels:
                 self._define(kernel, "BITALE_INLINE", self.emitter[kernel].text())
-        else:
-            self._share(kernels)
 
     def _share(self, kernels: Sequence[Kernel]) -> None:
         texts = [self.emitter[kernel].text() for kernel in kernels]

@@ -16,6 +16,7 @@ from bitale_rewrite.loops.nests import Fixed, Index, Item, Nest, accesses
 
 WINDOW = 48  # clusters looked back at: keeps scheduling linear
 CROWD = 24  # nests in one cluster: more would spill registers and slow C compilers down
+BULK = 5000  # operations in one cluster: there is nothing left to gain, and C compilers slow down
 
 
 @dataclass(eq=False)
@@ -25,6 +26,7 @@ class Cluster:
     depth: int
     is_loop: bool
     members: list[Nest] = field(default_factory=list)
+    cost: int = 0
     parts: list[Cluster] = field(default_factory=list)
 
 
@@ -53,6 +55,7 @@ def fuse(items: list[Item], replacing: Mapping[Buffer, Buffer] | None = None, de
         group = groups[at]
         if isinstance(group, Cluster) and isinstance(item, Nest):
             group.members.append(item)
+            group.cost += item.cost
         elif isinstance(item, Fixed) and item.barrier:
             floor = len(groups)
         written.update((b, max(at, written.get(b, -1))) for b in writes)
@@ -97,7 +100,9 @@ def _compatible(cluster: Cluster, nest: Nest, depth: int, check: bool) -> bool:
         return False
     if not cluster.is_loop:
         return True
-    if len(cluster.members) >= CROWD or cluster.members[0].loops[depth].extent != nest.loops[depth].extent:
+    if len(cluster.members) >= CROWD or cluster.cost + nest.cost > BULK:
+        return False
+    if cluster.members[0].loops[depth].extent != nest.loops[depth].extent:
         return False
     return not check or all(_same_iteration(earlier, nest, depth) for earlier in cluster.members)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from bitale_graph.ops.elementwise import Function
+from bitale_rewrite.loops.costs import cost_of
 from bitale_rewrite.loops.integers import ONE, ZERO, loop_index
 from bitale_rewrite.loops.ir import Buffer, Call, Literal, Load, Step, Value
 
@@ -44,6 +46,11 @@ class Nest:
             for buffer, indices in self.start.reads.items():
                 # The start reads at indices of its own: nothing it reads may be made in the same loops.
                 self.reads.setdefault(buffer, []).extend(None for _ in indices)
+
+    @cached_property
+    def cost(self) -> int:
+        """The operations of one iteration."""
+        return cost_of(self.value)
 
     @property
     def first_serial(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bitale_rewrite.loops.blocks import Blocks, late_names
 from bitale_rewrite.loops.ir import (
@@ -11,6 +11,7 @@ from bitale_rewrite.loops.ir import (
     For,
     Gemm,
     If,
+    Kernel,
     Load,
     Loop,
     Program,
@@ -19,9 +20,9 @@ from bitale_rewrite.loops.ir import (
     Step,
     Store,
 )
-from bitale_rewrite.loops.touched import all_steps, buffers_of, inside, loads_of, own_buffers, written_by
+from bitale_rewrite.loops.touched import all_steps, buffers_of, inside, loads_of, own_buffers, statements, written_by
 
-MANY = 5  # kernels that make a program large
+MANY, LONG = 5, 100  # kernels, and statements in them, from which a program is large
 
 
 def plan(program: Program, donate: dict[int, int]) -> Program:
@@ -38,11 +39,16 @@ def plan(program: Program, donate: dict[int, int]) -> Program:
     for step in program.steps:
         for buffer in _row_major(step):
             buffer.root.strided = False
-    if sum(isinstance(step, Run) for step in all_steps(program.steps)) >= MANY:
+    if is_large([step.kernel for step in all_steps(program.steps) if isinstance(step, Run)]):
         for buffer in program.inputs:
             buffer.strided = False
     program.contiguous = {b.slot for b in program.inputs if not b.strided}
     return program
+
+
+def is_large(kernels: Sequence[Kernel]) -> bool:
+    """Whether the kernels of a program are so many or so long that compilers take their time."""
+    return len(kernels) >= MANY or sum(1 for kernel in kernels for _ in statements(kernel.body)) >= LONG
 
 
 def _place_temporaries(program: Program) -> None:
