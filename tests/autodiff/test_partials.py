@@ -20,7 +20,7 @@ RANGES = {
     "log1p": (-0.5, 2), "log1mexp": (-2, -0.5), "arcsin": (-0.8, 0.8), "arccos": (-0.8, 0.8), "arccosh": (1.5, 3),
     "arctanh": (-0.8, 0.8), "tan": (-1, 1), "gammaln": (0.5, 4), "digamma": (0.5, 4), "power": (0.5, 2),
     "true_divide": (0.5, 2), "absolute": (0.3, 2), "sign": (0.3, 2), "copysign": (0.3, 2), "hypot": (0.5, 2),
-    "arctan2": (0.5, 2), "angle": (0.5, 2),
+    "arctan2": (0.5, 2), "angle": (0.5, 2), "ndtri": (0.2, 0.8),
 }  # fmt: skip
 STEPS = {"floor", "ceil", "trunc", "rint", "floor_divide", "remainder", "fmod"}
 

@@ -35,7 +35,7 @@ def test_it_is_one_node_with_the_functions_name_and_parameters():
     x, y = variable(name="x"), variable(name="y")
     z = scaled_difference(x, y, scale=3.0)
     assert len(toposort([z])) == 1
-    assert repr(z) == "scaled_difference{scale=3.0}(x, y)"
+    assert repr(z) == "scaled_difference(x, y, scale=3.0)"
     np.testing.assert_array_equal(evaluate(z, [[5.0, 7.0], [1.0, 2.0]]), [12.0, 15.0])
     np.testing.assert_array_equal(evaluate(scaled_difference(x, 1.0), [[5.0, 7.0]]), [8.0, 12.0])
 

@@ -13,7 +13,7 @@ def test_records_are_data_and_print():
     records = explain(Graph([x], [y]))
     assert [(r.phase, r.rule) for r in records] == [
         ("canonicalise", "(o * 1) -> o"),
-        ("stabilise", "log of a sum of exponentials"),
+        ("stabilise", "log of exponentials"),
         ("stabilise", "logaddexp(0, x) -> softplus(x)"),
     ]
     assert records[1].before == "log(1 + exp(x))"
