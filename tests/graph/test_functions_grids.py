@@ -9,7 +9,7 @@ import bitale_graph.functions as F
 from bitale_graph import Variable, shape_of, tensor_type
 from bitale_graph.errors import ArgumentError
 from bitale_graph.reference import evaluate
-from tests.graph.movement_oracle import KNOWN, ONES_KNOWN, assert_form, assert_same, numbers
+from tests.graph.movement_oracle import BY_VALUE, KNOWN, ONES_KNOWN, assert_form, assert_same, numbers
 
 
 @pytest.mark.parametrize("sparse", [False, True])
@@ -69,3 +69,15 @@ def test_lengths_that_are_variables():
     array = numbers((2, 3))
     assert_same([evaluate(F.indices((rows, columns)), [array])], [np.indices((2, 3))])
     assert_same([evaluate(F.mgrid[0:rows, 1:columns], [array])], [np.mgrid[0:2, 1:3]])
+
+
+@pytest.mark.parametrize("k", [-2, -1, 0, 1, 4])
+def test_indices_of_triangles(k: int):
+    for n, m in ((3, None), (3, 5), (0, 2)):
+        assert_form(lambda lib, n=n, m=m: lib.tril_indices(n, k, m), lengths=[BY_VALUE])
+        assert_form(lambda lib, n=n, m=m: lib.triu_indices(n, k, m), lengths=[BY_VALUE])
+
+
+def test_indices_of_diagonals():
+    assert_form(lambda lib: lib.diag_indices(3))
+    assert_form(lambda lib: lib.diag_indices(2, 3))

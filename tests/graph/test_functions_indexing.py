@@ -289,3 +289,15 @@ def test_piecewise():
         )
     with pytest.raises(ArgumentError, match="1 functions for 2 conditions"):
         functions.piecewise(x, [x < 0, x > 1], [0])
+
+
+def test_isin():
+    x, chosen = np.arange(12).reshape(3, 4), np.array([[2, 5], [11, 40]])
+    for invert in (False, True):
+        same(
+            lambda x, t, invert=invert: functions.isin(x, t, invert=invert),
+            lambda x, t, invert=invert: np.isin(x, t, invert=invert),
+            x,
+            chosen,
+        )
+    same(lambda x: functions.isin(x, []), lambda x: np.isin(x, []), x)

@@ -265,3 +265,14 @@ def test_weights_of_some_axes():
 def test_deviations_are_not_integers():
     with pytest.raises(DtypeError, match="cannot be int8"):
         functions.var(np.arange(3), dtype="int8")
+
+
+def test_differences_with_ends():
+    x = numbers("float64", (3, 4)) ** 2
+    for axis, options in ((-1, {"prepend": 0}), (0, {"append": 2.5}), (1, {"prepend": x[:, :1], "append": 1})):
+        for n in (0, 1, 2):
+            assert_equals_numpy(
+                lambda x, axis=axis, n=n, options=options: functions.diff(x, n, axis, **options),
+                lambda x, axis=axis, n=n, options=options: np.diff(x, n, axis, **options),
+                x,
+            )

@@ -52,6 +52,10 @@ CALLS = {
     "copy": lambda x, y: np.copy(x),
     "zeros_like": lambda x, y: np.zeros_like(x),
     "isclose": lambda x, y: np.isclose(x, x),
+    "outer": lambda x, y: np.subtract.outer(x, y[0]),
+    "outer with a scalar": lambda x, y: np.maximum.outer(x, 2.0),
+    "accumulate": lambda x, y: np.add.accumulate(x),
+    "accumulate along an axis": lambda x, y: np.multiply.accumulate(x, axis=1),
     "special function": lambda x, y: pytest.importorskip("scipy.special").erf(x),
 }
 
@@ -92,7 +96,7 @@ REFUSED = {
     "out": (lambda x: np.exp(x, out=X.copy()), "cannot write"),
     "out of a function": (lambda x: np.sum(x, out=X.copy()), "cannot write"),
     "unknown ufunc": (lambda x: np.spacing(x), "NumPy's spacing has no symbolic counterpart"),
-    "unknown method": (lambda x: np.add.accumulate(x), "add.accumulate has no symbolic counterpart"),
+    "unknown method": (lambda x: np.maximum.accumulate(x), "maximum.accumulate has no symbolic counterpart"),
     "option": (lambda x: np.add(x, x, where=True), r"add\(where=\) has no symbolic counterpart"),
     "unknown function": (lambda x: np.unwrap(x), "numpy.unwrap has no symbolic counterpart"),
     "another namespace": (lambda x: np.linalg.inv(x), "numpy.linalg.inv has no symbolic counterpart"),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 REDUCTIONS = {
     "add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min", "logical_and": "all", "logical_or": "any",
 }  # fmt: skip
+RUNNING = {"add": "cumsum", "multiply": "cumprod"}
 LINALG = ("norm", "matrix_norm", "vector_norm", "multi_dot")
 RENAMED = {"a_min": "min", "a_max": "max"}
 
@@ -49,6 +50,12 @@ class Protocols:
             return getattr(functions, name)(*operands)
         if method == "reduce" and name in REDUCTIONS:
             return getattr(functions, REDUCTIONS[name])(*operands, **{"axis": 0, **options})
+        if method == "accumulate" and name in RUNNING:
+            return getattr(functions, RUNNING[name])(*operands, **{"axis": 0, **options})
+        if method == "outer" and hasattr(functions, name) and not options:
+            x, y = map(functions.as_variable, operands)
+            apart = functions.expand_dims(x, tuple(range(x.ndim, x.ndim + y.ndim)))
+            return getattr(functions, name)(apart, y)
         raise refusal(self, f"NumPy's {_call(name, method, options)} has no symbolic counterpart")
 
     def __array_function__(self, function: Any, types: Any, operands: Any, options: Any) -> Any:

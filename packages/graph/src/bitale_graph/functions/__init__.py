@@ -65,11 +65,13 @@ from bitale_graph.functions.diagonals import (
 from bitale_graph.functions.creation import (
     alloc, empty, empty_like, fill, full, full_like, ones, ones_like, zeros, zeros_like,
 )
-from bitale_graph.functions.grids import indices, meshgrid, mgrid, ogrid, vander
+from bitale_graph.functions.grids import (
+    diag_indices, indices, meshgrid, mgrid, ogrid, tril_indices, triu_indices, vander,
+)
 from bitale_graph.functions.inputs import *  # noqa: F403
 from bitale_graph.functions.padding import pad
 from bitale_graph.functions.indexing import (
-    argwhere, choose, compress, extract, flatnonzero, getitem, nonzero, piecewise, select, take, take_along_axis,
+    argwhere, choose, compress, extract, flatnonzero, getitem, isin, nonzero, piecewise, select, take, take_along_axis,
 )
 from bitale_graph.functions.numbering import (
     bincount, inverse_permutation, one_hot, ravel_multi_index, unravel_index,

@@ -10,12 +10,14 @@ from bitale_graph.errors import ArgumentError
 from bitale_graph.functions.apply import as_variable, cast
 from bitale_graph.functions.arguments import as_sizes, to_one_dtype
 from bitale_graph.functions.broadcasting import broadcast_to
+from bitale_graph.functions.diagonals import tri
+from bitale_graph.functions.indexing import nonzero
 from bitale_graph.functions.joining import stack
 from bitale_graph.functions.movement import expand_dims
 from bitale_graph.functions.ranges import arange, iota, spaced
 from bitale_graph.functions.reshaping import ravel
 from bitale_graph.functions.slicing import flip
-from bitale_graph.ops.elementwise import power
+from bitale_graph.ops.elementwise import logical_not, power
 from bitale_graph.shapes import shape_of
 from bitale_graph.sizes import Size
 from bitale_graph.variable import Variable
@@ -65,6 +67,21 @@ def _grid(vectors: list[Variable], axes: list[int], sparse: bool) -> tuple[Varia
         lengths[axis] = shape_of(vector)[0]
     spread = [expand_dims(v, tuple(k for k in range(rank) if k != axis)) for v, axis in zip(vectors, axes, strict=True)]
     return tuple(spread if sparse else (broadcast_to(v, tuple(lengths)) for v in spread))
+
+
+def tril_indices(n: Any, k: Any = 0, m: Any = None) -> tuple[Variable, ...]:
+    """The row and column numbers of what tril keeps of n rows and m columns (n when None)."""
+    return nonzero(tri(n, m, k, "bool"))
+
+
+def triu_indices(n: Any, k: Any = 0, m: Any = None) -> tuple[Variable, ...]:
+    """The row and column numbers of what triu keeps of n rows and m columns (n when None)."""
+    return nonzero(logical_not(tri(n, m, k - 1, "bool")))
+
+
+def diag_indices(n: Any, ndim: int = 2) -> tuple[Variable, ...]:
+    """The indices of the main diagonal of an array with `ndim` axes of length n."""
+    return (arange(n),) * ndim
 
 
 class GridIndex:

@@ -13,7 +13,7 @@ from bitale_graph.functions.broadcasting import broadcast_arrays, broadcast_to
 from bitale_graph.functions.joining import stack
 from bitale_graph.functions.movement import expand_dims, squeeze
 from bitale_graph.functions.ranges import iota
-from bitale_graph.functions.reduction import all
+from bitale_graph.functions.reduction import all, any
 from bitale_graph.functions.reshaping import ravel
 from bitale_graph.functions.selection import selection_of
 from bitale_graph.ops import elementwise as row
@@ -156,6 +156,16 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any]) -> Variable:
     for condition, value in zip(conditions, values, strict=False):
         result = row.where(condition, value, result)
     return broadcast_to(result, shape_of(x)) if result.ndim < x.ndim else result
+
+
+def isin(element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False) -> Variable:
+    """Element by element whether it is among `test_elements` (whether it is not if `invert`).
+
+    Each is compared with all of them: the work is the product of both sizes.
+    """
+    x = as_variable(element)
+    found = any(row.equal(expand_dims(x, x.ndim), ravel(as_variable(test_elements))), axis=-1)
+    return row.logical_not(found) if invert else found
 
 
 def as_indices(what: str, indices: Any) -> Variable:

@@ -10,6 +10,8 @@ from bitale_graph.dtypes import SIGNED, SIZE, UNSIGNED
 from bitale_graph.errors import ArgumentError, explain
 from bitale_graph.functions.apply import apply, as_variable, cast
 from bitale_graph.functions.arguments import axes_of, axis_of
+from bitale_graph.functions.broadcasting import broadcast_to
+from bitale_graph.functions.joining import concatenate
 from bitale_graph.functions.movement import expand_dims, transpose
 from bitale_graph.functions.reshaping import ravel, reshape
 from bitale_graph.functions.slicing import slice_axis
@@ -129,15 +131,30 @@ def cumprod(x: Any, axis: int | None = None, dtype: object = None) -> Variable:
     return _cumulate(row.multiply, _widened(x, dtype), axis, "cumprod")
 
 
-def diff(x: Any, n: int = 1, axis: int = -1) -> Variable:
-    """Differences of neighbours along `axis`, taken `n` times; of booleans whether they differ."""
+def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Variable:
+    """Differences of neighbours along `axis`, taken `n` times; of booleans whether they differ.
+
+    `prepend` and `append` (scalars, or arrays as x is) stand before and after x first.
+    """
     x = as_variable(x)
     if n < 0:
         raise ArgumentError(explain(f"diff: n must not be negative, not {n}", [x]))
+    if n and not (prepend is None and append is None):
+        axis = axis_of("diff", axis, x)
+        sides = [[] if each is None else [_side(as_variable(each), x, axis)] for each in (prepend, append)]
+        x = concatenate([*sides[0], x, *sides[1]], axis)
     for _ in range(n):
         later, earlier = slice_axis(x, axis, 1), slice_axis(x, axis, None, -1)
         x = row.not_equal(later, earlier) if x.dtype == "bool" else later - earlier
     return x
+
+
+def _side(value: Variable, x: Variable, axis: int) -> Variable:
+    """A scalar as one element for each place beside x along `axis`; an array as it is."""
+    if value.ndim:
+        return value
+    sizes = shape_of(x)
+    return broadcast_to(value, (*sizes[:axis], 1, *sizes[axis + 1 :]))
 
 
 def _chosen(x: Variable, where: Any, neutral: Any) -> Variable:
