@@ -22,6 +22,8 @@ WORKLOADS = (
     "logreg_train[400]:f32",
     "radon_logp:f64",
     "gp_quadratic[500]:f64",
+    "garch[5000]:f64",
+    "lstm_train[100x32x128]:f32",
 )
 WITHOUT = ("numpy", "numexpr", "torch")
 """Columns that compile nothing worth measuring."""

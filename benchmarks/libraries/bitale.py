@@ -19,7 +19,13 @@ def binary_cross_entropy(logits: Any, targets: Any) -> Any:
     return -T.mean(targets * T.log(p) + (1 - targets) * T.log(1 - p))
 
 
-NAMES = Names(T, cross_entropy=cross_entropy, binary_cross_entropy=binary_cross_entropy)
+NAMES = Names(
+    T,
+    cross_entropy=cross_entropy,
+    binary_cross_entropy=binary_cross_entropy,
+    scan=bt.loop.scan,
+    while_loop=bt.loop.while_loop,
+)
 
 
 def start(threads: int) -> None:

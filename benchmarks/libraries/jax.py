@@ -26,6 +26,8 @@ NAMES = Names(
     logsumexp=jax.nn.logsumexp,
     cross_entropy=cross_entropy,
     binary_cross_entropy=binary_cross_entropy,
+    scan=jax.lax.scan,
+    while_loop=jax.lax.while_loop,
 )
 
 

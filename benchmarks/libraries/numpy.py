@@ -24,7 +24,21 @@ def logsumexp(x: Any, axis: int) -> Any:
     return np.log(shifted.sum(axis=axis)) + np.squeeze(largest, axis)
 
 
-NAMES = Names(np, softmax=softmax, logsumexp=logsumexp)
+def scan(step: Any, carries: Any, xs: Any, length: int | None = None) -> Any:
+    collected = []
+    for t in range(len(xs) if length is None else length):
+        carries, element = step(carries, None if xs is None else xs[t])
+        collected.append(element)
+    return carries, None if xs is None else np.stack(collected)
+
+
+def while_loop(condition: Any, step: Any, carry: Any) -> Any:
+    while condition(carry):
+        carry = step(carry)
+    return carry
+
+
+NAMES = Names(np, softmax=softmax, logsumexp=logsumexp, scan=scan, while_loop=while_loop)
 
 
 def start(threads: int) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytensor
 import pytensor.tensor as pt
 from pytensor.gradient import hessian_vector_product
+from pytensor.scan.utils import until
 from pytensor.tensor.special import softmax
 
 from benchmarks.workload import LEARNING_RATE, Call, Names, Workload
@@ -24,7 +25,36 @@ def binary_cross_entropy(logits: Any, targets: Any) -> Any:
     return -pt.mean(targets * pt.log(p) + (1 - targets) * pt.log(1 - p))
 
 
-NAMES = Names(pt, softmax=softmax, cross_entropy=cross_entropy, binary_cross_entropy=binary_cross_entropy)
+def scan(step: Any, carries: Any, xs: Any, length: int | None = None) -> Any:
+    count = len(carries)
+
+    def one(*arguments: Any) -> Any:
+        value, old = (None, arguments[:count]) if xs is None else (arguments[0], arguments[1 : 1 + count])
+        new, element = step(old, value)
+        return [*new, *([] if xs is None else [element])]
+
+    info = [*carries, *([] if xs is None else [None])]
+    steps = pytensor.scan(one, [] if xs is None else [xs], info, n_steps=length, return_updates=False)
+    found = steps if isinstance(steps, list) else [steps]
+    return tuple(v[-1] for v in found[:count]), None if xs is None else found[-1]
+
+
+def while_loop(condition: Any, step: Any, carry: Any) -> Any:
+    def one(old: Any) -> Any:
+        new = step(old)
+        return new, until(pt.invert(condition(new)))
+
+    return pytensor.scan(one, outputs_info=[carry], n_steps=100, return_updates=False)[-1]
+
+
+NAMES = Names(
+    pt,
+    softmax=softmax,
+    cross_entropy=cross_entropy,
+    binary_cross_entropy=binary_cross_entropy,
+    scan=scan,
+    while_loop=while_loop,
+)
 
 
 BLAS_ROUTINES = ("gemm", "gemv", "ger", "dot", "axpy", "scal")

@@ -11,12 +11,29 @@ import torch.nn.functional as functional
 
 from benchmarks.workload import LEARNING_RATE, Call, Names, Workload
 
+
+def scan(step: Any, carries: Any, xs: Any, length: int | None = None) -> Any:
+    collected = []
+    for t in range(len(xs) if length is None else length):
+        carries, element = step(carries, None if xs is None else xs[t])
+        collected.append(element)
+    return carries, None if xs is None else torch.stack(collected)
+
+
+def while_loop(condition: Any, step: Any, carry: Any) -> Any:
+    while condition(carry):
+        carry = step(carry)
+    return carry
+
+
 NAMES = Names(
     torch,
     max=torch.amax,
     var=partial(torch.var, correction=0),
     cross_entropy=functional.cross_entropy,
     binary_cross_entropy=functional.binary_cross_entropy_with_logits,
+    scan=scan,
+    while_loop=while_loop,
 )
 
 

@@ -17,6 +17,7 @@ loop = numba.njit(cache=True, fastmath=_FAST, parallel=_PARALLEL)
 
 def find(stem: str) -> Any:
     """The loop for a workload of this stem, or None."""
-    from benchmarks.loops import elementwise, models, reduction
+    from benchmarks.loops import elementwise, models, recurrent, reduction
 
-    return next((vars(family)[stem] for family in (elementwise, reduction, models) if stem in vars(family)), None)
+    families = (elementwise, reduction, models, recurrent)
+    return next((vars(family)[stem] for family in families if stem in vars(family)), None)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fnmatch import fnmatch
 
 from benchmarks.workload import Workload
-from benchmarks.workloads import calls, elementwise, indexing, integers, models, networks, random, reduction
+from benchmarks.workloads import calls, elementwise, indexing, integers, models, networks, random, recurrent, reduction
 
-FAMILIES = (calls, elementwise, integers, reduction, networks, indexing, models, random)
+FAMILIES = (calls, elementwise, integers, reduction, networks, indexing, models, random, recurrent)
 WORKLOADS: dict[str, Workload] = {workload.name: workload for family in FAMILIES for workload in family.WORKLOADS}
 
 

@@ -30,6 +30,7 @@ from bitale_rewrite.loops.ir import (
     Require,
     Run,
     Step,
+    Value,
 )
 from bitale_rewrite.loops.touched import all_steps, buffers_of, inside, statements
 
@@ -102,7 +103,9 @@ class ProgramEmitter:
         """One block for every temporary and row of scratch whose size is known at the start."""
         late, slots = late_names(self.program), list(enumerate(self.program.slots))
         early = [(f"slot_{i}", n) for i, n in slots if is_early(n, late) and not _on_stack(n)]
-        rows = {row: multiply(nbytes(row), Name("threads")) for k in self.kernels for row in k.scratch}
+        scratch = {row: _of_all_threads(row) for k in self.kernels for row in k.scratch}
+        rows = {row: n for row, n in scratch.items() if is_early(n, late)}
+        self.ready.update(rows)
         early += [(base_name(row), n) for row, n in rows.items()]
         if early:
             total = " + ".join(f"bitale_lines({text(n)})" for _, n in early)
@@ -127,6 +130,8 @@ class ProgramEmitter:
                 self._output(root, depth)
             elif root.kind == "temporary":
                 self._temporary(root, depth)
+            elif root.kind == "scratch":
+                self._scratch(root, depth)
         if buffer is not root and buffer not in self.ready:
             self.ready.add(buffer)
             self._put(f"{self._pointer(buffer)}{buffer.name} = {root.name};", depth)
@@ -159,6 +164,12 @@ class ProgramEmitter:
             self._put(f"if (!{slot}) return -1;", depth)
         self._put(f"{ctype} *{buffer.name} = ({ctype} *){slot};{_comment(buffer)}", depth)
 
+    def _scratch(self, row: Buffer, depth: int) -> None:
+        """Rows of scratch whose length is known only now."""
+        name = base_name(row)
+        self._put(f"{C_TYPES[row.dtype]} *{name} = call->workspace(call, {text(_of_all_threads(row))});", depth)
+        self._put(f"if (!{name}) return -1;", depth)
+
     # ---- steps -----------------------------------------------------------------------------------------------------
 
     def _steps(self, steps: list[Step], depth: int) -> None:
@@ -171,10 +182,8 @@ class ProgramEmitter:
     def _step(self, step: Step, depth: int) -> None:
         found_inside = {s.name for s in all_steps(inside(step)) if isinstance(s, Define)}
         for buffer in dict.fromkeys(buffers_of(step)):
-            if buffer.base is None and buffer.kind in ("scratch", "row", "moving"):
-                continue
-            if buffer.base is not None and inside(step):
-                continue
+            if buffer.kind in ("row", "moving") if buffer.base is None else inside(step):
+                continue  # found where it is used
             if found_inside.isdisjoint(everything_in([nbytes(buffer)])):
                 self._allocate(buffer, depth)
         if isinstance(step, Run):
@@ -281,6 +290,10 @@ def _pause(step: Loop) -> int:
     kernels = [s.kernel for s in step.body if isinstance(s, Run)]
     inside_loops = any(isinstance(s, For) for kernel in kernels for s in statements(kernel.body))
     return 0xF if inside_loops or any(not isinstance(s, Run) for s in step.body) else 0xFFFF
+
+
+def _of_all_threads(row: Buffer) -> Value:
+    return multiply(nbytes(row), Name("threads"))
 
 
 def _place_of(row: Buffer) -> str:

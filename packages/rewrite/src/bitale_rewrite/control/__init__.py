@@ -21,7 +21,7 @@ ROUNDS = 6
 
 def simplify_loops(graph: Graph) -> Graph:
     """`graph` with its loops merged, pruned and split, and those inside bodies, too."""
-    if not any(node.op.bodies for node in graph.nodes):
+    if not any(isinstance(node.op, (Scan, Branch)) for node in graph.nodes):
         return graph
     graph = simplify_branches(graph).map(_with_simpler_bodies)
     for _ in range(ROUNDS):

@@ -81,7 +81,7 @@ def _choose(graph: Graph, bodies: Bodies, result: set[Variable]) -> None:
             loaded = [0 if free or isinstance(u, Constant) else 1 for u in node.inputs]
             below = [n if u in result or u.owner is None else cost[u] for u, n in zip(node.inputs, loaded)]
             below = [1 if n and _is_hoisted(u, v) else n for u, n in zip(node.inputs, below)]
-            is_size = v.ndim == 0 and v.dtype == SIZE and not any(below)  # computed once for all kernels
+            is_size = v.ndim == 0 and v.dtype in (SIZE, "bool") and not any(below)  # computed once for all kernels
             cost[v] = 0 if is_size else _own_cost(node.op) + sum(below)
             limit = min(CHEAP if v in many else LARGEST, limits.get(v, LARGEST))
             if cost[v] > limit:
@@ -111,7 +111,8 @@ def _read_inside(node: Apply, opened: list[Graph], limits: dict[Variable, int]) 
     if isinstance(node.op, Scan):
         length, _, sequences, fixed = node.op.split(node.inputs)
         for v in (length, *fixed):
-            _lower(limits, v, 1)
+            if v.ndim or v.dtype != SIZE or is_computed(v):  # lengths have names
+                _lower(limits, v, 1)
         if is_computed(length):
             limits[length] = -1
         for v in sequences:
