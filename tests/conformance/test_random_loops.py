@@ -69,7 +69,7 @@ class Programs:
             return new, (*collected, new[0])
 
         last, collected = scan(step, first, sequences[0], reverse=self.draw(st.booleans()))
-        choices = [last[0], F.sum(collected[0], axis=0), collected[2][-1], F.mean(collected[2], axis=0)]
+        choices = [last[0], F.sum(collected[0], axis=0), collected[2][-1], F.sum(collected[0][-2:], axis=0)]
         return F.tanh(self.pick(choices) + F.sum(collected[1]))
 
     def updated(self, carry: Variable, inside: list[Variable], depth: int) -> Variable:

@@ -139,3 +139,17 @@ def test_rules_apply_inside():
     last, _ = scan(lambda c, x_t: (F.log(1 + c * x_t), None), F.ones(()), F.abs(x))
     (loop,) = loops(checked([x], [last]))
     assert "log1p" in functions(loop.op.body.nodes)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("ndim", [1, 2])
+def test_the_last_few_elements_alone_need_no_history(count, ndim):
+    x = dvector("x") if ndim == 1 else dmatrix("x")
+    _, states = scan(lambda c, x_t: (F.tanh(c * 0.5 + x_t), c - x_t), F.zeros(()) if ndim == 1 else F.zeros(3), x)
+    graph = Graph([x], [states[-count:]])
+    better = optimise(graph)
+    (loop,) = loops(better)
+    assert loop.op.collected == 0
+    for steps in (0, 1, 2, 7):
+        value = np.random.default_rng(0).normal(size=(steps, 3)[:ndim])
+        np.testing.assert_allclose(evaluate(better, [value])[0], evaluate(graph, [value])[0])

@@ -15,6 +15,7 @@ from bitale_rewrite.control.last import read_last_carries
 from bitale_rewrite.control.merge import merge_loops
 from bitale_rewrite.control.prune import prune
 from bitale_rewrite.control.split import split
+from bitale_rewrite.control.tail import keep_tails
 
 ROUNDS = 6
 
@@ -25,7 +26,7 @@ def simplify_loops(graph: Graph) -> Graph:
         return graph
     graph = simplify_branches(graph).map(_with_simpler_bodies)
     for _ in range(ROUNDS):
-        simpler = _simplify_each(read_last_carries(merge_loops(graph)))
+        simpler = _simplify_each(keep_tails(read_last_carries(merge_loops(graph))))
         if simpler is graph:
             break
         graph = simpler

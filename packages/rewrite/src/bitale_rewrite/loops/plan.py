@@ -123,11 +123,11 @@ def _pointwise(body: list[Statement], result: Buffer, old: Buffer) -> bool:
     """Whether `old` is read in one straight piece of code only, at the index where `result` is then stored there."""
     for block in _blocks(body):
         stores = [i for i, s in enumerate(block) if isinstance(s, Store) and s.buffer is result]
-        loads = [(i, load) for i, s in enumerate(block) for load in loads_of(s) if load.buffer.root is old]
+        loads = [(i, load) for i, s in enumerate(block) for load in loads_of(s) if old in load.buffer.owners]
         if stores:
             at = block[stores[-1]]
             assert isinstance(at, Store)
-            fits = all(load.buffer is old and load.index == at.index and i <= stores[0] for i, load in loads)
+            fits = all(load.buffer.base is None and load.index == at.index and i <= stores[0] for i, load in loads)
             if len(stores) > 1 or not fits:
                 return False
         elif loads:
