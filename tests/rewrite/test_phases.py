@@ -87,6 +87,15 @@ SHORT = [
         lambda x, y: x + F.broadcast_to(y[:1], (2, 3)),
         ["slice{starts=(0, 0), lengths=(1, 3), steps=(1, 1)}", "add"],
     ),
+    ("(x @ y.T)[1:, 0]", lambda x, y: (x @ y.T)[1:, 0], [
+        "slice{starts=(1, 0), lengths=(1, 3), steps=(1, 1)}", "squeeze{axes=(0,)}",
+        "slice{starts=(0, 0), lengths=(1, 3), steps=(1, 1)}", "squeeze{axes=(0,)}", "contract{a,a->}",
+        "expand_dims{axes=(0,)}",
+    ]),
+    ("x + 3x", lambda x, y: x + 3 * x, ["multiply"]),
+    ("sum(x * b)", lambda x, y: F.sum(x * y[:, :1], axis=1), [
+        "slice{starts=(0, 0), lengths=(2, 1), steps=(1, 1)}", "squeeze{axes=(1,)}", "reduce_add{axes=(1,)}", "multiply",
+    ]),
     ("product of sums", lambda x, y: F.sum(x.T[:, :, None] * y[None], axis=1), ["contract{ab,ac->bc}"]),
 ]
 

@@ -11,15 +11,15 @@ from bitale_graph.functions.contraction import contract, sum_labels
 from bitale_graph.functions.contraction_order import UNKNOWN_LENGTH, Term, contraction_order
 from bitale_graph.ops.contraction import Contract
 from bitale_graph.ops.elementwise import Elementwise, add, multiply, negative, true_divide
-from bitale_graph.ops.movement import Broadcast, ExpandDims, Squeeze, Transpose
+from bitale_graph.ops.movement import Broadcast, ExpandDims, Slice, Squeeze, Transpose
 from bitale_graph.ops.reduction import Reduce
 from bitale_graph.shapes import shape_of
 from bitale_graph.variable import Apply, Variable
 from bitale_rewrite.constants import finite_factor
 from bitale_rewrite.rule import Replacement, Rule, rewrites
-from bitale_rewrite.rules.movement import source
+from bitale_rewrite.rules.movement import bounds_of, source
 from bitale_rewrite.samples import array
-from bitale_rewrite.sizes import broadcast_to
+from bitale_rewrite.sizes import broadcast_to, slice_of
 
 MATMUL = Contract("ab", "bc", "ac")
 
@@ -248,7 +248,33 @@ def contraction(node: Apply) -> Replacement:
     return ExpandDims(added)(product) if added else product
 
 
+def _sliced() -> Iterator[Variable]:
+    x, y = array(4, 3, name="x"), array(3, 5, name="y")
+    yield slice_of(MATMUL(x, y), (1, 0), (2, 5), (2, 1))
+    yield slice_of(MATMUL(x, y), (2, 4), (1, 3), (1, -2))
+    unknown = MATMUL(array(None, None, name="x"), y)
+    yield slice_of(unknown, (0, 2), (shape_of(unknown)[0], 1), (1, 1))
+    yield slice_of(Contract("abc", "acd", "abd")(array(2, 4, 3), array(2, 3, 5)), (1, 0, 0), (1, 4, 5), (1, 1, 1))
+
+
+@rewrites(
+    Slice, name="slice of a contraction", preserves="reals", having=(Contract,), alone=True, samples=_sliced
+)
+def slice_result(node: Apply) -> Replacement:
+    """dot(x, y)[i, j] -> dot(x[i], y[:, j]): what is not read is not computed."""
+    inner = source(node.inputs[0], Contract)
+    if inner is None:
+        return None
+    bounds = dict(zip(inner.op.result, zip(*bounds_of(node.op, node.inputs[1:]))))
+    operands = []
+    for v, labels in zip(inner.inputs, (inner.op.left, inner.op.right)):
+        starts, lengths, steps = zip(*(bounds.get(label, (0, n, 1)) for label, n in zip(labels, shape_of(v))))
+        operands.append(slice_of(v, starts, lengths, steps))
+    return inner.op(*operands)
+
+
 CONTRACTION: tuple[Rule, ...] = (
+    slice_result,
     absorb_transposes,
     transpose_result,
     scale_result,

@@ -141,7 +141,34 @@ def merge_factors(node: Apply) -> Replacement:
     return inner.x * value if outer.sign * inner.sign > 0 else value / inner.x
 
 
+def _multiple_samples() -> Iterator[Variable]:
+    for dtype in ("float32", "float64"):
+        v = Variable(tensor_type(dtype, (None,)), name="v")
+        yield from (v + v * 3, v * 2 + v * 3, v * 0.5 + v, v * -1.5 + v * -2)
+
+
+@rewrites(add, name="merge multiples", preserves="reals", having=(multiply,), samples=_multiple_samples)
+def merge_multiples(node: Apply) -> Replacement:
+    """x + c x -> (1 + c) x, c x + d x -> (c + d) x for factors of one sign, where the sum is exact."""
+    if node.outputs[0].dtype not in FLOATS:
+        return None
+    (x, c), (y, d) = map(_multiple, node.inputs)
+    if x is not y or c is None or d is None or c * d <= 0:
+        return None
+    value = rounded(c + d, x.dtype)
+    return x * value if value is not None and _exact(value) == c + d else None
+
+
+def _multiple(v: Variable) -> tuple[Variable, Fraction | None]:
+    """v as x * c."""
+    term = constant_factor(v)
+    if term is None or term.inverted or term.sign < 0 or not _finite(term.value) or term.x.type != v.type:
+        return v, _exact(Constant(np.asarray(1.0)))
+    return term.x, _exact(term.value)
+
+
 MERGING: tuple[Rule, ...] = (
+    merge_multiples,
     merge_terms,
     merge_factors,
     rule((n * c) * d, n * (c * d)),

@@ -115,6 +115,27 @@ def sum_of_multiple(node: Apply) -> Replacement:
     return None
 
 
+def _constant_along() -> Iterator[Variable]:
+    x = array(None, 3)
+    yield ADD(multiply(x, array(None, 1, name="b")))
+    yield Reduce(add, (0, 1))(multiply(array(1, 1, name="b"), x))
+    yield Reduce(add, (1,))(multiply(array(2, 3, 4, name="x"), array(2, 1, 1, name="b")))
+
+
+@rewrites(Reduce, name="sum before scaling", preserves="reals", having=(multiply,), samples=_constant_along)
+def sum_before_scaling(node: Apply) -> Replacement:
+    """sum(x * b) -> b sum(x) for a b that has length 1 along the summed axes."""
+    inner, axes = source(node.inputs[0], Elementwise), node.op.axes
+    if inner is None or not axes or node.op.function is not add or inner.op.function is not multiply:
+        return None
+    whole = inner.outputs[0].type
+    for x, b in (inner.inputs, inner.inputs[::-1]):
+        if b.ndim == x.ndim and x.type == whole and all(b.type.shape[axis] == 1 for axis in axes):
+            if all(whole.shape[axis] != 1 for axis in axes):
+                return Squeeze(axes)(b) * node.op(x)
+    return None
+
+
 def _stretched() -> Iterator[Variable]:
     n = shape_of(array(None))[0]
     yield ADD(Broadcast((2, 4))(array(2, 1)))
@@ -241,6 +262,7 @@ REDUCTION: tuple[Rule, ...] = (
     reduce_nothing,
     merge_reductions,
     sum_of_multiple,
+    sum_before_scaling,
     reduce_stretched,
     sum_of_constant,
     reduce_moved,
