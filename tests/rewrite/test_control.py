@@ -105,10 +105,10 @@ def test_a_loop_that_carries_nothing_is_an_expression():
 
 def test_loops_over_the_same_steps_become_one():
     x = dvector("x")
-    sums, _ = scan(lambda c, x_t: (c + F.sin(x_t), None), F.zeros(()), x)
+    sums, _ = scan(lambda c, x_t: (c * 0.5 + x_t, None), F.zeros(()), x)
     products_, _ = scan(lambda c, x_t: (c * F.cos(x_t), None), F.ones(()), x)
     assert len(loops(checked([x], [sums, products_]))) == 1
-    dependent, _ = scan(lambda c, x_t: (c + x_t * sums, None), F.zeros(()), x)
+    dependent, _ = scan(lambda c, x_t: (c * 0.5 + x_t * sums, None), F.zeros(()), x)
     assert len(loops(checked([x], [dependent]))) == 2
 
 
@@ -153,3 +153,12 @@ def test_the_last_few_elements_alone_need_no_history(count, ndim):
     for steps in (0, 1, 2, 7):
         value = np.random.default_rng(0).normal(size=(steps, 3)[:ndim])
         np.testing.assert_allclose(evaluate(better, [value])[0], evaluate(graph, [value])[0])
+
+
+def test_logarithms_of_scalars_are_taken_for_all_steps_at_once():
+    x = dvector("x")
+    total, _ = scan(lambda c, x_t: ((c[0] * 0.5 + x_t * x_t, c[1] + F.log(c[0])), None), (x[0] * x[0], F.zeros(())), x)
+    graph = checked([x], [total[1]])
+    (loop,) = loops(graph)
+    assert "log" in functions(graph.nodes)
+    assert "log" not in functions(loop.op.body.nodes)

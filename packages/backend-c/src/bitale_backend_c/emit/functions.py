@@ -22,7 +22,8 @@ WORD = re.compile(r"\b[A-Za-z_]\w*")
 class KernelFunctions:
     """`lines` define the functions; `emitter` and `name` are those of each kernel."""
 
-    def __init__(self, kernels: Sequence[Kernel], aliased: dict[Buffer, Buffer]) -> None:
+    def __init__(self, kernels: Sequence[Kernel], aliased: dict[Buffer, Buffer], repeated: set[Kernel]) -> None:
+        self.repeated = repeated  # by the steps of a loop: scalar code among them is part of that loop
         self.emitter = {kernel: KernelEmitter(kernel, aliased) for kernel in kernels}
         self.name = {kernel: kernel.name for kernel in kernels}
         self.lines: list[str] = []
@@ -39,12 +40,15 @@ class KernelFunctions:
         for kernel, form in zip(kernels, forms, strict=True):
             self.name[kernel] = first.setdefault(form, kernel).name
         count = Counter(forms)
+        repeated = {form for kernel, form in zip(kernels, forms, strict=True) if kernel in self.repeated}
         for kernel, text, form in zip(kernels, texts, forms, strict=True):
             if first[form] is kernel:
                 if count[form] > 1:
                     self.lines.append(f"/* The same for {count[form]} kernels, of which this is the first: */")
                 apart = count[form] > 1 or any(isinstance(s, For) for s in kernel.body)
-                self._define(kernel, "BITALE_APART" if apart else "static", text)
+                scalar = not any(isinstance(s, For) for s in kernel.body)
+                linkage = "BITALE_APART" if apart else "static"
+                self._define(kernel, "BITALE_INLINE" if scalar and form in repeated else linkage, text)
 
     def _define(self, kernel: Kernel, linkage: str, text: str) -> None:
         self.lines += [*self.emitter[kernel].notes(), *f"{linkage} {text}".splitlines(), ""]

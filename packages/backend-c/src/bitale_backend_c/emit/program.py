@@ -53,7 +53,9 @@ class ProgramEmitter:
         self.kernels = [step.kernel for step in all_steps(program.steps) if isinstance(step, Run)]
         linkage = f"{linkage} BITALE_PLAIN" if len(self.kernels) > HUGE else linkage
         self.head = f"{linkage} int32_t {entry}".lstrip()
-        self.functions = KernelFunctions(self.kernels, self.alias)
+        bodies = [all_steps(step.body) for step in all_steps(program.steps) if isinstance(step, Loop)]
+        repeated = {step.kernel for body in bodies for step in body if isinstance(step, Run)}
+        self.functions = KernelFunctions(self.kernels, self.alias, repeated)
         self.ready: set[Buffer] = set(program.inputs)
         self.body: list[str] = []
 

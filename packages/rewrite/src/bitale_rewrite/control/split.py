@@ -1,8 +1,8 @@
 """Splitting a loop: what needs no carry is worked out for all steps before it, what no carry needs, after it.
 
 The product of each element of a sequence with a matrix is one product of the whole sequence; the sum of a product over
-all steps is one product of all that was collected. Only matrix products are worth it: the rest fuses with the loop. A
-loop that carries nothing is no loop: it becomes an ordinary expression.
+all steps is one product of all that was collected. Worth it are matrix products, and exponentials and the like of
+scalars, which vectorise outside; the rest fuses with the loop. A loop that carries nothing is an ordinary expression.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from bitale_graph.ops.reduction import Reduce
 from bitale_graph.sizes import size_value
 from bitale_graph.variable import Apply, Constant, Variable
 from bitale_rewrite.control.form import Carry, Collected, Form, Read
+from bitale_rewrite.loops.costs import COSTS, DEAR
 
 STEP_LABEL = "*"
 STAYS = (Check, Scan, Branch)  # what is never moved
@@ -131,7 +132,7 @@ def _after(form: Form) -> list[Late]:
         if any(isinstance(node.op, STAYS) for node in cone) or not edge:
             continue
         entry = (carry, Late(output, element, first), edge)
-        if any(map(_is_product, cone)) or (carry is None and everything and cone):
+        if any(map(_is_product, cone)) or _is_dear(element, cone) or (carry is None and everything and cone):
             _take(form, entry, needed, late)
         elif carry is not None and _is_reduced(element):
             waiting.append(entry)
@@ -176,11 +177,17 @@ def _added(form: Form, carry: Carry) -> list[Variable]:
     if node is None or not isinstance(node.op, Elementwise) or node.op.function is not add:
         return []
     rest = [v for v in node.inputs if v is not carry.variable]
-    if len(rest) != 1 or rest[0].type != carry.new.type or not carry.new.ndim:
+    if len(rest) != 1 or rest[0].type != carry.new.type:
         return []
     readers = [n for n in form.nodes() for v in n.inputs if v is carry.variable or v is carry.new]
     outputs = sum(v is carry.new or v is carry.variable for v in form.values())
     return rest if len(readers) == 1 and outputs == 1 else []
+
+
+def _is_dear(element: Variable, cone: Sequence[Apply]) -> bool:
+    """Whether a scalar takes a function that a loop over all steps would vectorise."""
+    functions = [node.op.function for node in cone if isinstance(node.op, Elementwise)]
+    return element.ndim == 0 and any(COSTS.get(function, DEAR) >= DEAR for function in functions)
 
 
 def _is_reduced(v: Variable) -> bool:
