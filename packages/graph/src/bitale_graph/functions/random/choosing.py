@@ -27,7 +27,7 @@ from bitale_graph.ops.control import Check
 from bitale_graph.ops.elementwise import equal, greater, greater_equal, less, less_equal, log, minimum, where
 from bitale_graph.ops.random import Permutation
 from bitale_graph.shapes import shape_of
-from bitale_graph.sizes import Size, size_variable
+from bitale_graph.sizes import Size, Sizes, size_product, size_variable
 from bitale_graph.variable import Variable
 
 
@@ -146,11 +146,9 @@ def choice(
 def _vector_of(p: Variable, length: Size) -> Variable:
     if p.ndim != 1:
         raise ShapeError(explain(f"choice: p is a vector with one probability per element, not {p.type}", [p]))
-    return broadcast_to(p, (length,)) if p.type.shape[0] != 1 or length == 1 else _mismatch(p, length)
-
-
-def _mismatch(p: Variable, length: Size) -> Variable:
-    raise ShapeError(explain(f"choice: one probability for {length} elements", [p]))
+    if p.type.shape[0] == 1 and length != 1:  # it would stretch
+        raise ShapeError(explain(f"choice: one probability for {length} elements", [p]))
+    return broadcast_to(p, (length,))
 
 
 def _race(key: Any, chances: Variable) -> Variable:
@@ -163,10 +161,9 @@ def _race(key: Any, chances: Variable) -> Variable:
     return inverse_permutation(sum(cast(before, "int64"), axis=1))
 
 
-def _first(order: Variable, length: Size, sizes: Any) -> Variable:
-    count: Any = 1
-    for n in sizes:
-        count = count * n
+def _first(order: Variable, length: Size, sizes: Sizes) -> Variable:
+    """The first elements of an order, in the shape `sizes`. Raises ArgumentError where there are too few."""
+    count = size_product(sizes)
     if isinstance(count, int) and isinstance(length, int):
         if count > length:
             raise ArgumentError(f"choice: {count} of {length} elements cannot be chosen without replacement")
