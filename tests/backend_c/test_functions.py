@@ -7,9 +7,10 @@ import pytest
 
 import bitale
 import bitale.tensor as bt
-from bitale_backend_c.emit.functions import nameless
+from bitale_backend_c.emit.functions import nameless, placed
 from bitale_backend_c.emit.program import HUGE
 
+ROWS = 60
 LAYERS = HUGE  # two kernels each and more: the entry point is a huge one
 
 
@@ -49,6 +50,21 @@ def test_the_layers_are_one_function(network: bitale.Function) -> None:
     assert source.count(" compute_tanh(") == equal + 1
 
 
+def test_rows_of_an_array_share_a_function_that_takes_their_number() -> None:
+    q, y = bt.vector("q"), bt.matrix("y")
+    total = 0.0
+    for k in range(2 * ROWS):
+        total = total - ((y[k] - q[k]) ** 2).sum() * bt.exp(q[k + 1])
+    inputs, outputs = [q, y], [total, bitale.grad(total, q)]
+    f = bitale.function(inputs, outputs)
+    random = np.random.default_rng(1)
+    values = random.normal(size=2 * ROWS + 1), random.normal(size=(2 * ROWS, 3))
+    for found, expected in zip(f(*values), bitale.function(inputs, outputs, mode="numpy")(*values), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-10)
+    assert "int64_t at_0" in f.source()
+    assert f.source().count("for (int64_t") < ROWS
+
+
 @pytest.mark.parametrize(
     ("one", "other", "equal"),
     [
@@ -62,3 +78,10 @@ def test_the_layers_are_one_function(network: bitale.Function) -> None:
 )
 def test_functions_are_equal_when_only_their_own_names_differ(one: str, other: str, equal: bool) -> None:
     assert (nameless(one) == nameless(other)) is equal
+
+
+def test_only_indices_that_differ_become_parameters() -> None:
+    columns = [("0", "0"), ("3", "4"), ("1", "1000"), ("3", "4")]
+    text, places = placed("void f(double *x) {\n    x[0] = x[3] + x[1*n + i] + x[3];\n}", columns)
+    assert text == "void f(double *x, int64_t at_0, int64_t at_1) {\n    x[0] = x[at_0] + x[at_1*n + i] + x[at_0];\n}"
+    assert places == [("3", "4"), ("1", "1000")]

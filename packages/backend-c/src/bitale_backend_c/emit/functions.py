@@ -2,13 +2,12 @@
 
 The few kernels of a small program are all inlined into its entry point, which tells compilers most. In a large program
 each loop is a function of its own, as the time that compilers take grows faster than the length of a function. Kernels
-that differ only in names are one function: the layers of a network, the groups of a hierarchical model.
+that differ only in names and constant indices are one function: layers of a network, groups of a hierarchical model.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 
 from bitale_backend_c.emit.kernel import KernelEmitter
@@ -16,16 +15,18 @@ from bitale_rewrite.loops.ir import Buffer, For, Kernel
 from bitale_rewrite.loops.plan import is_large
 
 DECLARED = re.compile(r"(?:double|float|_t|_Complex) \**(?:restrict )?(\w+)")
+PLACE = re.compile(r"\[(\d+)(?=[*\]])")  # a constant index, as the k of x[k]
 WORD = re.compile(r"\b[A-Za-z_]\w*")
 
 
 class KernelFunctions:
-    """`lines` define the functions; `emitter` and `name` are those of each kernel."""
+    """`lines` define the functions; `emitter` and `name` are those of each kernel, `places` its last arguments."""
 
     def __init__(self, kernels: Sequence[Kernel], aliased: dict[Buffer, Buffer], repeated: set[Kernel]) -> None:
         self.repeated = repeated  # by the steps of a loop: scalar code among them is part of that loop
         self.emitter = {kernel: KernelEmitter(kernel, aliased) for kernel in kernels}
         self.name = {kernel: kernel.name for kernel in kernels}
+        self.places: dict[Kernel, list[str]] = {}
         self.lines: list[str] = []
         if is_large(kernels):
             self._share(kernels)
@@ -34,21 +35,25 @@ class KernelFunctions:
                 self._define(kernel, "BITALE_INLINE", self.emitter[kernel].text())
 
     def _share(self, kernels: Sequence[Kernel]) -> None:
-        texts = [self.emitter[kernel].text() for kernel in kernels]
-        forms = [nameless(text) for text in texts]
-        first: dict[str, Kernel] = {}
-        for kernel, form in zip(kernels, forms, strict=True):
-            self.name[kernel] = first.setdefault(form, kernel).name
-        count = Counter(forms)
-        repeated = {form for kernel, form in zip(kernels, forms, strict=True) if kernel in self.repeated}
-        for kernel, text, form in zip(kernels, texts, forms, strict=True):
-            if first[form] is kernel:
-                if count[form] > 1:
-                    self.lines.append(f"/* The same for {count[form]} kernels, of which this is the first: */")
-                apart = count[form] > 1 or any(isinstance(s, For) for s in kernel.body)
-                scalar = not any(isinstance(s, For) for s in kernel.body)
-                linkage = "BITALE_APART" if apart else "static"
-                self._define(kernel, "BITALE_INLINE" if scalar and form in repeated else linkage, text)
+        """Define one function for each group of kernels alike: where their places differ, it takes them."""
+        texts = {kernel: self.emitter[kernel].text() for kernel in kernels}
+        groups: dict[str, list[Kernel]] = {}
+        for kernel, text in texts.items():
+            groups.setdefault(nameless(PLACE.sub("[#", text)), []).append(kernel)
+        for group in groups.values():
+            first = group[0]
+            text, places = placed(texts[first], list(zip(*[PLACE.findall(texts[each]) for each in group], strict=True)))
+            if len(group) > 1:
+                self.lines.append(f"/* The same for {len(group)} kernels, of which this is the first: */")
+            self._define(first, self._linkage(group), text)
+            for number, kernel in enumerate(group):
+                self.name[kernel] = first.name
+                self.places[kernel] = [place[number] for place in places]
+
+    def _linkage(self, group: list[Kernel]) -> str:
+        if any(isinstance(s, For) for s in group[0].body):
+            return "BITALE_APART"
+        return "static" if self.repeated.isdisjoint(group) else "BITALE_INLINE"
 
     def _define(self, kernel: Kernel, linkage: str, text: str) -> None:
         self.lines += [*self.emitter[kernel].notes(), *f"{linkage} {text}".splitlines(), ""]
@@ -59,3 +64,15 @@ def nameless(text: str) -> str:
     own = [text[: text.index("(")].split()[-1], *DECLARED.findall(text)]
     numbers = {name: f"${number}" for number, name in enumerate(dict.fromkeys(own))}
     return WORD.sub(lambda word: numbers.get(word[0], word[0]), text)
+
+
+def placed(text: str, columns: list[tuple[str, ...]]) -> tuple[str, list[tuple[str, ...]]]:
+    """A function that takes those of its constant indices that differ between kernels, and these indices.
+
+    `columns` has, for each such place in the text, the index that stands there in each of the kernels.
+    """
+    differing = list(dict.fromkeys(column for column in columns if len(set(column)) > 1))
+    names = {column: f"at_{number}" for number, column in enumerate(differing)}
+    rest = iter(columns)
+    head, end, body = PLACE.sub(lambda place: f"[{names.get(next(rest), place[1])}", text).partition(") {\n")
+    return head + "".join(f", int64_t {name}" for name in names.values()) + end + body, differing

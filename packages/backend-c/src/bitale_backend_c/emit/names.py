@@ -34,7 +34,7 @@ RESERVED = frozenset(
 )
 # Names that are made from others, of types and limits, and of loops.
 PATTERN = re.compile(
-    r"slot_\d+|\w+_(s\d+|shape|all|block|end|nan|total|next|lanes|rest|group|at|before)|bitale_\w+|(u?int\d+|u?intptr|size|ptrdiff)_t"
+    r"(slot|at)_\d+|\w+_(s\d+|shape|all|block|end|nan|total|next|lanes|rest|group|at|before)|bitale_\w+|(u?int\d+|u?intptr|size|ptrdiff)_t"
     r"|U?INT\w*_(MIN|MAX|C)|(M|FP|FE|MATH)_[A-Z0-9]\w*"
 )
 

@@ -271,7 +271,8 @@ class ProgramEmitter:
                 dense_strides = _dense_strides(buffer)
                 arguments.extend(dense_strides if dense else [f"{buffer.name}_s{a}" for a in range(len(buffer.shape))])
         totals = ["totals"] if emitter.shared and emitter.shared.sums else []
-        return ", ".join([*arguments, *(name.name for name in emitter.parameters.names), *totals])
+        names = [name.name for name in emitter.parameters.names]
+        return ", ".join([*arguments, *names, *totals, *self.functions.places.get(kernel, ())])
 
     def _is_dense(self, buffer: Buffer) -> str:
         strides = _dense_strides(buffer)

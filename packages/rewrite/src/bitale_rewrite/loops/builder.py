@@ -32,6 +32,7 @@ class Builder:
         self.temporaries: list[Buffer] = []
         self.rows: list[Buffer] = []  # elements of stored arrays that library calls take where they lie
         self.checked: set[tuple[Variable, Value]] = set()
+        self._notes: dict[Variable, str] = {}
         self.extremes: dict[tuple[Value, str, Index], Value] = {}  # of index arrays, found once
 
     def inside(self, body: Graph) -> Builder:
@@ -67,6 +68,12 @@ class Builder:
                 define = Define(self.reader.lengths[variable], Load(buffer, ()))
                 self.items.append(Fixed([define], {buffer}, set(), barrier=True))
 
+    def note(self, variable: Variable) -> str:
+        """What generated code says about a variable."""
+        if variable not in self._notes:
+            self._notes[variable] = note(variable)
+        return self._notes[variable]
+
     # ---- buffers -------------------------------------------------------------------------------------------------
 
     def buffer(self, variable: Variable) -> Buffer:
@@ -74,7 +81,7 @@ class Builder:
         found = self.reader.buffers.get(variable)
         if found is None:
             found = self.temporary(variable.name or label(variable), variable.dtype, self.sizes(variable))
-            found.note = note(variable)
+            found.note = self.note(variable)
             self.reader.buffers[variable] = found
         return found
 
@@ -140,5 +147,4 @@ class Builder:
                 self.reader.lengths[variable] = name
 
     def store(self, variable: Variable, loops: list[Loop], index: Index, value: Value) -> None:
-        buffer = self.buffer(variable)
-        self.items.append(Nest(loops, buffer, index, value, note=buffer.note))
+        self.items.append(Nest(loops, self.buffer(variable), index, value, note=self.note(variable)))

@@ -85,9 +85,9 @@ def accumulate(
     """out[index] = function over the serial loops of `value`, starting from the function's identity."""
     buffer = b.buffer(out)
     if not any(loop.serial for loop in loops):  # every reduced axis has length 1: there is nothing to combine
-        b.items.append(Nest(loops, buffer, index, value, note=buffer.note))
+        b.items.append(Nest(loops, buffer, index, value, note=b.note(out)))
         return
-    nest = Nest(loops, buffer, index, value, function, note=buffer.note)
+    nest = Nest(loops, buffer, index, value, function, note=b.note(out))
     if not nest.in_register:
         kept = [Loop(loop.extent, loop.serial) for loop in loops]
         nest.start = Nest(kept, buffer, index, identity_of(function, out.dtype))
@@ -129,7 +129,7 @@ def _gemm(b: Builder, op: Contract, left: Variable, right: Variable, out: Variab
     lengths = dict(zip(op.left, b.sizes(left), strict=True)) | dict(zip(op.right, b.sizes(right), strict=True))
     m, n, k, batch = (product(tuple(lengths[label] for label in labels)) for labels in (g.m, g.n, g.k, g.batch))
     buffer, a, c = b.buffer(out), b.reader.buffers[left], b.reader.buffers[right]
-    step = Gemm(buffer, a, c, m, n, k, order[0][1], order[1][1], batch, alpha, Literal(beta, out.dtype), buffer.note)
+    step = Gemm(buffer, a, c, m, n, k, order[0][1], order[1][1], batch, alpha, Literal(beta, out.dtype), b.note(out))
     reads: dict[Buffer, list[Index | None]] = {}
     collect_loads((alpha,), reads)
     b.items.append(Fixed([step], {a.root, c.root, *reads}, {buffer.root}))
@@ -152,7 +152,7 @@ def _cumulate(b: Builder, node: Apply) -> None:
     loops[depth].serial = True
     buffer = b.buffer(out)
     if depth == len(loops) - 1:
-        b.items.append(Nest(loops, buffer, index, value, function, running=True, note=buffer.note))
+        b.items.append(Nest(loops, buffer, index, value, function, running=True, note=b.note(out)))
         return None
     before = Call(MAXIMUM, (Call(SUBTRACT, (i, ONE), "int64"), ZERO), "int64")
     earlier = Load(buffer, tuple(before if k == axis else other for k, other in enumerate(index)))
@@ -224,8 +224,7 @@ def _scattered(b: Builder, out: Variable, op: Scatter, inputs: tuple[Variable, .
     for loop in loops:
         loop.serial = True  # several updates may meet in one place
     at = place(b.reader, op.axes, x, indices, index)
-    buffer = b.buffer(out)
-    return Nest(loops, buffer, at, b.reader(updates, index), op.function, note=buffer.note)
+    return Nest(loops, b.buffer(out), at, b.reader(updates, index), op.function, note=b.note(out))
 
 
 @NESTS.register(Increment)
@@ -238,7 +237,7 @@ def _increment(b: Builder, node: Apply) -> None:
             b.items.append(_scattered(b, out, write, inputs))
         else:
             loops, at, value = _moved(b, write, inputs)
-            b.items.append(Nest(loops, b.buffer(out), at, value, ADD, note=b.buffer(out).note))
+            b.items.append(Nest(loops, b.buffer(out), at, value, ADD, note=b.note(out)))
 
 
 @NESTS.register(Nonzero)

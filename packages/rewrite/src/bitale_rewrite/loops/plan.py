@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bitale_rewrite.loops.blocks import Blocks, late_names
+from bitale_rewrite.loops.costs import cost_of
 from bitale_rewrite.loops.ir import (
     Buffer,
     Choose,
@@ -20,9 +21,18 @@ from bitale_rewrite.loops.ir import (
     Step,
     Store,
 )
-from bitale_rewrite.loops.touched import all_steps, buffers_of, inside, loads_of, own_buffers, statements, written_by
+from bitale_rewrite.loops.touched import (
+    all_steps,
+    buffers_of,
+    inside,
+    loads_of,
+    own_buffers,
+    statements,
+    values_of,
+    written_by,
+)
 
-MANY, LONG = 5, 100  # kernels, and statements in them, from which a program is large
+MANY, LONG = 5, 1000  # kernels, and the operations in them, from which a program is large
 
 
 def plan(program: Program, donate: dict[int, int]) -> Program:
@@ -48,7 +58,8 @@ def plan(program: Program, donate: dict[int, int]) -> Program:
 
 def is_large(kernels: Sequence[Kernel]) -> bool:
     """Whether the kernels of a program are so many or so long that compilers take their time."""
-    return len(kernels) >= MANY or sum(1 for kernel in kernels for _ in statements(kernel.body)) >= LONG
+    values = (v for kernel in kernels for s in statements(kernel.body) for v in values_of(s))
+    return len(kernels) >= MANY or sum(map(cost_of, values)) >= LONG
 
 
 def _place_temporaries(program: Program) -> None:
