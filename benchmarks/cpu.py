@@ -20,9 +20,10 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from benchmarks import compile_time
+from benchmarks import compile_time, large_graphs
 from benchmarks.compile_time import FirstCall
 from benchmarks.environment import machine
+from benchmarks.large_graphs import LargeGraph
 from benchmarks.libraries import COLUMNS
 from benchmarks.measure import Contest, Measurement, Settings
 from benchmarks.plot import draw
@@ -97,6 +98,20 @@ def compile_times(options: argparse.Namespace, progress: Progress) -> list[First
     return results
 
 
+def large(options: argparse.Namespace, progress: Progress) -> list[LargeGraph]:
+    """Bitale's own compile times, where all workloads are asked for."""
+    if options.only or "bitale" not in options.libraries.split(","):
+        return []
+    line, results = Line(progress, len(large_graphs.KINDS) * len(large_graphs.SIZES)), []
+    for kind in large_graphs.KINDS:
+        for size in large_graphs.SIZES:
+            line.say(f"{kind}: {size:,} nodes")
+            results.append(large_graphs.measure(kind, size))
+            line.advance()
+    line.say("large graphs measured")
+    return results
+
+
 def main(given: Sequence[str] | None = None) -> None:
     """Measure, print the tables, and write results.md, results.json and one picture per number of threads."""
     options = arguments(given)
@@ -111,14 +126,17 @@ def main(given: Sequence[str] | None = None) -> None:
     )
     with Progress(*columns, console=console) as progress:
         measurements = measure(options, progress)
-        calls = [] if options.quick or options.no_compile else compile_times(options, progress)
+        compiling = not (options.quick or options.no_compile)
+        calls = compile_times(options, progress) if compiling else []
+        graphs = large(options, progress) if compiling else []
     facts["load after"] = machine()["load"]
-    text = markdown(measurements, calls, facts)
+    text = markdown(measurements, calls, facts, graphs)
     (options.output / "results.md").write_text(text)
     record = {
         "machine": facts,
         "steady": [asdict(one) for one in measurements],
         "first": [asdict(one) for one in calls],
+        "large": [asdict(one) for one in graphs],
     }
     (options.output / "results.json").write_text(json.dumps(record, indent=1))
     for threads in sorted({one.threads for one in measurements}):

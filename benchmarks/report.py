@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 
+from benchmarks import large_graphs
 from benchmarks.compile_time import FirstCall
+from benchmarks.large_graphs import LargeGraph
 from benchmarks.measure import Measurement
 
 SUBJECT = "bitale"
@@ -132,6 +134,17 @@ def first_cell(result: FirstCall, show: str) -> str:
     return f"{result.building_memory:.0f} / {result.call_memory:.0f}"
 
 
+def large(results: Sequence[LargeGraph]) -> list[str]:
+    """Seconds of each stage of Bitale's for graphs of thousands of nodes."""
+    return [
+        "### Bitale on large graphs: seconds of processor time from the expression to a library, empty cache",
+        "",
+        "The import is that of Bitale and NumPy. Growth is that of the time per node from graph to C text, over the smallest graph of the kind: 1 is linear.",
+        "",
+        *table(large_graphs.HEADS, large_graphs.rows(results)),
+    ]
+
+
 def remarks(measurements: Sequence[Measurement], calls: Sequence[FirstCall]) -> list[str]:
     """What was wrong or failed, in the libraries' own words."""
     lines = [
@@ -151,7 +164,12 @@ def first_line(detail: str) -> str:
     return detail.strip().split("\n")[0][:200]
 
 
-def markdown(measurements: Sequence[Measurement], calls: Sequence[FirstCall], machine: dict[str, str]) -> str:
+def markdown(
+    measurements: Sequence[Measurement],
+    calls: Sequence[FirstCall],
+    machine: dict[str, str],
+    graphs: Sequence[LargeGraph] = (),
+) -> str:
     """The whole report."""
     lines = [", ".join(f"{name} {value}" for name, value in machine.items()), ""]
     for threads in sorted({result.threads for result in measurements}):
@@ -167,4 +185,6 @@ def markdown(measurements: Sequence[Measurement], calls: Sequence[FirstCall], ma
         lines += ["### Bitale with more threads", "", *gains, ""]
     if calls:
         lines += [*first_calls(calls), ""]
+    if graphs:
+        lines += [*large(graphs), ""]
     return "\n".join([*lines, *remarks(measurements, calls)]).rstrip() + "\n"

@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks import check, compile_time, cpu
 from benchmarks.compile_time import FirstCall
+from benchmarks.large_graphs import LargeGraph
 from benchmarks.libraries import numpy as numpy_library
 from benchmarks.measure import Contest, Measurement, Settings
 from benchmarks.process import Worker, WorkerLost
@@ -115,7 +116,10 @@ def test_the_report_marks_the_best_peer_and_keeps_what_is_wrong():
         Measurement("work", "numexpr", 1, "none"),
     ]
     calls = [FirstCall("work", "bitale", 0.4, 0.1, 0.2, 30.0, 5.0)]
-    text = markdown(measurements, calls, {"load": "0.1"})
+    stages = {"import": 0.2, "build": 0.1, "gradient": 0.0, "optimise": 0.3, "lower": 0.5, "emit": 0.2, "compile": 2.0}
+    graphs = [LargeGraph("chain", n, {stage: s * n / 1000 for stage, s in stages.items()}, 50.0) for n in (1000, 9000)]
+    text = markdown(measurements, calls, {"load": "0.1"}, graphs)
+    assert "| chain | 9,000 | 1.80 | 0.90 | 0.00 | 2.70 | 4.50 | 1.80 | 18.00 | 9.00 | 1.00 | 50 |" in text
     assert "| work | 3 (2) | **6 (6)** | WRONG | – | 0.50 (0.33) |" in text
     assert "work, jax, 1 thread(s), WRONG: result 0 is off" in text
     assert "0.40 → 0.10" in text
