@@ -139,7 +139,8 @@ def large(results: Sequence[LargeGraph]) -> list[str]:
     return [
         "### Bitale on large graphs: seconds of processor time from the expression to a library, empty cache",
         "",
-        "The import is that of Bitale and NumPy. Growth is that of the time per node from graph to C text, over the smallest graph of the kind: 1 is linear.",
+        "The import is that of Bitale and NumPy. Growth is that of the time per node from graph to C text, over the "
+        "smallest graph of the kind: 1 is linear.",
         "",
         *table(large_graphs.HEADS, large_graphs.rows(results)),
     ]

@@ -3,7 +3,8 @@ BITALE_INLINE void compute_carry(double *restrict carry) {
     carry[0] = 0.0;
 }
 
-/* scan(...) */
+/* <float64>**2 */
+/* a * <float64> + row(y, step) */
 BITALE_INLINE void compute_carry_new(double *restrict scan_row, double *restrict carry_new, const double *restrict carry, const double *restrict a, const double *restrict y, int64_t step) {
     scan_row[0] = bitale_square_f64(carry[0]);
     carry_new[0] = (a[0] * carry[0]) + y[step];

@@ -1,4 +1,4 @@
-/* scan(...) */
+/* tanh(row(einsum("abc,cd->abd", x, w), step) + h @ u + b) */
 BITALE_INLINE void compute_result_0_row(float *restrict result_0_row, const float *restrict contract, const float *restrict contract_2, const float *restrict b, int64_t x_1, int64_t b_0, int64_t step) {
 #pragma omp for nowait
     for (int64_t i = 0; i < x_1; i++) {
