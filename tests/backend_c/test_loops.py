@@ -106,3 +106,16 @@ def test_threads_and_loops():
     rng = np.random.default_rng(0)
     values = [rng.normal(size=(700, 600)), rng.normal(size=(600, 600)) / 30]
     np.testing.assert_allclose(compile(graph, threads=2)(*values)[0], compile(graph)(*values)[0])
+
+
+def test_rows_of_a_view():
+    x, w, h = dvector("x"), dmatrix("w"), dmatrix("h")
+    rows = F.reshape(x, (2, 3, 3))
+    last, states = scan(lambda c, row: (F.tanh(row @ w + c),) * 2, F.reshape(h, (3, 3)), rows)
+    function = compile(Graph([x, w, h], [last, states]), optimised=False)
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=18), rng.normal(size=(3, 3)), rng.normal(size=(1, 9))
+    c = values[2].reshape(3, 3)
+    for row in values[0].reshape(2, 3, 3):
+        c = np.tanh(row @ values[1] + c)
+    np.testing.assert_allclose(function(*values)[0], c)

@@ -47,9 +47,9 @@ def optimise(
     """
     interner = Interner()
     for phase in phases:
-        index = _index(phase, frozenset(preserves))
-        graph = rewrite(graph, index, interner, None if notice is None else notice(phase.name))
-        graph = simplify_loops(graph)
+        index, told = _index(phase, frozenset(preserves)), None if notice is None else notice(phase.name)
+        graph = rewrite(graph, index, interner, told)
+        graph = simplify_loops(graph, "reals" in preserves, told)
         if watch is not None:
             watch(phase.name, graph)
     return graph

@@ -208,6 +208,10 @@ class ProgramEmitter:
 
     def _loop(self, step: Loop, depth: int) -> None:
         moving = [b for carry in step.carries for b in (carry.current, carry.next) if b.kind == "moving"]
+        for buffer in (*step.rows, *moving):
+            assert buffer.of is not None
+            if buffer.of.base is not None:  # a view of what is around the loop
+                self._allocate(buffer.of, depth)
         for buffer in moving:
             assert buffer.of is not None
             self._put(f"{self._pointer(buffer)}{buffer.name} = {buffer.of.name};", depth)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bitale_graph.errors import ArgumentError, BitaleError, ShapeError
@@ -83,7 +83,7 @@ class Scan(Op):
         """The same loop around another body."""
         if bodies[0] is self.body:
             return self
-        return Scan(bodies[0], self.carries, self.sequences, self.conditional, self.reverse)
+        return replace(self, body=bodies[0])
 
     @property
     def collected(self) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
+from contextlib import suppress
 
 from bitale_graph.errors import MissingRule
 from bitale_graph.graph import Graph, substitute
@@ -16,27 +17,41 @@ from bitale_rewrite.control.merge import merge_loops
 from bitale_rewrite.control.prune import prune
 from bitale_rewrite.control.split import split
 from bitale_rewrite.control.tail import keep_tails
+from bitale_rewrite.rule import Rule, RuleError
 
 ROUNDS = 6
+Told = Callable[[Rule, Apply, Sequence[Variable]], None]
 
 
-def simplify_loops(graph: Graph) -> Graph:
-    """`graph` with its loops merged, pruned and split, and those inside bodies, too."""
+def _named(name: str) -> Rule:
+    return Rule(name, (Scan, Branch), lambda node: None, "reals")
+
+
+SIMPLER = _named("a loop does what is needed, and what only it can do")
+
+
+def simplify_loops(graph: Graph, reals: bool = True, notice: Told | None = None) -> Graph:
+    """`graph` with its loops merged, pruned and split, and those inside bodies, too.
+
+    Loops are split only where results need be equal as `reals`, not to the bit. `notice` is told of each change.
+    """
     if not any(isinstance(node.op, (Scan, Branch)) for node in graph.nodes):
         return graph
-    graph = simplify_branches(graph).map(_with_simpler_bodies)
+    graph = simplify_branches(graph).map(lambda node, inputs: _with_simpler_bodies(node, inputs, reals, notice))
     for _ in range(ROUNDS):
-        simpler = _simplify_each(keep_tails(read_last_carries(merge_loops(graph))))
+        simpler = _simplify_each(keep_tails(read_last_carries(merge_loops(graph))), reals, notice)
         if simpler is graph:
             break
         graph = simpler
     return graph
 
 
-def _with_simpler_bodies(node: Apply, inputs: tuple[Variable, ...]) -> Sequence[Variable]:
+def _with_simpler_bodies(
+    node: Apply, inputs: tuple[Variable, ...], reals: bool, notice: Told | None
+) -> Sequence[Variable]:
     op = node.op
     if isinstance(op, (Scan, Branch)):
-        op = op.with_bodies([simplify_loops(body) for body in op.bodies])
+        op = op.with_bodies([simplify_loops(body, reals, notice) for body in op.bodies])
     if op is node.op and inputs == node.inputs:
         return node.outputs
     new = Apply(op, inputs, node.origin).outputs
@@ -45,22 +60,26 @@ def _with_simpler_bodies(node: Apply, inputs: tuple[Variable, ...]) -> Sequence[
     return new
 
 
-def _simplify_each(graph: Graph) -> Graph:
+def _simplify_each(graph: Graph, reals: bool, notice: Told | None) -> Graph:
     """Each loop on its own, the last first: what it does not need any more, others need not give it."""
     loops = [node for node in graph.nodes if isinstance(node.op, Scan)]
     while loops:
         node = loops.pop()
-        form = Form(node, node.inputs)
         used = {*graph.uses, *graph.outputs}
-        try:
-            prune(form, used)
-            move_invariants(form)
-            found = split(form)
-        except MissingRule:  # something in it cannot be done for all steps at once
-            form = Form(node, node.inputs)
-            prune(form, used)
-            move_invariants(form)
-            found = form.build()
+        form, found = _simpler(node, used, reals)
         if form.changed:
             graph = Graph(graph.inputs, substitute(graph.outputs, found), graph.name)
+            if notice is not None:
+                notice(SIMPLER, node, [found[v] for v in node.outputs if v in found and v in used])
     return graph
+
+
+def _simpler(node: Apply, used: Container[Variable], reals: bool) -> tuple[Form, dict[Variable, Variable]]:
+    """The form of a loop, and what its outputs are after all that can be done."""
+    for divide in (split, Form.build) if reals else (Form.build,):
+        form = Form(node, node.inputs)
+        prune(form, used)
+        move_invariants(form)
+        with suppress(MissingRule):  # where something in it cannot be done for all steps at once
+            return form, divide(form)
+    raise RuleError(f"{node.op} cannot be built again")

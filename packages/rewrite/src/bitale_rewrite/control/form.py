@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bitale_graph.graph import Graph, substitute, toposort
 from bitale_graph.ops.control import Scan
@@ -102,7 +102,7 @@ class Form:
         reads = [*self.sequences, *self.fixed]
         body = Graph([self.step, *(c.variable for c in self.carries), *(r.variable for r in reads)], self.values(),
                      self.op.body.name)  # fmt: skip
-        op = Scan(body, len(self.carries), len(self.sequences), self.op.conditional, self.op.reverse)
+        op = replace(self.op, body=body, carries=len(self.carries), sequences=len(self.sequences))
         inputs = [self.length, *(c.first for c in self.carries), *(r.outer for r in reads)]
         with made_at(self.node.origin):
             outputs = iter(Apply(op, inputs, self.node.origin).outputs)

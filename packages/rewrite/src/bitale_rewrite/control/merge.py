@@ -7,9 +7,20 @@ from bitale_graph.ops.control import Scan
 from bitale_graph.variable import Apply, Constant, Variable
 from bitale_rewrite.control.form import Form
 
+MOST = 100  # merges in a row: each looks through the graph anew
+
 
 def merge_loops(graph: Graph) -> Graph:
-    """`graph` with one pair of loops made one; itself if there is none."""
+    """`graph` with loops that fit made one; itself if there are none."""
+    for _ in range(MOST):
+        merged = _merge_two(graph)
+        if merged is graph:
+            break
+        graph = merged
+    return graph
+
+
+def _merge_two(graph: Graph) -> Graph:
     loops = [node for node in graph.nodes if isinstance(node.op, Scan) and not node.op.conditional]
     for position, later in enumerate(loops):
         behind: set[Variable] | None = None
@@ -24,7 +35,8 @@ def merge_loops(graph: Graph) -> Graph:
 def _fit(a: Apply, b: Apply) -> bool:
     """Same steps in the same order, and at least one array that both read."""
     shared = {v for v in a.inputs[1:] if v.ndim and not isinstance(v, Constant)}
-    return a.inputs[0] is b.inputs[0] and a.op.reverse == b.op.reverse and not shared.isdisjoint(b.inputs[1:])
+    alike = (a.op.reverse, a.op.recompute) == (b.op.reverse, b.op.recompute)
+    return a.inputs[0] is b.inputs[0] and alike and not shared.isdisjoint(b.inputs[1:])
 
 
 def _merged(graph: Graph, earlier: Apply, later: Apply) -> Graph:

@@ -30,8 +30,11 @@ STAYS = (Check, Scan, Branch)  # what is never moved
 
 
 def split(form: Form) -> dict[Variable, Variable]:
-    """Move products out of the loop; the outputs of `form` in terms of what is left of it."""
-    if form.going is not None:
+    """Move products out of the loop; the outputs of `form` in terms of what is left of it.
+
+    A loop that is to be recomputed is to keep little: what it gave away would be kept for all steps.
+    """
+    if form.going is not None or form.op.recompute:
         return form.build()
     _before(form)
     late = _after(form)
