@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from bitale_graph.graph import Graph, substitute
 from bitale_graph.ops.control import Branch, Scan
-from bitale_graph.ops.movement import Broadcast
+from bitale_graph.ops.movement import Broadcast, Slice
 from bitale_graph.origin import made_at
-from bitale_graph.shapes import SHAPES, shape_of
+from bitale_graph.same_size import same_size
+from bitale_graph.shapes import SHAPES, shape_of, unknown_inputs
 from bitale_graph.sizes import size_variable
 from bitale_graph.types import TensorType
 from bitale_graph.variable import Apply, Constant, Op, Variable
@@ -96,3 +97,14 @@ def elements(op: Scan, body: Graph) -> list[Variable]:
     """What one step of an opened loop adds to each collected array."""
     shared, own = shared_rows(op), iter(body.outputs[op.carries + op.conditional :])
     return [body.outputs[shared[number]] if number in shared else next(own) for number in range(op.collected)]
+
+
+def is_prefix(node: Apply) -> bool:
+    """Whether a node is x[:n], whose elements lie together where x does."""
+    if not isinstance(node.op, Slice):
+        return False
+    x, rank = node.inputs[0], node.inputs[0].ndim
+    bounds = unknown_inputs((*node.op.starts, *node.op.lengths, *node.op.steps), node.inputs[1:])
+    starts, lengths, steps = bounds[:rank], bounds[rank : 2 * rank], bounds[2 * rank :]
+    whole = all(same_size(n, m) for n, m in zip(lengths[1:], shape_of(x)[1:], strict=True))
+    return rank > 0 and whole and all(s == 0 for s in starts) and all(s == 1 for s in steps)

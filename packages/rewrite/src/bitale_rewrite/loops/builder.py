@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from bitale_graph.graph import Graph
 from bitale_graph.ops.movement import ExpandDims, Squeeze
 from bitale_graph.variable import Apply, Constant, Variable
-from bitale_rewrite.loops.bodies import Row
+from bitale_rewrite.loops.bodies import Row, is_prefix
 from bitale_rewrite.loops.checks import guard
 from bitale_rewrite.loops.frames import Frames
 from bitale_rewrite.loops.ir import Buffer, Define, Load, Require, Value
@@ -116,6 +116,9 @@ class Builder:
                 return self.view(node.outputs[0], node.inputs[0])
         if isinstance(node.op, Row) and self._is_row_in_memory(node):
             return None
+        if node.outputs[0] not in self.reader.buffers and node.inputs and node.inputs[0] in self.reader.buffers:
+            if is_prefix(node) and not isinstance(node.inputs[0], Constant):
+                return self.view(node.outputs[0], node.inputs[0])
         for variable in node.outputs:
             loops, index = domain(self.sizes(variable))
             self.store(variable, loops, index, self._value(variable, index))

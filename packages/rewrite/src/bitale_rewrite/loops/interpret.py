@@ -91,7 +91,7 @@ class Interpreter:
         if found is None:
             shape = tuple(int(self._value(n)) for n in buffer.shape)
             if buffer.base is not None:
-                return self._array(buffer.root).reshape(shape)  # which may move
+                return self._array(buffer.root).reshape(-1)[: prod(shape)].reshape(shape)  # of what may move
             elif buffer in self.program.placement:
                 found = self._in_block(self.program.placement[buffer], buffer.dtype, shape)
             else:
