@@ -83,6 +83,7 @@ def test_constants_pass_nothing_on():
     inner = x * x
     cost = inner * x
     assert value(grad(cost, x, consider_constant=[inner]), x=3) == 9
+    assert value(grad(cost, x, consider_constant=inner), x=3) == 9
     assert value(grad(stop_gradient(inner) * x, x), x=3) == 9
     assert value(grad(cost, inner, consider_constant=[inner]), x=3) == 3
 
@@ -112,6 +113,8 @@ def test_disconnected_inputs():
     assert value(zeros, y=3) == 0
     assert grad(x * 2, [x, y], disconnected_inputs="ignore", return_disconnected="None")[1] is None
     assert evaluate(grad(x * 2, v, disconnected_inputs="ignore"), {v: np.ones(3)}).tolist() == [0, 0, 0]
+    marked = grad(x * 2, y, disconnected_inputs="ignore", return_disconnected="Disconnected")
+    assert marked == Undefined("the expression does not depend on y")
 
 
 def test_what_counts_as_connected():
@@ -156,6 +159,8 @@ def test_an_op_without_a_rule_is_named():
 
 def test_costs_that_have_no_gradient():
     with pytest.raises(ShapeError, match=r"(?s)the cost must be a scalar, not float64\[\?\].*sum or mean"):
+        grad(v * 2, v)
+    with pytest.raises(ShapeError, match=r"v \* 2: float64\[\?\] +made at .*test_gradient.py"):
         grad(v * 2, v)
     with pytest.raises(DtypeError, match="complex"):
         grad(scalar("z", "complex128") * 2, x)

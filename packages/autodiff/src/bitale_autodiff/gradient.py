@@ -21,7 +21,7 @@ from bitale_graph.sized import broadcast
 from bitale_graph.variable import Constant, Variable
 
 Disconnected = Literal["raise", "warn", "ignore"]
-Returned = Literal["zero", "none"]
+Returned = Literal["zero", "none", "disconnected"]
 Null = Literal["raise", "return"]
 
 
@@ -42,8 +42,9 @@ def grad(
     x - rate * gradient descends. `consider_constant`: variables through which nothing is differentiated.
     `known_grads`: variables and their gradients, which are taken instead of being derived. `disconnected_inputs`:
     what to do about a variable that the cost does not depend on; `return_disconnected` says whether its gradient is
-    an array of zeros or None. `null_gradients`: whether a derivative that is needed but undefined, or for which there
-    is no rule, is an error or comes back as an `Undefined`. `add_names`: derivatives of named variables get names.
+    an array of zeros, None, or ("disconnected") an `Undefined`. `null_gradients`: whether a derivative that is
+    needed but undefined, or for which there is no rule, is an error or comes back as an `Undefined`. `add_names`:
+    derivatives of named variables get names.
 
     Raises ShapeError for a cost that is no scalar, DtypeError for a cost or a variable that is not floating,
     DisconnectedInputError and UndefinedGradientError as asked.
@@ -58,7 +59,7 @@ def grad(
         name = cost.name or "cost"
         seeds.setdefault(cost, Constant(np.asarray(1, cost.dtype)))
     variables = variables_of("grad", wrt)
-    constants = variables_of("grad", list(consider_constant), differentiable=False)
+    constants = variables_of("grad", _several(consider_constant), differentiable=False)
     found = reverse(seeds, variables, constants, fixed=seeds, name=name if add_names else None)
     results = _results("grad", found, variables, disconnected_inputs, return_disconnected, null_gradients)
     for x, g in zip(variables, results, strict=True):
@@ -86,7 +87,7 @@ def pullback(
         g = _cotangent("pullback", y, g)
         seeds[y] = seeds[y] + g if y in seeds else g
     variables = variables_of("pullback", wrt)
-    constants = variables_of("pullback", list(consider_constant), differentiable=False)
+    constants = variables_of("pullback", _several(consider_constant), differentiable=False)
     found = reverse(seeds, variables, constants)
     return in_kind(wrt, _results("pullback", found, variables, disconnected_inputs, return_disconnected, "raise"))
 
@@ -107,6 +108,11 @@ def pushforward(
     lost = [y for y in ends if y not in found]
     _complain(f"pushforward: {len(lost)} of the outputs do not depend on wrt", lost, disconnected_outputs)
     return in_kind(outputs, _filled(found, ends, return_disconnected))
+
+
+def _several(values: Any) -> list[Any]:
+    """One variable, or any iterable of them, as a list."""
+    return [values] if isinstance(values, Variable) else list(values)
 
 
 def check_cost(cost: Any) -> Variable:
@@ -153,13 +159,14 @@ def _results(
 def _filled(found: Mapping[Variable, Any], variables: Sequence[Variable], returned: Returned) -> list[Any]:
     """The derivative of each variable: zeros where it is 0, and zeros or None where there is none."""
     kind = str(returned).lower()
-    if kind not in ("zero", "none"):
-        raise ArgumentError(f"return_disconnected must be 'zero' or 'none', not {returned!r}")
-    absent = [v not in found and kind == "none" for v in variables]
-    return [
-        zeros_like(v) if found.get(v) is None and not missing else found.get(v)
-        for v, missing in zip(variables, absent, strict=True)
-    ]
+    if kind not in ("zero", "none", "disconnected"):
+        raise ArgumentError(f"return_disconnected must be 'zero', 'none' or 'disconnected', not {returned!r}")
+    absent = {"zero": zeros_like, "none": lambda v: None, "disconnected": _disconnected}[kind]
+    return [absent(v) if v not in found else zeros_like(v) if found[v] is None else found[v] for v in variables]
+
+
+def _disconnected(v: Variable) -> Undefined:
+    return Undefined(f"the expression does not depend on {v.name or v.type}")
 
 
 def _complain(problem: str, lost: Sequence[Variable], how: Disconnected) -> None:

@@ -61,8 +61,10 @@ def fill_in(message: str, values: Sequence[Any]) -> str:
 
 
 def describe(variable: Variable, label: str | None = None) -> str:
-    """One line on a variable: its name, type, and where the user made it."""
-    name = label or variable.name or (str(variable.owner.op) if variable.owner else "constant or input")
+    """One line on a variable: its name or the expression it is, its type, and where the user made it."""
+    from bitale_graph.expression import expression
+
+    name = label or variable.name or (expression(variable, 60) if variable.owner else "constant or input")
     made = f"    made at {variable.origin}" if variable.origin else ""
     return f"    {name}: {variable.type}{made}"
 
