@@ -74,8 +74,8 @@ class Programs:
 
     def updated(self, carry: Variable, inside: list[Variable], depth: int) -> Variable:
         kind = self.draw(st.integers(0, 4))
-        if kind == 0:
-            return carry
+        if kind == 0:  # what is handed on from one step to the next
+            return self.pick([v for v in inside if v.ndim == carry.ndim])
         if kind == 1:
             return carry + self.value(carry.ndim, inside, depth)
         return F.tanh(carry * 0.5 + self.value(carry.ndim, inside, depth))

@@ -12,7 +12,7 @@ from bitale_autodiff import PULLBACKS
 from bitale_autodiff.rules.partials import PARTIALS
 from bitale_backend_c.emit.spellings import spell
 from bitale_graph.dtypes import INEXACT
-from bitale_graph.ops.control import Branch, Composite, Scan, StopGradient
+from bitale_graph.ops.control import Composite, StopGradient
 from bitale_graph.ops.elementwise import FUNCTIONS, Elementwise
 from bitale_graph.ops.indexing import Nonzero
 from bitale_graph.ops.movement import Dimension, Iota
@@ -29,7 +29,6 @@ from tests.support.samples import samples, signatures
 
 INTEGER_VALUED = (ArgReduce, Dimension, Iota, Nonzero, Permutation)  # their results have no derivatives
 OPENED = (Composite, StopGradient)  # by expand, before loops are made
-PENDING = (Branch, Scan)  # rows still to come: loops, samples
 LEAVES = (Dimension, Iota)  # loops know them: a size, an index
 
 

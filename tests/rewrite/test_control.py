@@ -162,3 +162,12 @@ def test_logarithms_of_scalars_are_taken_for_all_steps_at_once():
     (loop,) = loops(graph)
     assert "log" in functions(graph.nodes)
     assert "log" not in functions(loop.op.body.nodes)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_carry_that_only_hands_on_the_step_before_is_a_sequence(reverse):
+    y, a = dvector("y"), dscalar("a")
+    last, errors = scan(lambda before, y_t: (y_t * a, y_t - a * before), y[0], y, reverse=reverse)
+    assert not loops(checked([y, a], [last, errors]))
+    empty = optimise(Graph([y, a], [scan(lambda before, y_t: (y_t * a, None), a, y)[0]]))
+    np.testing.assert_allclose(evaluate(empty, [np.zeros(0), 2.5]), [2.5])

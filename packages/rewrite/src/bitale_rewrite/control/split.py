@@ -18,12 +18,14 @@ from bitale_graph.graph import substitute, toposort
 from bitale_graph.ops.contraction import Contract
 from bitale_graph.ops.control import Branch, Check, Scan
 from bitale_graph.ops.elementwise import Elementwise, add
-from bitale_graph.ops.movement import ExpandDims
+from bitale_graph.ops.movement import Concatenate, ExpandDims, Squeeze
 from bitale_graph.ops.reduction import Reduce
-from bitale_graph.sizes import size_value
+from bitale_graph.shapes import shape_of
+from bitale_graph.sizes import Size, size_value
 from bitale_graph.variable import Apply, Constant, Variable
 from bitale_rewrite.control.form import Carry, Collected, Form, Read
 from bitale_rewrite.loops.costs import COSTS, DEAR
+from bitale_rewrite.sizes import slice_of
 
 STEP_LABEL = "*"
 STAYS = (Check, Scan, Branch)  # what is never moved
@@ -36,6 +38,7 @@ def split(form: Form) -> dict[Variable, Variable]:
     """
     if form.going is not None or form.op.recompute:
         return form.build()
+    _delays(form)
     _before(form)
     late = _after(form)
     found = form.build() if form.carries or form.collected else dict(form.results)
@@ -44,22 +47,57 @@ def split(form: Form) -> dict[Variable, Variable]:
     return found | {old: found.get(new, new) for old, new in form.results.items()}
 
 
+# ---- carries that are none -----------------------------------------------------------------------------------------
+
+
+def _delays(form: Form) -> None:
+    """A carry that only hands on something of the step before is a sequence, one step later.
+
+    Where that leaves no carry but sums, there is no loop left.
+    """
+    ready = _ready(form)
+    delays = [c for c in form.carries if c.new in ready or isinstance(c.new, Constant)]
+    if not delays or any(c not in delays and not _added(form, c) for c in form.carries):
+        return
+    for carry, values in zip(delays, _for_all_steps(form, [c.new for c in delays]), strict=True):
+        first = ExpandDims((0,))(carry.first)
+        whole = Concatenate(0)(values, first) if form.op.reverse else Concatenate(0)(first, values)
+        element, steps = shape_of(carry.first), size_value(form.length)
+        begin, end = (1, 0) if form.op.reverse else (0, steps)
+        form.sequences.append(Read(carry.variable, _elements(whole, begin, steps, element)))
+        form.carries.remove(carry)
+        if carry.last is not None:
+            form.results[carry.last] = Squeeze((0,))(_elements(whole, end, 1, element))
+        form.changed = True
+
+
+def _elements(whole: Variable, start: Size, count: Size, element: Sequence[Size]) -> Variable:
+    return slice_of(whole, [start, *(0 for _ in element)], [count, *element], [1] * whole.ndim)
+
+
+def _ready(form: Form) -> set[Variable]:
+    """What needs no carry."""
+    ready = {form.step, *(r.variable for r in form.sequences), *(r.variable for r in form.fixed)}
+    for node in form.nodes():
+        if all(v in ready or isinstance(v, Constant) for v in node.inputs) and not isinstance(node.op, STAYS):
+            ready.update(node.outputs)
+    return ready
+
+
 # ---- before ----------------------------------------------------------------------------------------------------------
 
 
 def _before(form: Form) -> None:
     """Products of elements of sequences become sequences."""
-    ready = {form.step, *(r.variable for r in form.sequences), *(r.variable for r in form.fixed)}
+    ready = _ready(form)
     moving = {form.step, *(r.variable for r in form.sequences)}
     products: set[Variable] = set()
     nodes = form.nodes()
     for node in nodes:
-        if all(v in ready or isinstance(v, Constant) for v in node.inputs) and not isinstance(node.op, STAYS):
-            ready.update(node.outputs)
-            if any(v in moving for v in node.inputs):
-                moving.update(node.outputs)
-                if _is_product(node) or any(v in products for v in node.inputs):
-                    products.update(node.outputs)
+        if node.outputs[0] in ready and any(v in moving for v in node.inputs):
+            moving.update(node.outputs)
+            if _is_product(node) or any(v in products for v in node.inputs):
+                products.update(node.outputs)
     edge = dict.fromkeys(v for v in form.values() if v in products)
     edge |= dict.fromkeys(v for n in nodes if n.outputs[0] not in ready for v in n.inputs if v in products)
     if not edge or not form.carries:
