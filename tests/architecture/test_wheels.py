@@ -126,4 +126,5 @@ def test_a_clean_installation_runs(wheels: Path, tmp_path: Path, requirement: st
     script.write_text(program)
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     run(python, "-W", "error", script, cwd=tmp_path, env=environment)
-    assert ROOT not in Path(run(python, "-c", "import bitale_graph; print(bitale_graph.__file__)")).parents
+    where = run(python, "-c", "import bitale_graph; print(bitale_graph.__file__)", env=environment)
+    assert ROOT not in Path(where).parents
