@@ -94,10 +94,10 @@ PROGRAMS = {
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_against_finite_differences(name, static):
     function, point = PROGRAMS[name]
-    check_gradient(lambda *xs: _flat(function(*xs)), point, static=static, tolerance=2e-5)
+    check_gradient(lambda *xs: flat(function(*xs)), point, static=static, tolerance=2e-5)
 
 
-def _flat(outputs):
+def flat(outputs):
     if isinstance(outputs, tuple):
         outputs = [y for part in outputs for y in (part if isinstance(part, (tuple, list)) else [part])]
     return outputs
@@ -217,8 +217,8 @@ def test_steps_of_a_while_loop_that_took_none():
 
 
 CHECKPOINTED = {
-    "scan": lambda xs, h, c: _flat(loop.scan(lambda h, x: (tanh(x + h), h * x), h, xs, checkpoint=c)),
-    "reverse": lambda xs, h, c: _flat(loop.scan(lambda h, x: (tanh(x * h), h), h, xs, reverse=True, checkpoint=c)),
+    "scan": lambda xs, h, c: flat(loop.scan(lambda h, x: (tanh(x + h), h * x), h, xs, checkpoint=c)),
+    "reverse": lambda xs, h, c: flat(loop.scan(lambda h, x: (tanh(x * h), h), h, xs, reverse=True, checkpoint=c)),
     "steps": lambda xs, h, c: loop.fori_loop(0, 7, lambda i, v: sin(v) * i + xs.sum(), h, checkpoint=c),
     "while": lambda xs, h, c: loop.while_loop(lambda v: v.sum() < 90, lambda v: v * v + 1 + xs[0], h, checkpoint=c),
     "theano": lambda xs, h, c: scan(lambda x, h, k: [tanh(x * k), h], xs, [h, h], checkpoint=c)[0],

@@ -14,7 +14,7 @@ from bitale_backend_c.emit.helpers import WORD
 from bitale_backend_c.emit.kernel import base_name, everything_in
 from bitale_backend_c.emit.names import comment
 from bitale_backend_c.emit.preamble import preamble
-from bitale_rewrite.loops.blocks import is_early, late_names, nbytes
+from bitale_rewrite.loops.blocks import is_early, late_names, names_found, nbytes
 from bitale_rewrite.loops.integers import multiply, product
 from bitale_rewrite.loops.ir import (
     Buffer,
@@ -182,7 +182,7 @@ class ProgramEmitter:
         self.ready, self.early_slots = ready, slots
 
     def _step(self, step: Step, depth: int) -> None:
-        found_inside = {s.name for s in all_steps(inside(step)) if isinstance(s, Define)}
+        found_inside = names_found(inside(step))
         for buffer in dict.fromkeys(buffers_of(step)):
             if buffer.kind in ("row", "moving") if buffer.base is None else inside(step):
                 continue  # found where it is used

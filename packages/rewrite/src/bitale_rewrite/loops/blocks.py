@@ -8,7 +8,7 @@ import numpy as np
 
 from bitale_graph.ops.elementwise import maximum
 from bitale_rewrite.loops.integers import ONE, integer, multiply, product
-from bitale_rewrite.loops.ir import Buffer, Call, Define, Literal, Load, Name, Program, Value
+from bitale_rewrite.loops.ir import Buffer, Call, Define, Literal, Load, Loop, Name, Program, Step, Value
 from bitale_rewrite.loops.touched import all_steps
 from bitale_rewrite.loops.values import everything_in
 
@@ -20,7 +20,14 @@ def nbytes(buffer: Buffer) -> Value:
 
 def late_names(program: Program) -> set[Name]:
     """The sizes that are known only while the function runs."""
-    return {step.name for step in all_steps(program.steps) if isinstance(step, Define)}
+    return names_found(program.steps)
+
+
+def names_found(steps: list[Step]) -> set[Name]:
+    """The numbers that steps find: lengths, and how many steps loops with a condition took."""
+    every = list(all_steps(steps))
+    counts = {step.count for step in every if isinstance(step, Loop) and step.count is not None}
+    return counts | {step.name for step in every if isinstance(step, Define)}
 
 
 def is_early(n: Value, late: Set[Name]) -> bool:

@@ -52,7 +52,9 @@ class Frames:
 
     def declare(self, graph: Graph) -> None:
         """Name what is counted and found while `graph` runs, inside its loops and branches, too."""
-        for v in computed_lengths(graph):
+        for v in [*computed_lengths(graph), *self._lengths_inside(graph)]:
+            if v in self.reader.lengths:
+                continue  # computed around the loop
             if isinstance(v.owner.op, Scan) and v.owner.op.conditional and v.index == v.owner.op.carries:  # type: ignore[union-attr]
                 continue  # the number of steps taken has a name
             self.reader.lengths[v] = self._found(v.name or "length")
@@ -63,6 +65,18 @@ class Frames:
                 self._loop(node)
             elif isinstance(node.op, Branch):
                 self._branch(node)
+
+    def _lengths_inside(self, graph: Graph) -> list[Variable]:
+        """The numbers of steps of loops inside loops that `graph` itself computes."""
+        own, found = set(graph.nodes), []
+        pending = [body for node in graph.nodes if node in self.bodies for body in self.bodies[node]]
+        while pending:
+            for node in pending.pop().nodes:
+                if isinstance(node.op, Scan) and node.inputs[0].owner in own and is_computed(node.inputs[0]):
+                    found.append(node.inputs[0])
+                if node in self.bodies and node not in own:
+                    pending.extend(self.bodies[node])
+        return found
 
     def settle(self) -> None:
         """Lengths that turned out to be equal go by one name."""
