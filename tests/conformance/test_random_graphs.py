@@ -11,8 +11,27 @@ from bitale_autodiff import grad
 from bitale_backend_c import compile
 from bitale_graph import Graph, Variable, evaluate, tensor_type
 
-UNARY = (F.tanh, F.sin, F.sigmoid, F.square, F.negative, F.absolute, F.softplus, F.arctan)
-BINARY = (F.add, F.subtract, F.multiply, F.maximum, F.minimum, F.logaddexp)
+UNARY = (
+    F.tanh, F.sin, F.sigmoid, F.square, F.negative, F.absolute, F.softplus, F.arctan, F.erf, F.relu,
+    lambda x: F.log(1 + F.square(x)),
+    lambda x: F.log(3 * F.sigmoid(x)),
+    lambda x: 1 / (1 + F.exp(-x)),
+    lambda x: F.clip(x, -0.5, 0.7) ** 3,
+    lambda x: 2 * x - x / 4,
+    lambda x: F.cast(F.cast(x, "float32"), "float64"),
+)  # fmt: skip
+BINARY = (
+    F.add, F.subtract, F.multiply, F.maximum, F.minimum, F.logaddexp, F.arctan2,
+    lambda x, y: x / (1 + F.square(y)),
+    lambda x, y: F.where(x > y, x, y * 0.5),
+    lambda x, y: F.log(F.exp(F.tanh(x)) + F.exp(F.tanh(y))),
+    lambda x, y: F.einsum("ij,jk,lk->il", x, y, x) / 16,
+    lambda x, y: F.sum(x[:, :, None] * y[None], axis=1) / 4,
+    lambda x, y: F.sum((x @ y)[1:3, ::-1], axis=0) / 4 + y,
+    lambda x, y: F.set_subtensor(x[1:3], y[:2]),
+    lambda x, y: x[np.array([0, 2, 2])].add(y[:3]),
+    lambda x, y: x[np.array([3, 1])].maximum(y[:2]),
+)  # fmt: skip
 MOVING = (
     lambda x: x.T,
     lambda x: x[::-1],
@@ -24,11 +43,21 @@ MOVING = (
     lambda x: x[F.argmax(x, axis=0)],
     lambda x: F.set_subtensor(x[0], 1.0),
     lambda x: F.cumsum(x, axis=1),
+    lambda x: F.pad(x[1:], ((0, 1), (0, 0)), mode="reflect"),
+    lambda x: F.pad(x[1:, 1:], ((1, 0), (0, 1)), mode="wrap"),
+    lambda x: F.repeat(x, 2, axis=0)[::2],
+    lambda x: F.tril(x) + F.triu(x, 1)[0],
+    lambda x: x[np.array([0, 0, 3, 2])][:, np.array([1, 2, 2, 0])],
+    lambda x: F.moveaxis(F.stack([x, x * 2], 0), 0, 2)[:, :, 1],
 )
 REDUCING = (
     lambda x: x - F.sum(x, axis=1, keepdims=True),
     lambda x: x - F.mean(x, axis=0, keepdims=True),
     lambda x: F.softmax(x, axis=1),
+    lambda x: F.log_softmax(x, axis=0),
+    lambda x: x + F.log(F.sum(F.exp(F.tanh(x)), axis=1, keepdims=True)),
+    lambda x: x * F.prod(F.tanh(x), axis=0),
+    lambda x: F.std(x, 0) + x,
     lambda x: x * F.max(x, axis=0),
     lambda x: x / (1 + F.var(x)),
     lambda x: F.dot(x, x.T) / 4,
