@@ -1,0 +1,88 @@
+"""What the launcher needs of a GPU, and nothing else: one implementation runs on CuPy, one emulates a device in tests.
+
+Kernels take 64-bit integers only: addresses, lengths and strides. So one launch is a name and a list of ints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+
+class Array(Protocol):
+    """An array on the device: `cupy.ndarray`, or the emulated one."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def strides(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> np.dtype: ...
+    @property
+    def nbytes(self) -> int: ...
+
+
+class Module(Protocol):
+    """Loaded machine code."""
+
+    def kernel(self, name: str) -> Any:
+        """The handle of a kernel."""
+
+
+class Replay(Protocol):
+    """Recorded launches."""
+
+    def launch(self) -> None:
+        """Run them again, with the addresses and lengths of the recording."""
+
+
+class Driver(Protocol):
+    """A device. Everything runs in order on one stream, and only `to_host` and `synchronise` wait for it."""
+
+    architecture: str  # of the device, such as "sm_90"
+    processors: int  # multiprocessors
+    shared_bytes: int  # that a block may have
+
+    def compile(self, source: str, architecture: str) -> bytes:
+        """CUDA C++ as machine code. Raises CompileError with the compiler's message."""
+
+    def load(self, code: bytes) -> Module:
+        """Machine code on the device."""
+
+    def launch(self, kernel: Any, grid: int, block: int, shared: int, arguments: Sequence[int]) -> None:
+        """Run `grid` blocks of `block` threads, each with `shared` bytes of dynamic shared memory."""
+
+    def empty(self, shape: tuple[int, ...], dtype: str) -> Array:
+        """A new row-major array. Raises OutOfMemory."""
+
+    def address(self, array: Array) -> int:
+        """Where the first element of an array lies."""
+
+    def to_device(self, array: np.ndarray) -> Array:
+        """A copy of a host array on the device, row-major."""
+
+    def to_host(self, array: Array) -> np.ndarray:
+        """A copy of a device array on the host. Waits until it is computed."""
+
+    def accept(self, value: Any) -> Array | None:
+        """`value` as a device array without a copy (DLPack, `__cuda_array_interface__`); None if it is none.
+
+        Raises WrongDevice for an array on another device.
+        """
+
+    def row_major(self, array: Array) -> Array:
+        """The array itself if it is row-major, else a copy that is."""
+
+    def gemm(
+        self, dtype: str, shape: tuple[int, int, int], batch: int, transpose: tuple[bool, bool],
+        alpha: float, left: int, right: int, beta: float, out: int,
+    ) -> None:
+        """out = alpha * left @ right + beta * out for addresses of row-major matrices; `shape` is m, n, k."""  # fmt: skip
+
+    def record(self, work: Callable[[], None]) -> Replay:
+        """The launches that `work` makes, recorded; `work` must neither allocate nor wait."""
+
+    def synchronise(self) -> None:
+        """Wait until everything is done."""
