@@ -19,13 +19,17 @@ from bitale_backend_c.settings import settings
 from bitale_backend_cuda.errors import CompileError
 
 HERE = Path(__file__).parent
-HEADER = HERE / "emulation.h"
+FILE = "function.cu"
+HEADER, RUNTIME = HERE / "emulation.h", HERE / "block.cpp"
 FLAGS = (
-    *("-std=c++17", "-O1", "-fPIC", "-shared", "-fvisibility=hidden", "-fwrapv", "-w", "-Wl,--as-needed"),
+    *("-std=c++17", "-O1", "-fPIC", "-fvisibility=hidden", "-Wl,--as-needed"),
+    *("-fwrapv", "-fno-strict-aliasing", "-w"),
     "-Werror=frame-larger-than=32768",  # half of a fiber's stack
 )
-CHECKS = ("-fsanitize=alignment,bounds,null", "-fsanitize-recover=alignment,bounds,null")
-SECTIONS = "-fsanitize-sections=bitale_shared"  # redzones around shared arrays, too
+CHECKS = (
+    *("-fsanitize=alignment,bounds,null", "-fsanitize-recover=alignment,bounds,null"),
+    "-fsanitize-sections=bitale_shared",  # AddressSanitizer's redzones around shared arrays, too
+)
 KERNEL = re.compile(
     r"__global__\s+(?:__launch_bounds__\s*\(\s*(\d+)[^)]*\)\s*)?void\s+"
     r"(?:__launch_bounds__\s*\(\s*(\d+)[^)]*\)\s*)?(\w+)\s*\("
@@ -47,29 +51,36 @@ def compiler() -> tuple[str, str]:
 
 
 @functools.cache
-def header() -> str:
-    return "".join((HERE / name).read_text() for name in ("emulation.h", "block.h", "fibers.h"))
+def emulation() -> str:
+    """The text of the emulation, which takes part in every key."""
+    return "".join((HERE / name).read_text() for name in ("emulation.h", "block.h", "fibers.h", "block.cpp"))
 
 
 def compile_for_host(source: str) -> bytes:
-    """The shared library of a CUDA text, through the C backend's cache. Raises CompileError."""
-    command, version = compiler()
-    flags = (*FLAGS, *shlex.split(settings.flags), *CHECKS, SECTIONS)
-    key = cache.key_of(source, header(), version, shlex.join(flags))
-    path = cache.find(key) or cache.store(key, source, _run(command, flags, source))
-    return path.read_bytes()
-
-
-def _run(command: str, flags: Sequence[str], source: str) -> bytes:
+    """The shared library of a CUDA text. Raises CompileError."""
+    own = (*FLAGS, *shlex.split(settings.flags))
+    runtime = _built(RUNTIME.read_text(), (*own, "-c", "-I", str(HERE)))
     entries = "".join(f"BITALE_EMULATED({name})\n" for name in kernels_of(source))
+    # With internal linkage, so that shared variables in templates may lie in one section with all others.
+    text = f'namespace {{\n#line 1 "{FILE}"\n{source}\n}}\n{entries}'
+    return _built(text, (*own, *CHECKS, "-shared", "-include", str(HEADER)), (str(runtime),)).read_bytes()
+
+
+def _built(source: str, flags: tuple[str, ...], objects: tuple[str, ...] = ()) -> Path:
+    """What g++ makes of a source, through the C backend's cache."""
+    command, version = compiler()
+    key = cache.key_of(source, emulation(), version, shlex.join(flags))
+    found = cache.find(key)
+    if found is not None:
+        return found
     with tempfile.TemporaryDirectory(prefix="bitale-") as folder:
-        file, library = Path(folder, "function.cu"), Path(folder, "function.so")
-        file.write_text(f"{source}\n{entries}", encoding="utf-8")
-        line = [command, *flags, "-include", str(HEADER), "-x", "c++", str(file), "-o", str(library)]
+        file, result = Path(folder, FILE), Path(folder, "function.so")
+        file.write_text(source, encoding="utf-8")
+        line = [command, *flags, "-x", "c++", str(file), "-x", "none", *objects, "-o", str(result)]
         run = subprocess.run(line, capture_output=True, text=True, errors="replace", check=False)
         if run.returncode:
             raise CompileError(f"g++ refused a generated CUDA text:\n{run.stderr[:4000]}")
-        return library.read_bytes()
+        return cache.store(key, source, result.read_bytes())
 
 
 @dataclass(frozen=True)

@@ -124,11 +124,22 @@ class EmulatedDriver:
 
         self.enqueue(work)
 
+    def copy(self, target: int, source: int, nbytes: int) -> None:
+        def work() -> None:
+            self._check("copy", target, nbytes)
+            self._check("copy", source, nbytes)
+            ctypes.memmove(target, source, nbytes)
+
+        self.enqueue(work)
+
     def _matrices(self, address: int, shape: tuple[int, ...], dtype: str) -> np.ndarray:
         view = host_view(address, shape, dtype)
-        if not self.heap.holds(address, view.nbytes):
-            raise LaunchError(f"gemm: {dtype}{list(shape)} at {address:#x} is no memory of the device")
+        self._check("gemm", address, view.nbytes)
         return view
+
+    def _check(self, what: str, address: int, nbytes: int) -> None:
+        if not self.heap.holds(address, nbytes):
+            raise LaunchError(f"{what}: the {nbytes} bytes at {address:#x} are no memory of the device")
 
     # ---- arrays ------------------------------------------------------------------------------------------------------
 
@@ -154,6 +165,11 @@ class EmulatedDriver:
     def to_host(self, array: EmulatedArray) -> np.ndarray:
         self.synchronise()
         return array.on_host().copy()
+
+    def read(self, address: int, dtype: str) -> Any:
+        self.synchronise()
+        self._check("read", address, np.dtype(dtype).itemsize)
+        return host_view(address, (), dtype).item()
 
     def accept(self, value: Any) -> EmulatedArray | None:
         kind, number = value.__dlpack_device__() if hasattr(value, "__dlpack_device__") else (CUDA, self.ordinal)
@@ -214,6 +230,7 @@ class EmulatedDriver:
                     work()
                 except LaunchError as error:
                     failure = error
+        self.heap.check_freed()
         if failure is not None:
             raise failure
 

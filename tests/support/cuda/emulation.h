@@ -1,7 +1,10 @@
 // CUDA C++ for g++: included before a generated text, which is compiled unchanged and run by one processor.
 #pragma once
+#include <stddef.h>
+#undef _GLIBCXX_USE_STD_SPEC_FUNCS  // what of <cmath> takes longest to read
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "block.h"
 
@@ -29,16 +32,11 @@ inline unsigned __ballot_sync(unsigned mask, int p, HERE) {
 inline int __any_sync(unsigned mask, int p, HERE) { return emulation::meet("__any_sync", line, mask, 0, p != 0).votes != 0; }
 inline int __all_sync(unsigned mask, int p, HERE) { return emulation::meet("__all_sync", line, mask, 0, !p).votes == 0; }
 
-inline unsigned __activemask() {
-    unsigned number = emulation::number_of(*emulation::self), first = number & ~31u, active = 0;
-    for (unsigned lane = 0; lane < 32 && first + lane < blockDim.x; lane++)
-        active |= (unsigned)(emulation::threads[first + lane].state != emulation::RETURNED) << lane;
-    return active;
-}
+inline unsigned __activemask() { return emulation::active_lanes(); }
 
 namespace emulation {
 
-inline int lane() { return (int)(number_of(*self) % WARP); }
+inline int lane() { return (int)(own_number() % 32); }
 
 template <class T> T shuffle(const char* name, int line, unsigned mask, T value, int from) {
     static_assert(std::is_arithmetic_v<T> && (sizeof(T) == 4 || sizeof(T) == 8), "shuffles move 4 or 8 bytes");

@@ -37,7 +37,8 @@ class Heap:
         self._freed: deque[tuple[int, int]] = deque()
 
     def allocate(self, nbytes: int) -> int:
-        """The address of a new block."""
+        """The address of a new block. Atomic operations on parts of a word may read all of it."""
+        nbytes = (nbytes + 3) // 4 * 4
         if self.used + nbytes > self.limit:
             raise OutOfMemory(
                 f"the device has {self.limit - self.used:,} of {self.limit:,} bytes free, and {nbytes:,} were asked for"
