@@ -43,7 +43,7 @@ class Arguments:
             return np.require(value, requirements=("C", "A"))
         variable = self.inputs[number]
         array = self._array(number, value, variable)
-        self._check_shape(number, array, variable)
+        self._check_shape(number, array.shape, variable)
         return np.require(array, requirements=("C", "A"))
 
     def _array(self, number: int, value: Any, variable: Variable) -> np.ndarray:
@@ -100,17 +100,25 @@ class Arguments:
             problem = f"holds an integer that is too large for {wanted}"
             raise DtypeError(explain(f"{self._which(number)} {problem}", [variable])) from None
 
-    def _check_shape(self, number: int, array: np.ndarray, variable: Variable) -> None:
+    def check(self, number: int, dtype: str, shape: tuple[int, ...]) -> None:
+        """Raise DtypeError or ShapeError unless an array on another device is of input `number`'s type."""
+        variable = self.inputs[number]
+        if dtype != variable.dtype:
+            advice = f"Convert it: .astype({variable.dtype!r})."
+            raise DtypeError(explain(f"{self._which(number)} has dtype {dtype}", [variable], advice))
+        self._check_shape(number, shape, variable)
+
+    def _check_shape(self, number: int, given: tuple[int, ...], variable: Variable) -> None:
         shape = variable.type.shape
-        if array.ndim != len(shape):
+        if len(given) != len(shape):
             raise ShapeError(
                 explain(
-                    f"{self._which(number)} has {array.ndim} axes (shape {array.shape}), {len(shape)} are wanted",
+                    f"{self._which(number)} has {len(given)} axes (shape {given}), {len(shape)} are wanted",
                     [variable],
                 )
             )
-        if any(n is not None and n != m for n, m in zip(shape, array.shape, strict=True)):
-            raise ShapeError(explain(f"{self._which(number)} has shape {array.shape}", [variable]))
+        if any(n is not None and n != m for n, m in zip(shape, given, strict=True)):
+            raise ShapeError(explain(f"{self._which(number)} has shape {given}", [variable]))
 
     def _which(self, number: int) -> str:
         name = self.names[number]

@@ -39,7 +39,7 @@ class Replay(Protocol):
 
 
 class Driver(Protocol):
-    """A device. Everything runs in order on one stream, and only `to_host` and `synchronise` wait for it."""
+    """A device. Everything runs in order on one stream, and only `to_host`, `read` and `synchronise` wait."""
 
     architecture: str  # of the device, such as "sm_90"
     processors: int  # multiprocessors
@@ -76,10 +76,24 @@ class Driver(Protocol):
         """The array itself if it is row-major, else a copy that is."""
 
     def gemm(
-        self, dtype: str, shape: tuple[int, int, int], batch: int, transpose: tuple[bool, bool],
-        alpha: float, left: int, right: int, beta: float, out: int,
+        self,
+        dtype: str,
+        shape: tuple[int, int, int],
+        batch: int,
+        transpose: tuple[bool, bool],
+        alpha: Any,
+        left: int,
+        right: int,
+        beta: Any,
+        out: int,
     ) -> None:
-        """out = alpha * left @ right + beta * out for addresses of row-major matrices; `shape` is m, n, k."""  # fmt: skip
+        """out = alpha * left @ right + beta * out for addresses of row-major matrices; `shape` is m, n, k."""
+
+    def copy(self, target: int, source: int, nbytes: int) -> None:
+        """Copy memory on the device."""
+
+    def read(self, address: int, dtype: str) -> Any:
+        """One element of device memory, as a Python number. Waits until it is computed."""
 
     def record(self, work: Callable[[], None]) -> Replay:
         """The launches that `work` makes, recorded; `work` must neither allocate nor wait."""

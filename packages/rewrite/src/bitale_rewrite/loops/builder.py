@@ -15,13 +15,22 @@ from bitale_rewrite.loops.nest_rules import NESTS
 from bitale_rewrite.loops.nests import Fixed, Index, Item, Loop, Nest, collect_loads, domain
 from bitale_rewrite.loops.notes import label, note
 from bitale_rewrite.loops.order import replaced_when_read, shallow_first
+from bitale_rewrite.loops.target import Target
 
 
 class Builder:
     """Builds the items of a graph in an order in which they can run."""
 
-    def __init__(self, graph: Graph, stored: set[Variable], frames: Frames, replacing: Mapping[Buffer, Buffer]) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        stored: set[Variable],
+        frames: Frames,
+        replacing: Mapping[Buffer, Buffer],
+        target: Target,
+    ) -> None:
         self.graph = graph
+        self.target = target
         self.stored = stored
         self.frames = frames
         self.sizes = frames.sizes
@@ -37,7 +46,7 @@ class Builder:
 
     def inside(self, body: Graph) -> Builder:
         """The builder of a body: it knows what has been found and checked around it."""
-        inner = Builder(body, self.stored, self.frames, {})
+        inner = Builder(body, self.stored, self.frames, {}, self.target)
         inner.temporaries = self.temporaries
         inner.checked, inner.extremes = set(self.checked), dict(self.extremes)
         return inner

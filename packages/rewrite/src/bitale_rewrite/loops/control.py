@@ -40,7 +40,7 @@ def loop(b: Builder, node: Apply) -> None:
     into = [*(carry.next for carry in carries), *going, *own]
     b.reader.buffers.update(zip(body.outputs, into, strict=True))
     made = len(b.temporaries)
-    steps = steps_of(inner.build(), b.reader.names, b.unique, kept=set(into))
+    steps = steps_of(inner.build(), b.reader.names, b.unique, set(into), target=b.target)
     step = Loop(frame.index, frame.extent, steps, carries, [*rows, *inner.rows], note(node.outputs[0]), frame.count)
     step.going = going[0] if going else None
     _check_lengths(b, frame, step, b.temporaries[made:])
@@ -134,7 +134,8 @@ def branch(b: Builder, node: Apply) -> None:
         b.reader.buffers.update(zip(body.outputs, results, strict=True))
         with b.sizes.scope():
             b.sizes.constrain(body, b.frames.bodies)
-            alternatives.append(steps_of(inner.build(b.sizes.requirements), b.reader.names, b.unique, set(results)))
+            items = inner.build(b.sizes.requirements)
+            alternatives.append(steps_of(items, b.reader.names, b.unique, set(results), target=b.target))
     *others, steps = alternatives
     for k, then in reversed(list(enumerate(others))):
         steps = [Choose(Call(LESS_EQUAL, (number, integer(k)), "bool"), then, steps)]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from bitale_rewrite.loops.integers import loop_index
 from bitale_rewrite.loops.ir import Buffer
 from bitale_rewrite.loops.nests import Fixed, Index, Item, Nest, accesses
+from bitale_rewrite.loops.target import CPU, Target, alike
 
 WINDOW = 48  # clusters looked back at: keeps scheduling linear
 CROWD = 24  # nests in one cluster: more would spill registers and slow C compilers down
@@ -33,7 +34,9 @@ class Cluster:
 Group = Cluster | Fixed
 
 
-def fuse(items: list[Item], replacing: Mapping[Buffer, Buffer] | None = None, depth: int = 0) -> list[Group]:
+def fuse(
+    items: list[Item], replacing: Mapping[Buffer, Buffer] | None = None, depth: int = 0, target: Target = CPU
+) -> list[Group]:
     """Clusters and fixed steps in an order in which they can run.
 
     `replacing` maps results to the inputs whose memory they are to take: written after the inputs' last readers.
@@ -49,7 +52,7 @@ def fuse(items: list[Item], replacing: Mapping[Buffer, Buffer] | None = None, de
         if isinstance(item, Nest):
             replaced = replacing.get(item.buffer) if replacing else None
             first = max(after, floor, -1 if replaced is None else read.get(replaced, -1) + 1)
-            at = _place(groups, item, first, after, depth)
+            at = _place(groups, item, first, after, depth, target)
         if at == len(groups):
             groups.append(Cluster(depth, len(item.loops) > depth) if isinstance(item, Nest) else item)
         group = groups[at]
@@ -62,7 +65,7 @@ def fuse(items: list[Item], replacing: Mapping[Buffer, Buffer] | None = None, de
         read.update((b, max(at, read.get(b, -1))) for b in reads)
     for group in groups:
         if isinstance(group, Cluster) and group.is_loop:
-            group.parts = [g for g in fuse(list(group.members), depth=depth + 1) if isinstance(g, Cluster)]
+            group.parts = [g for g in fuse(list(group.members), None, depth + 1, target) if isinstance(g, Cluster)]
     return groups
 
 
@@ -86,16 +89,16 @@ def scalars_early(items: list[Item], depth: int) -> list[Item]:
     return [items[number] for number in sorted(range(len(items)), key=keys.__getitem__)]
 
 
-def _place(groups: list[Group], nest: Nest, first: int, after: int, depth: int) -> int:
+def _place(groups: list[Group], nest: Nest, first: int, after: int, depth: int, target: Target) -> int:
     """The number of the group that `nest` joins: the latest that has room for it, or a new one."""
     for at in range(len(groups) - 1, max(first, len(groups) - WINDOW, 0) - 1, -1):
         group = groups[at]
-        if isinstance(group, Cluster) and _compatible(group, nest, depth, check=at == after):
+        if isinstance(group, Cluster) and _compatible(group, nest, depth, at == after, target):
             return at
     return len(groups)
 
 
-def _compatible(cluster: Cluster, nest: Nest, depth: int, check: bool) -> bool:
+def _compatible(cluster: Cluster, nest: Nest, depth: int, check: bool, target: Target) -> bool:
     if cluster.is_loop != (len(nest.loops) > depth):
         return False
     if not cluster.is_loop:
@@ -103,6 +106,8 @@ def _compatible(cluster: Cluster, nest: Nest, depth: int, check: bool) -> bool:
     if len(cluster.members) >= CROWD or cluster.cost + nest.cost > BULK:
         return False
     if cluster.members[0].loops[depth].extent != nest.loops[depth].extent:
+        return False
+    if target.many_threads and not all(alike(earlier, nest, depth) for earlier in cluster.members):
         return False
     return not check or all(_same_iteration(earlier, nest, depth) for earlier in cluster.members)
 

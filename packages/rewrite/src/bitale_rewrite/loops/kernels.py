@@ -27,6 +27,7 @@ from bitale_rewrite.loops.ir import (
 )
 from bitale_rewrite.loops.nests import Index, Nest
 from bitale_rewrite.loops.random import draw_in_runs
+from bitale_rewrite.loops.target import CPU, Target
 from bitale_rewrite.loops.tiles import TILE, WITHIN, part_numbers, tiled_loop, wants_tiles
 from bitale_rewrite.loops.values import transform
 
@@ -47,8 +48,16 @@ class Place:
 class KernelBuilder:
     """Builds the kernel of one top-level cluster. `escapes` are the buffers that something outside it needs."""
 
-    def __init__(self, cluster: Cluster, escapes: set[Buffer], names: dict[Value, str], unique: Callable[[str], str]):
+    def __init__(
+        self,
+        cluster: Cluster,
+        escapes: set[Buffer],
+        names: dict[Value, str],
+        unique: Callable[[str], str],
+        target: Target = CPU,
+    ) -> None:
         self.cluster = cluster
+        self.target = target
         self.names = names
         self.unique = unique
         self.paths: dict[Nest, list[Cluster]] = {}
@@ -63,7 +72,9 @@ class KernelBuilder:
         nests = self.cluster.members
         written = list(dict.fromkeys(nest.note for nest in nests if nest.note))
         outside = [n.buffer.name for n in nests if n.buffer.root not in self.places] or [nests[-1].buffer.name]
-        body, words = draw_in_runs(hoist(self._statements([self.cluster]), self.unique), self.unique)
+        body, words = hoist(self._statements([self.cluster]), self.unique), list[Buffer]()
+        if not self.target.many_threads:
+            body, words = draw_in_runs(body, self.unique)
         rows = [place.home for place in self.places.values() if isinstance(place.home, Buffer)]
         return Kernel(self.unique(f"compute_{outside[-1]}"), body, written, [*rows, *words])
 
@@ -89,7 +100,7 @@ class KernelBuilder:
             if buffer.kind == "temporary" and buffer.base is None and buffer not in escapes and not viewed:
                 self._shrink_one(buffer, writer, accesses[buffer])
         rows = any(isinstance(place.home, Buffer) for place in self.places.values())
-        if wants_tiles(self.cluster) and not rows:
+        if wants_tiles(self.cluster) and not rows and not self.target.many_threads:
             self.tiled = True
             self._tile(accesses)
 

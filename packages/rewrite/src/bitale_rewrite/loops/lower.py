@@ -21,6 +21,7 @@ from bitale_rewrite.loops.reader import Reader
 from bitale_rewrite.loops.sizes import Sizes
 from bitale_rewrite.loops.steps import steps_of
 from bitale_rewrite.loops.storage import stored
+from bitale_rewrite.loops.target import CPU, Target
 
 
 def lower(
@@ -29,12 +30,13 @@ def lower(
     donate: Mapping[int, int] | None = None,
     row_major: Collection[int] = (),
     reserved: Callable[[str], bool] = lambda name: False,
+    target: Target = CPU,
 ) -> Program:
     """The Program of `graph`, whose composites have been expanded.
 
     `donate` asks that output k take the memory of input j (an update of a shared variable); the plan grants it where
     nothing needs the old values any more. Inputs in `row_major` will always come without padding or other strides.
-    Nothing gets a name that the target has `reserved`.
+    Nothing gets a name that the target has `reserved`; `target` says which loops are to share a kernel.
     """
     graph = prepare(graph)
     bodies = open_bodies(graph, prepare)
@@ -53,8 +55,8 @@ def lower(
         buffer.shape = tuple(sizes.representative(n) for n in buffer.shape)
     outputs = _outputs(graph, sizes, buffers, unique)
     replacing = {outputs[out]: inputs[source] for out, source in (donate or {}).items()}
-    builder = Builder(graph, stored(graph, bodies, donate or ()), frames, replacing)
-    steps = steps_of(builder.build(sizes.requirements), reader.names, unique, replacing=replacing)
+    builder = Builder(graph, stored(graph, bodies, donate or ()), frames, replacing, target)
+    steps = steps_of(builder.build(sizes.requirements), reader.names, unique, (), replacing, target)
     program = Program(name, inputs, outputs, builder.temporaries, steps, sizes.failures)
     program.constants, program.lengths = constants, lengths
     return plan(name_sizes(program, sizes.names), dict(donate or {}))

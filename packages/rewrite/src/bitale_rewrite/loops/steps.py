@@ -8,6 +8,7 @@ from bitale_rewrite.loops.fuse import Cluster, Group, fuse
 from bitale_rewrite.loops.ir import Buffer, Run, Step, Value
 from bitale_rewrite.loops.kernels import KernelBuilder
 from bitale_rewrite.loops.nests import Fixed, Item
+from bitale_rewrite.loops.target import CPU, Target, independent_first
 
 
 def steps_of(
@@ -16,9 +17,10 @@ def steps_of(
     unique: Callable[[str], str],
     kept: Collection[Buffer] = (),
     replacing: Mapping[Buffer, Buffer] | None = None,
+    target: Target = CPU,
 ) -> list[Step]:
     """The steps that run `items`. Buffers in `kept` are read by others, besides what the items say."""
-    groups = fuse(items, replacing)
+    groups = fuse(independent_first(items) if target.many_threads else items, replacing, target=target)
     users: dict[Buffer, set[int]] = {}
     for number, group in enumerate(groups):
         for buffer in _touched(group):
@@ -29,7 +31,7 @@ def steps_of(
         if isinstance(group, Fixed):
             steps.extend(group.steps)
         else:
-            steps.append(Run(KernelBuilder(group, escapes, names, unique).build()))
+            steps.append(Run(KernelBuilder(group, escapes, names, unique, target).build()))
     return steps
 
 

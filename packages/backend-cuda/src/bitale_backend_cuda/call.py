@@ -1,0 +1,114 @@
+"""One call of a function: its arrays, its memory, and the launches that the host's text asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from bitale_backend_cuda.driver import Array, Driver
+from bitale_rewrite.loops.ir import Failure, Program
+
+LINE = 256  # bytes to which arrays in the workspace are aligned
+WAVES = 32  # blocks per multiprocessor, from which threads take several iterations each
+PARTS = 4  # blocks per multiprocessor that leave partial results
+BLOCK = 256
+
+
+class DeviceCall:
+    """What the host's text of a function calls."""
+
+    def __init__(self, driver: Driver, program: Program, kernels: Mapping[str, Any], inputs: Sequence[Array]) -> None:
+        self.driver = driver
+        self.program = program
+        self.kernels = kernels
+        self.inputs = inputs
+        self.addresses = [driver.address(array) for array in inputs]
+        self.outputs: list[Array | None] = [None] * len(program.outputs)
+        self.kept: list[Array] = []  # memory that launches still need
+
+    # ---- arrays ------------------------------------------------------------------------------------------------------
+
+    def address(self, slot: int) -> int:
+        return self.addresses[slot]
+
+    def length(self, slot: int, axis: int) -> int:
+        return self.inputs[slot].shape[axis]
+
+    def stride(self, slot: int, axis: int) -> int:
+        """In elements."""
+        array = self.inputs[slot]
+        return array.strides[axis] // array.dtype.itemsize
+
+    def allocate(self, slot: int, shape: tuple[int, ...]) -> int:
+        """Memory for a result."""
+        array = self.driver.empty(shape, self.program.outputs[slot].dtype)
+        self.outputs[slot] = array
+        return self.driver.address(array)
+
+    def donated(self, slot: int, source: int) -> int:
+        """A result takes the memory of an input."""
+        self.outputs[slot] = self.inputs[source]
+        return self.addresses[source]
+
+    def temporary(self, nbytes: int) -> int:
+        """Memory until the call ends."""
+        array = self.driver.empty((max(nbytes, 1),), "uint8")
+        self.kept.append(array)
+        return self.driver.address(array)
+
+    def workspace(self, *sizes: int) -> list[int]:
+        """One piece of memory for several arrays, each aligned."""
+        rounded = [(size + LINE - 1) // LINE * LINE for size in sizes]
+        start = self.temporary(sum(rounded))
+        places = []
+        for size in rounded:
+            places.append(start)
+            start += size
+        return places
+
+    # ---- work --------------------------------------------------------------------------------------------------------
+
+    def threads(self, count: int) -> int:
+        """How many blocks share `count` iterations, a thread for each at first."""
+        return max(1, min((count + BLOCK - 1) // BLOCK, self.driver.processors * WAVES))
+
+    def total(self, count: int) -> int:
+        return max(1, min((count + BLOCK - 1) // BLOCK, self.driver.processors * PARTS))
+
+    def groups(self, count: int, lanes: int) -> int:
+        per_block = BLOCK // lanes
+        return max(1, min((count + per_block - 1) // per_block, self.driver.processors * WAVES))
+
+    def launch(self, name: str, grid: int, block: int, arguments: tuple[int, ...]) -> None:
+        self.driver.launch(self.kernels[name], grid, block, 0, arguments)
+
+    def gemm(self, dtype: str, *arguments: Any) -> None:
+        self.driver.gemm(dtype, *arguments)
+
+    def copy(self, target: int, source: int, nbytes: int) -> None:
+        self.driver.copy(target, source, nbytes)
+
+    def read(self, address: int, dtype: str) -> Any:
+        """An element, as a Python number. Waits for it."""
+        return self.driver.read(address, dtype)
+
+    # ---- checks ------------------------------------------------------------------------------------------------------
+
+    def status(self) -> int:
+        """Where kernels leave the first check that failed, and the values it reports."""
+        self._status = self.driver.to_device(np.zeros(5, "int64"))
+        return self.driver.address(self._status)
+
+    def fail(self, code: int, *values: int) -> None:
+        raise self.failure(code).exception(values)
+
+    def failure(self, code: int) -> Failure:
+        return self.program.failures[code - 1]
+
+    def check(self) -> None:
+        """Raise the error of a check that failed on the device. Waits for all work."""
+        code, *values = self.driver.to_host(self._status).tolist()
+        if code:
+            self.fail(code, *values)

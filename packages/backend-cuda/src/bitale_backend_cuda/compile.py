@@ -1,0 +1,132 @@
+"""compile(graph): from a Graph to a function that runs on a GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from bitale_backend_c.arguments import Arguments
+from bitale_backend_c.compile import ready
+from bitale_backend_c.emit.names import reserved
+from bitale_backend_cuda.call import DeviceCall
+from bitale_backend_cuda.driver import Array, Driver
+from bitale_backend_cuda.emit.names import reserved_in_cuda
+from bitale_backend_cuda.emit.program import Emitted, emit
+from bitale_backend_cuda.host import host_function
+from bitale_graph.graph import Graph
+from bitale_rewrite.loops.lower import lower
+from bitale_rewrite.loops.target import GPU
+from bitale_rewrite.phases import DEFAULT
+from bitale_rewrite.rule import Preserves
+
+Cell = list[Any]
+
+
+@dataclass
+class Compiled:
+    """A compiled function: call it with one array per input, on the host or on the device.
+
+    Results are on the device if one of the arguments is, else on the host. `cells` and `updates` are as in backend-c.
+    """
+
+    emitted: Emitted
+    driver: Driver
+    arguments: Arguments
+    cells: tuple[Cell, ...] = ()
+    updates: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def source(self) -> str:
+        """The CUDA text."""
+        return self.emitted.source
+
+    @cached_property
+    def kernels(self) -> dict[str, Any]:
+        """The kernels on the device, by name."""
+        if not self.emitted.kernels:
+            return {}
+        module = self.driver.load(self.driver.compile(self.source, self.driver.architecture))
+        return {name: module.kernel(name) for name in self.emitted.kernels}
+
+    @cached_property
+    def run(self) -> Any:
+        """The host's function."""
+        return host_function(self.emitted.host, self.emitted.program.name)
+
+    @cached_property
+    def constants(self) -> list[Array]:
+        """The constant arrays on the device."""
+        return [self.driver.to_device(np.ascontiguousarray(c)) for c in self.emitted.program.constants]
+
+    def __call__(self, *values: Any, **keywords: Any) -> list[Any]:
+        if keywords or len(values) != len(self.arguments.inputs):
+            values = self.arguments.arrange(values, keywords)
+        given = [self._argument(number, value) for number, value in enumerate(values)]
+        on_device = any(self.driver.accept(value) is not None for value in values)
+        inputs = [*given, *(self._state(cell) for cell in self.cells), *self.constants]
+        contiguous = self.emitted.program.contiguous
+        inputs = [self.driver.row_major(a) if k in contiguous else a for k, a in enumerate(inputs)]
+        call = DeviceCall(self.driver, self.emitted.program, self.kernels, inputs)
+        self.run(call)
+        for output, cell in self.updates.items():
+            self.cells[cell][0] = call.outputs[output]
+        results = [array for k, array in enumerate(call.outputs) if k not in self.updates]
+        return results if on_device else [self.driver.to_host(array) for array in results]  # type: ignore[arg-type]
+
+    def _argument(self, number: int, value: Any) -> Array:
+        array = self.driver.accept(value)
+        if array is None:
+            return self.driver.to_device(self.arguments.convert(number, value))
+        self.arguments.check(number, str(array.dtype), array.shape)
+        return array
+
+    def _state(self, cell: Cell) -> Array:
+        """The value of a shared variable, which moves to the device when a function there first needs it."""
+        if isinstance(cell[0], np.ndarray):
+            cell[0] = self.driver.to_device(cell[0])
+        return cell[0]  # type: ignore[no-any-return]
+
+
+def generate(graph: Graph, name: str = "function", optimised: bool = True) -> str:
+    """The CUDA source of a function that computes `graph`. Any array may have any sizes its type leaves open."""
+    return _emitted(ready(graph, optimised), graph.name or name).source
+
+
+def _emitted(
+    graph: Graph, name: str, donate: Mapping[int, int] | None = None, row_major: Iterable[int] = ()
+) -> Emitted:
+    return emit(lower(graph, name, donate, list(row_major), _reserved, GPU))
+
+
+def _reserved(name: str) -> bool:
+    return reserved(name) or reserved_in_cuda(name)
+
+
+def compile(
+    graph: Graph,
+    *,
+    driver: Driver,
+    name: str = "",
+    arguments: Arguments | None = None,
+    cells: Sequence[Cell] = (),
+    updates: Mapping[int, int] | None = None,
+    optimised: bool = True,
+    preserves: Iterable[Preserves] = DEFAULT,
+    checked: bool = False,
+) -> Compiled:
+    """Compile `graph` to a function of arrays that returns a list of arrays; the options are those of backend-c.
+
+    Raises CompileError when NVRTC refuses the text.
+    """
+    updates = dict(updates or {})
+    count = len(graph.inputs) - len(cells)
+    prepared = ready(graph, optimised, preserves, checked)
+    name = name or graph.name or "function"
+    donate = {out: count + cell for out, cell in updates.items()}
+    emitted = _emitted(prepared, name, donate, range(count, len(graph.inputs)))
+    arguments = arguments or Arguments(graph.inputs[:count], name)
+    return Compiled(emitted, driver, arguments, tuple(cells), updates)

@@ -1,0 +1,158 @@
+"""One launch as CUDA text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from bitale_backend_c.emit.expressions import is_strided, text
+from bitale_backend_c.emit.kernel import Parameters, parameters
+from bitale_backend_c.emit.names import comment
+from bitale_backend_cuda.emit.operators import operator_name
+from bitale_backend_cuda.emit.statements import INDENT, GroupEmitter, ThreadEmitter
+from bitale_backend_cuda.emit.types import TYPES, in_cuda
+from bitale_backend_cuda.mapping import Form, Launch, is_single
+from bitale_rewrite.loops.integers import ONE, product
+from bitale_rewrite.loops.ir import Buffer, Fail, Literal, Name, Value
+from bitale_rewrite.loops.touched import statements
+
+BLOCK = 256  # threads
+WARP = 32
+
+
+@dataclass
+class LaunchEmitter:
+    """Prints one launch. `checked`: kernels do nothing once a check of the program has failed."""
+
+    launch: Launch
+    checked: bool
+    aliased: dict[Buffer, Buffer]
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        """The buffers and names that the kernel takes, in order."""
+        found = parameters(self.launch.as_kernel())
+        for _, parts in self.launch.gathered:
+            found.buffers.append(parts)
+            found.written.add(parts)
+        return found
+
+    @property
+    def names(self) -> list[str]:
+        """What the kernel is called, by the number of lanes of a group."""
+        if self.launch.form is not Form.GROUPS:
+            return [self.launch.name]
+        return [f"{self.launch.name}_warp", f"{self.launch.name}_block"]
+
+    def lines(self) -> list[str]:
+        """Comments and the kernel; for groups a template, and its instances for a warp and a block."""
+        notes = [comment(line) for line in self.launch.note]
+        signature = ", ".join(self._signature())
+        if self.launch.form is not Form.GROUPS:
+            head = f'extern "C" __global__ void __launch_bounds__({BLOCK}) {self.launch.name}({signature}) {{'
+            return [*notes, head, *map(in_cuda, self._body()), "}", ""]
+        given = ", ".join(declared.split()[-1].lstrip("*") for declared in self._signature())
+        lines = [*notes, f"template <int G> __device__ __forceinline__ void {self.launch.name}({signature}) {{"]
+        lines += [*map(in_cuda, self._body()), "}"]
+        for name, lanes in zip(self.names, (WARP, BLOCK), strict=True):
+            head = f'extern "C" __global__ void __launch_bounds__({BLOCK}) {name}({signature})'
+            lines.append(f"{head} {{ {self.launch.name}<{lanes}>({given}); }}")
+        return [*lines, ""]
+
+    def _signature(self) -> list[str]:
+        found = ["int64_t *status"] if self.checked else []
+        shared = set(self.aliased) | set(self.aliased.values())
+        for buffer in self.parameters.buffers:
+            constant = "" if buffer in self.parameters.written else "const "
+            restrict = "" if buffer in shared or self.launch.atomic else "__restrict__ "
+            name = f"{buffer.name}_all" if buffer.kind == "scratch" else buffer.name
+            found.append(f"{constant}{TYPES[buffer.dtype]} *{restrict}{name}")
+            if is_strided(buffer):
+                found.extend(f"int64_t {buffer.name}_s{axis}" for axis in range(len(buffer.shape)))
+        return found + [f"int64_t {name.name}" for name in self.parameters.names]
+
+    # ---- forms -------------------------------------------------------------------------------------------------------
+
+    def _body(self) -> list[str]:
+        checked = ["if (*status) return;"] if self.checked and not self._fails else []
+        form = {Form.THREADS: self._threads, Form.GROUPS: self._groups, Form.TOTAL: self._total}[self.launch.form]
+        return [f"{INDENT}{line}" for line in [*checked, *form()]]
+
+    @property
+    def _fails(self) -> bool:
+        return any(isinstance(s, Fail) for s in statements(self.launch.body))
+
+    def _threads(self) -> list[str]:
+        emitter = ThreadEmitter(self.launch.atomic)
+        emitter.body(self.launch.before, 0)
+        if is_single(self.launch):
+            emitter.lines += self._rows("0")
+            emitter.body(self.launch.body, 0)
+            return emitter.lines
+        lines = [*emitter.lines, *self._spread()]
+        inner = ThreadEmitter(self.launch.atomic)
+        inner.body(self.launch.body, 1)
+        thread = "((int64_t)blockIdx.x * blockDim.x + threadIdx.x)"
+        return [*lines, *(INDENT + line for line in self._rows(thread)), *inner.lines, "}"]
+
+    def _groups(self) -> list[str]:
+        emitter = GroupEmitter(self.launch.scratch)
+        emitter.body(self.launch.before, 0)
+        lines = ["const int lane = threadIdx.x % G;"]
+        if not self.launch.spread:
+            emitter.body(self.launch.body, 0)
+            return [*lines, *self._rows("0"), *emitter.lines]
+        start, step = "((int64_t)blockIdx.x * blockDim.x + threadIdx.x) / G", "(int64_t)gridDim.x * blockDim.x / G"
+        before, emitter.lines = emitter.lines, []
+        emitter.body(self.launch.body, 1)
+        lines += [*before, *self._rows(start)]
+        loop = f"for (int64_t row = {start}; row < {self._count()}; row += {step}) {{"
+        return [*lines, loop, *self._indices("row"), *emitter.lines, "}"]
+
+    def _total(self) -> list[str]:
+        emitter = ThreadEmitter()
+        emitter.body(self.launch.before, 0)
+        lines, emitter.lines = [*emitter.lines, *self._spread()], []
+        emitter.body(self.launch.body, 1)
+        lines += [*emitter.lines, "}"]
+        for step, parts in self.launch.gathered:
+            assert isinstance(step.target, Name)
+            name, operator = step.target.name, operator_name(step.function, step.target.dtype)
+            lines.append(f"{name} = bitale_gather<{BLOCK}>({name}, {operator}());")
+            lines.append(f"if (threadIdx.x == 0) {parts.name}[blockIdx.x] = {name};")
+        return lines
+
+    # ---- indices -----------------------------------------------------------------------------------------------------
+
+    def _count(self) -> str:
+        return text(self.launch.count)
+
+    def _spread(self) -> list[str]:
+        """The loop in which a thread takes its share of the iterations."""
+        start, step = "(int64_t)blockIdx.x * blockDim.x + threadIdx.x", "(int64_t)gridDim.x * blockDim.x"
+        loop = f"for (int64_t element = {start}; element < {self._count()}; element += {step}) {{"
+        return [loop, *self._indices("element")]
+
+    def _indices(self, number: str) -> list[str]:
+        """The indices that a number of an iteration stands for."""
+        lines: list[str] = []
+        for k, (index, extent) in enumerate(self.launch.spread):
+            inner = product(tuple(n for _, n in self.launch.spread[k + 1 :]))
+            value = number if inner == ONE else f"{number} / {_factor(inner)}"
+            if k:
+                value = f"{value} % {_factor(extent)}"
+            lines.append(f"{INDENT}const int64_t {index.name} = {value};")
+        return lines
+
+    def _rows(self, number: str) -> list[str]:
+        """The rows of scratch of one thread or group."""
+        lines = []
+        for row in self.launch.scratch:
+            ctype, size = TYPES[row.dtype], text(product(row.shape))
+            lines.append(f"{ctype} *const {row.name} = {row.name}_all + {number} * ({size});")
+        return lines
+
+
+def _factor(value: Value) -> str:
+    return text(value) if isinstance(value, (Literal, Name)) else f"({text(value)})"
+

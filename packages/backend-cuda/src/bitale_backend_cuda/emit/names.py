@@ -1,0 +1,25 @@
+"""Names that generated CUDA, and the host's Python, need for themselves."""
+
+from __future__ import annotations
+
+import keyword
+import re
+
+OWN = (
+    *("row", "lane", "lanes", "element", "status", "shared", "grid", "block", "blocks", "run", "formulas", "scalar",),
+    *("threadIdx", "blockIdx", "blockDim", "gridDim", "warpSize", "G",),
+)
+CPP = (
+    *("alignas", "alignof", "bool", "catch", "class", "concept", "constexpr", "decltype", "delete", "export", "false",),
+    *("friend", "mutable", "namespace", "new", "noexcept", "nullptr", "operator", "private", "protected", "public",),
+    *("requires", "template", "this", "throw", "true", "try", "typeid", "typename", "using", "virtual", "wchar_t",),
+    *("and", "or", "not", "xor", "bitand", "bitor", "compl", "int2", "int4", "float2", "float4", "double2", "dim3",),
+)
+PYTHON = (*keyword.kwlist, "range", "max", "min", "abs", "int", "bool")
+RESERVED = frozenset([*OWN, *CPP, *PYTHON])
+PATTERN = re.compile(r"__\w+|atomic\w+|\w+_(parts|before|warp|block|part\d+)|check_\d+")
+
+
+def reserved_in_cuda(name: str) -> bool:
+    """Whether `name` may mean something else in the texts for the GPU."""
+    return name in RESERVED or PATTERN.fullmatch(name) is not None

@@ -1,0 +1,73 @@
+"""A whole Program for the GPU: the text of its kernels, and the host's function that launches them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any
+
+from bitale_backend_cuda.emit.kernel import LaunchEmitter
+from bitale_backend_cuda.emit.preamble import preamble
+from bitale_backend_cuda.host import HostEmitter
+from bitale_backend_cuda.mapping import launches
+from bitale_graph.ops.elementwise import FUNCTIONS
+from bitale_rewrite.loops.ir import Call, Choose, Fail, Kernel, Load, Loop, Program, Require, Run, Step
+from bitale_rewrite.loops.touched import all_steps
+from bitale_rewrite.loops.values import everything_in
+
+NOT = FUNCTIONS["logical_not"]
+
+
+@dataclass
+class Emitted:
+    """`source` is CUDA C++, `host` Python, `kernels` what the host launches by name."""
+
+    program: Program
+    source: str
+    host: str
+    kernels: list[str] = field(default_factory=list)
+
+
+def emit(program: Program) -> Emitted:
+    """The two texts that run `program`."""
+    checked = any(map(_is_on_device, all_steps(program.steps)))
+    program = replace(program, steps=_with_checks(program.steps, count()))
+    alias = {program.outputs[out]: program.inputs[source] for out, source in program.donated.items()}
+    found: dict[Kernel, list[LaunchEmitter]] = {}
+    lines: list[str] = []
+    for step in all_steps(program.steps):
+        if isinstance(step, Run) and step.kernel not in found:
+            found[step.kernel] = [LaunchEmitter(launch, checked, alias) for launch in launches(step.kernel)]
+            lines += [line for emitter in found[step.kernel] for line in emitter.lines()]
+    host = HostEmitter(program, found, checked).text()
+    source = "\n".join([*preamble(program.name, lines), *lines]) + "\n"
+    names = [name for emitters in found.values() for emitter in emitters for name in emitter.names]
+    return Emitted(program, source, host, names)
+
+
+def _is_on_device(step: Step) -> bool:
+    return isinstance(step, Require) and any(isinstance(v, Load) for v in everything_in([step.condition]))
+
+
+def _with_checks(steps: list[Step], numbers: Iterator[int]) -> list[Step]:
+    """Checks of what only the device knows become kernels: the host does not wait for them."""
+    result: list[Step] = []
+    for step in steps:
+        if _is_on_device(step):
+            assert isinstance(step, Require)
+            failing = Fail(Call(NOT, (step.condition,), "bool"), step.code, step.values)
+            result.append(Run(Kernel(f"check_{next(numbers)}", [failing])))
+        elif isinstance(step, Loop):
+            result.append(_changed(step, body=_with_checks(step.body, numbers)))
+        elif isinstance(step, Choose):
+            result.append(_changed(
+                step, then=_with_checks(step.then, numbers), otherwise=_with_checks(step.otherwise, numbers)
+            ))
+        else:
+            result.append(step)
+    return result
+
+
+def _changed(step: Any, **parts: list[Step]) -> Step:
+    return replace(step, **parts)  # type: ignore[no-any-return]

@@ -1,0 +1,172 @@
+"""What generated CUDA uses of ours: types that C++ lacks, lanes that combine what they gathered, atomic updates."""
+
+from __future__ import annotations
+
+# NVRTC has no headers of its own, and needs none: these are all that the text uses. Tests compile the same text for the
+# CPU, where `__CUDACC__` is not defined and the headers are C's.
+BASE = """\
+#ifdef __CUDACC_RTC__
+typedef signed char int8_t;
+typedef unsigned char uint8_t;
+typedef short int16_t;
+typedef unsigned short uint16_t;
+typedef int int32_t;
+typedef unsigned int uint32_t;
+typedef long long int64_t;
+typedef unsigned long long uint64_t;
+#define INT8_MIN (-128)
+#define INT16_MIN (-32768)
+#define INT32_MIN (-2147483647 - 1)
+#define INT64_MIN (-9223372036854775807LL - 1)
+#define INT64_MAX 9223372036854775807LL
+#define NAN __int_as_float(0x7fffffff)
+#define INFINITY __int_as_float(0x7f800000)
+#else
+#include <stdint.h>
+#include <math.h>
+#endif
+#define BITALE_INLINE static __device__ __forceinline__
+#ifndef BITALE_SHARED
+#define BITALE_SHARED(name) extern __shared__ __align__(16) unsigned char name[]
+#endif"""
+
+HALF = """\
+#ifdef __CUDACC__
+struct bitale_f16 {
+    unsigned short bits;
+    bitale_f16() = default;
+    __device__ bitale_f16(float value) { asm("cvt.rn.f16.f32 %0, %1;" : "=h"(bits) : "f"(value)); }
+    __device__ operator float() const {
+        float value;
+        asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"(bits));
+        return value;
+    }
+};
+#else
+typedef _Float16 bitale_f16;
+#endif"""
+
+# Sums and differences; products and quotients have functions of their own (see backend-c's helpers).
+COMPLEX = """\
+template <class R> struct bitale_complex {
+    R re, im;
+    bitale_complex() = default;
+    __device__ bitale_complex(R re, R im = 0) : re(re), im(im) {}
+    template <class Q> __device__ explicit bitale_complex(bitale_complex<Q> z) : re((R)z.re), im((R)z.im) {}
+    friend __device__ bitale_complex operator+(bitale_complex a, bitale_complex b) {
+        return bitale_complex(a.re + b.re, a.im + b.im);
+    }
+    friend __device__ bitale_complex operator-(bitale_complex a, bitale_complex b) {
+        return bitale_complex(a.re - b.re, a.im - b.im);
+    }
+    friend __device__ bitale_complex operator*(bitale_complex a, R b) { return bitale_complex(a.re * b, a.im * b); }
+    friend __device__ bitale_complex operator/(bitale_complex a, R b) { return bitale_complex(a.re / b, a.im / b); }
+    friend __device__ bool operator==(bitale_complex a, bitale_complex b) { return a.re == b.re && a.im == b.im; }
+    friend __device__ bool operator!=(bitale_complex a, bitale_complex b) { return !(a == b); }
+    __device__ bitale_complex operator-() const { return bitale_complex(-re, -im); }
+    __device__ bitale_complex &operator+=(bitale_complex b) { return *this = *this + b; }
+};
+typedef bitale_complex<float> bitale_c64;
+typedef bitale_complex<double> bitale_c128;
+BITALE_INLINE bitale_c64 bitale_make_complex_f32(float a, float b) { return bitale_c64(a, b); }
+BITALE_INLINE bitale_c128 bitale_make_complex_f64(double a, double b) { return bitale_c128(a, b); }"""
+
+# Functions of complex.h by the textbook's formulas in real functions, for both precisions: f is libm's suffix.
+COMPLEX_FUNCTIONS = {
+    "creal": "R crealf(C a) { return a.re; }",
+    "cimag": "R cimagf(C a) { return a.im; }",
+    "conj": "C conjf(C a) { return C(a.re, -a.im); }",
+    "cabs": "R cabsf(C a) { return hypotf(a.re, a.im); }",
+    "carg": "R cargf(C a) { return atan2f(a.im, a.re); }",
+}
+
+SUPPORT = {
+    # The first failure of a call stays.
+    "bitale_fail": """\
+BITALE_INLINE void bitale_fail(int64_t *status, int64_t code, int64_t a = 0, int64_t b = 0, int64_t c = 0,
+                               int64_t d = 0) {
+    if (atomicCAS((unsigned long long *)status, 0ULL, (unsigned long long)code) != 0) return;
+    status[1] = a; status[2] = b; status[3] = c; status[4] = d;
+}""",
+    "bitale_wait": """\
+template <int G> BITALE_INLINE void bitale_wait() {
+    if (G == 32) __syncwarp();
+    else __syncthreads();
+}""",
+    # The value that the lane has whose number differs in `bit`, for values of any size.
+    "bitale_exchange": """\
+template <class T> BITALE_INLINE T bitale_exchange(T value, int bit) {
+    union Words { unsigned words[(sizeof(T) + 3) / 4]; unsigned char bytes[sizeof(T)]; } words = {};
+    __builtin_memcpy(words.bytes, &value, sizeof(T));
+    for (unsigned &word : words.words) word = __shfl_xor_sync(0xffffffffu, word, bit);
+    __builtin_memcpy(&value, words.bytes, sizeof(T));
+    return value;
+}""",
+    # What all lanes of a group gathered, combined in the same order every time; each lane gets it.
+    "bitale_gather": """\
+template <int G, class T, class F> BITALE_INLINE T bitale_gather(T value, F combine) {
+    for (int bit = 16; bit; bit /= 2) {
+        const T other = bitale_exchange(value, bit);
+        value = threadIdx.x & bit ? combine(other, value) : combine(value, other);
+    }
+    if (G == 32) return value;
+    __shared__ T parts[G / 32];
+    if (threadIdx.x % 32 == 0) parts[threadIdx.x / 32] = value;
+    __syncthreads();
+    value = parts[0];
+    for (int warp = 1; warp < G / 32; warp++) value = combine(value, parts[warp]);
+    __syncthreads();
+    return value;
+}""",
+    # place = combine(place, value), whoever else does the same.
+    "bitale_atomic": """\
+template <class T, class F> BITALE_INLINE void bitale_atomic(T *place, T value, F combine) {
+    typedef unsigned long long Wide;
+    if (sizeof(T) == 8) {
+        Wide old = *(volatile Wide *)place, seen;
+        do {
+            T current, next;
+            seen = old;
+            __builtin_memcpy(&current, &seen, sizeof(T));
+            next = combine(current, value);
+            Wide changed = 0;
+            __builtin_memcpy(&changed, &next, sizeof(T));
+            old = atomicCAS((Wide *)place, seen, changed);
+        } while (old != seen);
+        return;
+    }
+    const uint64_t address = (uint64_t)place;
+    unsigned *word = (unsigned *)(address & ~3ULL);
+    const int start = (int)(address & 3);
+    unsigned old = *(volatile unsigned *)word, seen;
+    do {
+        T current, next;
+        unsigned changed = seen = old;
+        __builtin_memcpy(&current, (unsigned char *)&seen + start, sizeof(T));
+        next = combine(current, value);
+        __builtin_memcpy((unsigned char *)&changed + start, &next, sizeof(T));
+        old = atomicCAS(word, seen, changed);
+    } while (old != seen);
+}""",
+}
+# Where the device has an instruction for it.
+ATOMIC_ADD = {
+    "f32": ("float", "float"), "f64": ("double", "double"), "i32": ("int32_t", "int"), "u32": ("uint32_t", "unsigned"),
+    "i64": ("int64_t", "unsigned long long"), "u64": ("uint64_t", "unsigned long long"),
+}  # fmt: skip
+
+
+def atomic_add(suffix: str) -> str:
+    """The overload of bitale_atomic for sums of a dtype."""
+    ctype, native = ATOMIC_ADD[suffix]
+    return (
+        f"BITALE_INLINE void bitale_atomic({ctype} *place, {ctype} value, bitale_op_add_{suffix}) "
+        f"{{ atomicAdd(({native} *)place, ({native})value); }}"
+    )
+
+
+ATOMIC_COMPLEX = """\
+template <class R, class F> BITALE_INLINE void bitale_atomic(bitale_complex<R> *place, bitale_complex<R> value, F) {
+    atomicAdd(&place->re, value.re);
+    atomicAdd(&place->im, value.im);
+}"""

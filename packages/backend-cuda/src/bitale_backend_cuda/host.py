@@ -1,0 +1,304 @@
+"""The host's part of a function: Python text that finds sizes, takes memory, and launches kernels.
+
+It is written once, when the function is compiled, and then runs as plain Python: no step is looked at again. It gets a
+`call` (see call.py) and knows addresses and lengths only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from bitale_backend_c.emit.expressions import is_strided
+from bitale_backend_cuda.emit.kernel import BLOCK, WARP, LaunchEmitter
+from bitale_backend_cuda.mapping import BLOCKS, Form, is_single
+from bitale_graph.reference.elementwise import FORMULAS
+from bitale_rewrite.loops.blocks import is_early, late_names, names_found, nbytes
+from bitale_rewrite.loops.ir import (
+    Buffer,
+    Call,
+    Carry,
+    Define,
+    For,
+    Gemm,
+    Kernel,
+    Literal,
+    Load,
+    Loop,
+    Name,
+    Program,
+    Require,
+    Run,
+    Step,
+    Value,
+)
+from bitale_rewrite.loops.touched import buffers_of, inside
+from bitale_rewrite.loops.values import everything_in, parts
+
+INFIX = {
+    "add": "+", "subtract": "-", "multiply": "*", "floor_divide": "//", "remainder": "%", "less": "<",
+    "less_equal": "<=", "greater": ">", "greater_equal": ">=", "equal": "==", "not_equal": "!=", "logical_and": "and",
+    "logical_or": "or",
+}  # fmt: skip
+PREFIX = {"negative": "-", "logical_not": "not "}
+CALLED = {"maximum": "max", "minimum": "min", "absolute": "abs"}
+WHOLE = ("int64", "bool")
+
+
+class HostEmitter:
+    """Prints the host's function of a program. `launches` are those of each kernel."""
+
+    def __init__(self, program: Program, launches: dict[Kernel, list[LaunchEmitter]], checked: bool) -> None:
+        self.program = program
+        self.launches = launches
+        self.checked = checked
+        self.alias = {program.outputs[out]: program.inputs[source] for out, source in program.donated.items()}
+        self.ready: set[Buffer] = set(program.inputs)
+        self.lines: list[str] = []
+
+    def text(self) -> str:
+        """The source of `run(call)`."""
+        self._put("def run(call):", 0)
+        self._inputs()
+        for size in self.program.sizes:
+            self._step(size, 1)
+        self._workspace()
+        for step in self.program.steps:
+            self._step(step, 1)
+        for output in self.program.outputs:
+            self._allocate(output, 1)
+        if self.checked:
+            self._put("call.check()")
+        return "\n".join(self.lines) + "\n"
+
+    def _put(self, line: str, depth: int = 1) -> None:
+        self.lines.append("    " * depth + line)
+
+    # ---- memory ------------------------------------------------------------------------------------------------------
+
+    def _inputs(self) -> None:
+        if self.checked:
+            self._put("status = call.status()")
+        for buffer in self.program.inputs:
+            slot = buffer.slot
+            self._put(f"{buffer.name} = call.address({slot})")
+            for axis, n in enumerate(self.program.lengths[slot]):
+                if isinstance(n, Name):
+                    self._put(f"{n.name} = call.length({slot}, {axis})")
+            if is_strided(buffer):
+                for axis in range(len(buffer.shape)):
+                    self._put(f"{buffer.name}_s{axis} = call.stride({slot}, {axis})")
+
+    def _workspace(self) -> None:
+        late = late_names(self.program)
+        self.early = {i for i, n in enumerate(self.program.slots) if is_early(n, late)}
+        wanted = [(f"slot_{i}", python(n)) for i, n in enumerate(self.program.slots) if i in self.early]
+        if wanted:
+            sizes = ", ".join(size for _, size in wanted)
+            self._put(f"{', '.join(name for name, _ in wanted)}, = call.workspace({sizes})")
+
+    def _allocate(self, buffer: Buffer, depth: int) -> None:
+        root = buffer.root
+        if root not in self.ready:
+            self.ready.add(root)
+            if root.kind == "output":
+                self._output(root, depth)
+            elif root in self.program.placement:
+                slot = self.program.placement[root]
+                if slot in self.early:
+                    self._put(f"{root.name} = slot_{slot}", depth)
+                else:
+                    self._put(f"{root.name} = call.temporary({python(nbytes(root))})", depth)
+            else:
+                self._put(f"{root.name} = call.temporary({python(nbytes(root))})", depth)
+        if buffer is not root and buffer not in self.ready:
+            self.ready.add(buffer)
+            self._put(f"{buffer.name} = {root.name}", depth)
+
+    def _output(self, buffer: Buffer, depth: int) -> None:
+        if buffer in self.alias:
+            self._put(f"{buffer.name} = call.donated({buffer.slot}, {self.alias[buffer].slot})", depth)
+        else:
+            shape = "".join(f"{python(n)}, " for n in buffer.shape)
+            self._put(f"{buffer.name} = call.allocate({buffer.slot}, ({shape}))", depth)
+
+    # ---- steps -------------------------------------------------------------------------------------------------------
+
+    def _steps(self, steps: Sequence[Step], depth: int) -> None:
+        ready = set(self.ready)
+        for step in steps:
+            self._step(step, depth)
+        if not steps:
+            self._put("pass", depth)
+        self.ready = ready
+
+    def _step(self, step: Step, depth: int) -> None:
+        found_inside = names_found(inside(step))
+        for buffer in dict.fromkeys(buffers_of(step)):
+            if buffer.kind == "scratch" or (buffer.kind in ("row", "moving") if buffer.base is None else inside(step)):
+                continue
+            if found_inside.isdisjoint(everything_in([nbytes(buffer)])):
+                self._allocate(buffer, depth)
+        if isinstance(step, Run):
+            for launch in self.launches[step.kernel]:
+                self._launch(launch, depth)
+        elif isinstance(step, Define):
+            self._put(f"{step.name.name} = {python(step.value)}", depth)
+        elif isinstance(step, Require):
+            values = "".join(f", {python(v)}" for v in step.values)
+            self._put(f"if not ({python(step.condition)}): call.fail({step.code}{values})", depth)
+        elif isinstance(step, Gemm):
+            self._gemm(step, depth)
+        elif isinstance(step, Loop):
+            self._loop(step, depth)
+        else:
+            self._put(f"if {python(step.condition)}:", depth)
+            self._steps(step.then, depth + 1)
+            self._put("else:", depth)
+            self._steps(step.otherwise, depth + 1)
+
+    def _gemm(self, step: Gemm, depth: int) -> None:
+        m, n, k, batch, alpha, beta = map(python, (step.m, step.n, step.k, step.batch, step.alpha, step.beta))
+        self._put(
+            f"call.gemm({step.out.dtype!r}, ({m}, {n}, {k}), {batch}, ({step.transpose_left}, {step.transpose_right}), "
+            f"{alpha}, {step.left.name}, {step.right.name}, {beta}, {step.out.name})",
+            depth,
+        )
+
+    def _loop(self, step: Loop, depth: int) -> None:
+        moving = [b for carry in step.carries for b in (carry.current, carry.next) if b.kind == "moving"]
+        for buffer in (*step.rows, *moving):
+            assert buffer.of is not None
+            if buffer.of.base is not None:
+                self._allocate(buffer.of, depth)
+        for buffer in moving:
+            assert buffer.of is not None
+            self._put(f"{buffer.name} = {buffer.of.name}", depth)
+        if step.count is not None:
+            self._put(f"{step.count.name} = 0", depth)
+        self._put(f"for {step.index.name} in range({python(step.extent)}):", depth)
+        for row in step.rows:
+            assert row.of is not None and row.at is not None
+            size = python(nbytes(row))
+            self._put(f"{row.name} = {row.of.name} + {python(row.at)} * ({size})", depth + 1)
+        self._steps(step.body, depth + 1)
+        for carry in step.carries:
+            self._hand_on(carry, depth + 1)
+        if step.count is not None:
+            self._put(f"{step.count.name} = {step.index.name} + 1", depth + 1)
+        if step.going is not None:
+            self._put(f"if not {python(Load(step.going, ()))}: break", depth + 1)
+
+    def _hand_on(self, carry: Carry, depth: int) -> None:
+        current, new = carry.current.name, carry.next.name
+        if carry.current.kind != "moving":
+            self._put(f"call.copy({current}, {new}, {np.dtype(carry.current.dtype).itemsize})", depth)
+        elif carry.next.kind == "row":
+            self._put(f"{current} = {new}", depth)
+        else:
+            self._put(f"{current}, {new} = {new}, {current}", depth)
+
+    # ---- launches ----------------------------------------------------------------------------------------------------
+
+    def _launch(self, emitter: LaunchEmitter, depth: int) -> None:
+        launch = emitter.launch
+        count = python(launch.count)
+        if is_single(launch):
+            self._put("grid, block = 1, 1", depth)
+        elif launch.form is Form.GROUPS and not launch.spread:
+            self._put(f"grid, block = 1, {BLOCK}", depth)
+        elif launch.form is Form.GROUPS:
+            width = python(_width(emitter))
+            self._put(f"lanes = {WARP} if {width} <= {WARP * 8} else {BLOCK}", depth)
+            self._put(f"grid, block = call.groups({count}, lanes), {BLOCK}", depth)
+        else:
+            self._put(f"grid, block = call.{launch.form.value}({count}), {BLOCK}", depth)
+        if launch.form is Form.TOTAL:
+            self._put(f"{BLOCKS.name} = grid", depth)
+            for _, parts_ in launch.gathered:
+                size = np.dtype(parts_.dtype).itemsize
+                self._put(f"{parts_.name} = call.temporary(grid * {size})", depth)
+        units = self._units(emitter)
+        for row in launch.scratch:
+            self._put(f"{row.name}_all = call.temporary({units} * {python(nbytes(row))})", depth)
+        name = repr(emitter.names[0])
+        if launch.form is Form.GROUPS:
+            name = repr(emitter.names[1])
+            if launch.spread:
+                name = f"{emitter.names[0]!r} if lanes == {WARP} else {emitter.names[1]!r}"
+        self._put(f"call.launch({name}, grid, block, ({self._arguments(emitter)}))", depth)
+
+    def _units(self, emitter: LaunchEmitter) -> str:
+        """How many threads or groups need scratch of their own."""
+        if emitter.launch.form is Form.GROUPS:
+            return "grid * block // lanes" if emitter.launch.spread else "1"
+        return "grid * block"
+
+    def _arguments(self, emitter: LaunchEmitter) -> str:
+        found = ["status"] if self.checked else []
+        for buffer in emitter.parameters.buffers:
+            found.append(f"{buffer.name}_all" if buffer.kind == "scratch" else buffer.name)
+            if is_strided(buffer):
+                found.extend(f"{buffer.name}_s{axis}" for axis in range(len(buffer.shape)))
+        return "".join(f"{name}, " for name in [*found, *(name.name for name in emitter.parameters.names)])
+
+
+def _width(emitter: LaunchEmitter) -> Value:
+    """The longest loop that the lanes of a group share, as far as it is known before the launch."""
+    extents = [s.extent for s in emitter.launch.body if isinstance(s, For)]
+    return extents[0]
+
+
+def python(value: Value) -> str:
+    """A scalar expression of the host in Python. Elements of arrays are read from the device, which waits for it."""
+    done: dict[Value, str] = {}
+    stack = [value]
+    while stack:
+        top = stack[-1]
+        missing = [v for v in parts(top) if v not in done]
+        if top not in done and missing:
+            stack.extend(missing)
+            continue
+        stack.pop()
+        if top not in done:
+            done[top] = _python(top, [done[v] for v in parts(top)])
+    return done[value]
+
+
+def _python(value: Value, operands: list[str]) -> str:
+    if isinstance(value, Literal):
+        if value.dtype in WHOLE:
+            return f"({int(value.number)})" if value.number < 0 else str(int(value.number))
+        return f"({np.asarray(value.number).item()!r})"
+    if isinstance(value, Name):
+        return value.name
+    if isinstance(value, Load):
+        place, size = "0", np.dtype(value.dtype).itemsize
+        for i, n in zip(operands, value.buffer.shape, strict=True):
+            place = f"({place} * {python(n)} + {i})"
+        return f"call.read({value.buffer.name} + {place} * {size}, {value.dtype!r})"
+    assert isinstance(value, Call)
+    name = value.function.name
+    if value.dtype in WHOLE and all(v.dtype in WHOLE for v in value.operands):
+        if name in INFIX:
+            return f"({operands[0]} {INFIX[name]} {operands[1]})"
+        if name in PREFIX:
+            return f"({PREFIX[name]}{operands[0]})"
+        if name in CALLED:
+            return f"{CALLED[name]}({', '.join(operands)})"
+        if name == "where":
+            return f"({operands[1]} if {operands[0]} else {operands[2]})"
+        if name in ("cast_int64", "cast_bool", "identity"):
+            return f"{'bool' if name == 'cast_bool' else 'int'}({operands[0]})"
+    typed = [f"scalar({v.dtype!r}, {text})" for v, text in zip(value.operands, operands, strict=True)]
+    return f"scalar({value.dtype!r}, formulas[{name!r}]({', '.join(typed)})).item()"
+
+
+def host_function(source: str, name: str) -> Callable[..., None]:
+    """The function that a text of HostEmitter defines."""
+    formulas = {function.name: formula for function, formula in FORMULAS.items()}
+    space: dict[str, object] = {"formulas": formulas, "scalar": lambda dtype, x: np.asarray(x).astype(dtype)[()]}
+    exec(compile(source, f"<{name} on the host>", "exec"), space)
+    return space["run"]  # type: ignore[return-value]
+
