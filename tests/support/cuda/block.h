@@ -1,0 +1,66 @@
+// A block's threads as fibers in random order. Declared here, defined in block.cpp.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <type_traits>
+#include <utility>
+
+struct uint3 { unsigned x, y, z; };
+struct dim3 {
+    unsigned x, y, z;
+    constexpr dim3(unsigned x = 1, unsigned y = 1, unsigned z = 1) : x(x), y(y), z(z) {}
+};
+
+#define HIDDEN __attribute__((visibility("hidden")))
+#define VISIBLE extern "C" __attribute__((visibility("default")))
+
+HIDDEN extern uint3 threadIdx, blockIdx;
+HIDDEN extern dim3 blockDim, gridDim;
+constexpr int warpSize = 32;
+
+// Shared variables lie together, so that a block can be started with all of them poisoned.
+#define __shared__ static __attribute__((section("bitale_shared")))
+#define BITALE_SHARED(name) unsigned char* const name = emulation::dynamic_shared
+
+namespace emulation {
+
+struct Votes { uint64_t received; unsigned votes; };
+
+HIDDEN extern unsigned char* dynamic_shared;
+
+HIDDEN unsigned own_number();    // of the running thread in its block
+HIDDEN unsigned active_lanes();  // of its warp: those that have not returned
+HIDDEN uint64_t next_random();
+HIDDEN void let_others_run();
+
+// Returns how many threads of the block came with true.
+HIDDEN unsigned barrier(const char* operation, int line, bool vote = false);
+
+// Wait for the lanes of a mask. Returns the value of lane `from`, and the lanes whose value is not 0.
+HIDDEN Votes meet(const char* operation, int line, unsigned mask, unsigned from, uint64_t value);
+
+// Returns what went wrong, or null. `stacks` has room for the threads of a block.
+HIDDEN const char* launch(void (*body)(const int64_t*), const int64_t* arguments, unsigned grid, unsigned size,
+                          size_t dynamic_bytes, uint64_t seed, char* stacks);
+
+// All arguments are 8 bytes: addresses and integers.
+template <auto kernel> struct Kernel;
+template <class... Parameters, void (*kernel)(Parameters...)> struct Kernel<kernel> {
+    static_assert(((sizeof(Parameters) == 8) && ...), "a kernel takes pointers and 64-bit integers only");
+    static constexpr char kinds[] = {(std::is_pointer_v<Parameters> ? 'p' : 'i')..., 0};
+
+    template <size_t... i> static void spread(const int64_t* arguments, std::index_sequence<i...>) {
+        kernel((Parameters)arguments[i]...);
+    }
+    static void call(const int64_t* arguments) { spread(arguments, std::index_sequence_for<Parameters...>()); }
+};
+
+}  // namespace emulation
+
+// Written below a generated text, once for each of its kernels.
+#define BITALE_EMULATED(name)                                                                                         \
+    VISIBLE const char* kinds_of_##name() { return emulation::Kernel<name>::kinds; }                                  \
+    VISIBLE const char* launch_##name(                                                                                \
+        const int64_t* arguments, unsigned grid, unsigned size, size_t dynamic_bytes, uint64_t seed, char* stacks) {  \
+        return emulation::launch(emulation::Kernel<name>::call, arguments, grid, size, dynamic_bytes, seed, stacks);  \
+    }

@@ -1,0 +1,250 @@
+"""A device without a GPU: the Driver that tests give to the launcher.
+
+What is launched waits in a queue until somebody waits for it, as on a stream: a result read too early is poison, and
+memory freed too early is found.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import json
+import mmap
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from operator import index
+from typing import Any
+
+import numpy as np
+
+from bitale_backend_cuda.errors import LaunchError, WrongDevice
+from tests.support.cuda.compile import Kernel, compile_for_host, kernels_of, load
+from tests.support.cuda.memory import EmulatedArray, Heap, Memory, host_view
+
+MOST_THREADS, STACK_BYTES = 1024, 64 * 1024
+CUDA = 2  # a device's kind in DLPack
+
+Work = Callable[[], None]
+
+
+class EmulatedModule:
+    """Loaded machine code."""
+
+    def __init__(self, kernels: dict[str, Kernel]) -> None:
+        self.kernels = kernels
+
+    def kernel(self, name: str) -> Kernel:
+        return self.kernels[name]
+
+
+class EmulatedReplay:
+    """Recorded launches."""
+
+    def __init__(self, driver: EmulatedDriver, works: Sequence[Work]) -> None:
+        self._driver, self._works = driver, works
+
+    def launch(self) -> None:
+        self._driver.counts["replays"] += 1
+        for work in self._works:
+            self._driver.enqueue(work)
+
+
+class EmulatedDriver:
+    """A device of `limit` bytes. `counts` tells how often things were done: launches, replays, waits, ..."""
+
+    def __init__(
+        self, *, limit: int = 2**30, seed: int = 0, architecture: str = "sm_90", processors: int = 4,
+        shared_bytes: int = 227 * 1024, ordinal: int = 0,
+    ) -> None:  # fmt: skip
+        self.architecture, self.processors, self.shared_bytes = architecture, processors, shared_bytes
+        self.seed, self.ordinal, self.heap = seed, ordinal, Heap(limit)
+        self.counts: Counter[str] = Counter()
+        self.queue: deque[Work] = deque()
+        self._recording: list[Work] | None = None
+
+    # ---- code --------------------------------------------------------------------------------------------------------
+
+    def compile(self, source: str, architecture: str) -> bytes:
+        self.counts["compilations"] += 1
+        about = json.dumps({"architecture": architecture, "kernels": kernels_of(source)})
+        return about.encode() + b"\n" + compile_for_host(source)
+
+    def load(self, code: bytes) -> EmulatedModule:
+        line, _, library = code.partition(b"\n")
+        about = json.loads(line)
+        if about["architecture"] != self.architecture:
+            raise LaunchError(f"code for {about['architecture']} does not run on {self.architecture}")
+        return EmulatedModule(load(library, about["kernels"]))
+
+    def launch(self, kernel: Kernel, grid: int, block: int, shared: int, arguments: Sequence[int]) -> None:
+        values = [index(argument) for argument in arguments]
+        if len(values) != len(kernel.kinds):
+            raise LaunchError(f"kernel {kernel.name} takes {len(kernel.kinds)} arguments, not {len(values)}")
+        if any(not -(2**63) <= value < 2**63 for value in values):
+            raise LaunchError(f"kernel {kernel.name}: {values} are not all 64-bit integers")
+        limits = {"grid": (grid, 2**31 - 1), "block": (block, min(MOST_THREADS, kernel.most_threads))}
+        for name, (value, most) in limits.items():
+            if not 1 <= value <= most:
+                raise LaunchError(f"kernel {kernel.name}: {name} {value} is not from 1 to {most}")
+        if not 0 <= shared <= self.shared_bytes:
+            raise LaunchError(f"kernel {kernel.name}: {shared} bytes of shared memory, of {self.shared_bytes}")
+        self.counts["launches"] += 1
+        self.enqueue(functools.partial(self._run, kernel, grid, block, shared, values))
+
+    def _run(self, kernel: Kernel, grid: int, block: int, shared: int, values: list[int]) -> None:
+        pointers = {at: value for at, (kind, value) in enumerate(zip(kernel.kinds, values)) if kind == "p" and value}
+        for position, address in pointers.items():
+            if not self.heap.holds(address):
+                raise LaunchError(f"kernel {kernel.name}: argument {position} = {address:#x} is no memory of the device")
+        self.counts["runs"] += 1
+        seed = self.seed * 1_000_003 + self.counts["runs"]
+        problem = kernel.entry((ctypes.c_int64 * len(values))(*values), grid, block, shared, seed, _stacks())
+        if problem:
+            raise LaunchError(f"kernel {kernel.name}: {problem.decode(errors='replace')}")
+        for address in pointers.values():
+            self.heap.check(address, kernel.name)
+
+    def gemm(
+        self, dtype: str, shape: tuple[int, int, int], batch: int, transpose: tuple[bool, bool],
+        alpha: float, left: int, right: int, beta: float, out: int,
+    ) -> None:  # fmt: skip
+        self.counts["gemms"] += 1
+        m, n, k = shape
+        shapes = ((k, m) if transpose[0] else (m, k), (n, k) if transpose[1] else (k, n), (m, n))
+
+        def work() -> None:
+            operands = [self._matrices(address, (batch, *s), dtype) for address, s in zip((left, right, out), shapes)]
+            wide = "float32" if dtype == "float16" else dtype
+            a, b = (
+                (matrix.swapaxes(1, 2) if swapped else matrix).astype(wide)
+                for matrix, swapped in zip(operands, transpose)
+            )
+            product = alpha * np.matmul(a, b)
+            operands[2][...] = product + beta * operands[2].astype(wide) if beta else product
+
+        self.enqueue(work)
+
+    def copy(self, target: int, source: int, nbytes: int) -> None:
+        def work() -> None:
+            self._check("copy", target, nbytes)
+            self._check("copy", source, nbytes)
+            ctypes.memmove(target, source, nbytes)
+
+        self.enqueue(work)
+
+    def _matrices(self, address: int, shape: tuple[int, ...], dtype: str) -> np.ndarray:
+        view = host_view(address, shape, dtype)
+        self._check("gemm", address, view.nbytes)
+        return view
+
+    def _check(self, what: str, address: int, nbytes: int) -> None:
+        if not self.heap.holds(address, nbytes):
+            raise LaunchError(f"{what}: the {nbytes} bytes at {address:#x} are no memory of the device")
+
+    # ---- arrays ------------------------------------------------------------------------------------------------------
+
+    def empty(self, shape: tuple[int, ...], dtype: str) -> EmulatedArray:
+        self._refuse_in_recording("allocates")
+        nbytes = int(np.prod(shape, dtype=object)) * np.dtype(dtype).itemsize
+        memory = Memory(self.heap.allocate(nbytes), self._release)
+        return EmulatedArray(memory, memory.start, tuple(map(index, shape)), dtype, None, self.ordinal)
+
+    def _release(self, start: int) -> None:
+        """In the order of the stream: what was launched before may still use the memory."""
+        self.heap.release(start)
+        self.queue.append(functools.partial(self.heap.free, start))
+
+    def address(self, array: EmulatedArray) -> int:
+        return array.address
+
+    def to_device(self, array: np.ndarray) -> EmulatedArray:
+        result = self.empty(array.shape, array.dtype.str)
+        result.on_host()[...] = array
+        return result
+
+    def to_host(self, array: EmulatedArray) -> np.ndarray:
+        self.synchronise()
+        return array.on_host().copy()
+
+    def read(self, address: int, dtype: str) -> Any:
+        self.synchronise()
+        self._check("read", address, np.dtype(dtype).itemsize)
+        return host_view(address, (), dtype).item()
+
+    def accept(self, value: Any) -> EmulatedArray | None:
+        kind, number = value.__dlpack_device__() if hasattr(value, "__dlpack_device__") else (CUDA, self.ordinal)
+        if kind == CUDA and number != self.ordinal:
+            raise WrongDevice(f"an array on device {number}, for a function on device {self.ordinal}")
+        if isinstance(value, EmulatedArray):
+            return value
+        interface = getattr(value, "__cuda_array_interface__", None)
+        if interface is not None:
+            return self._adopt(value, interface)
+        return value.__dlpack__() if kind == CUDA and hasattr(value, "__dlpack__") else None
+
+    def _adopt(self, value: Any, interface: dict[str, Any]) -> EmulatedArray:
+        address, shape, strides = interface["data"][0], tuple(interface["shape"]), interface.get("strides")
+        view = host_view(address, shape, interface["typestr"], strides)
+        low, high = np.lib.array_utils.byte_bounds(view)
+        known = self.heap.holds(low)
+        if not known:
+            self.heap.adopt(low, high - low)
+        memory = Memory(low, (lambda start: None) if known else self._release, keep=value)
+        return EmulatedArray(memory, address, shape, view.dtype, strides, self.ordinal)
+
+    def row_major(self, array: EmulatedArray) -> EmulatedArray:
+        if array.is_row_major:
+            return array
+        result = self.empty(array.shape, array.dtype.str)
+        target, source = result.on_host(), array.on_host()
+        self.enqueue(lambda: np.copyto(target, source))
+        return result
+
+    # ---- the stream --------------------------------------------------------------------------------------------------
+
+    def enqueue(self, work: Work) -> None:
+        (self.queue if self._recording is None else self._recording).append(work)
+
+    def _refuse_in_recording(self, what: str) -> None:
+        if self._recording is not None:
+            raise LaunchError(f"work that is recorded {what}")
+
+    def record(self, work: Work) -> EmulatedReplay:
+        self._refuse_in_recording("records")
+        self._recording = recorded = []
+        try:
+            work()
+        finally:
+            self._recording = None
+        self.counts["recordings"] += 1
+        return EmulatedReplay(self, recorded)
+
+    def synchronise(self) -> None:
+        self._refuse_in_recording("waits")
+        self.counts["waits"] += 1
+        failure = None
+        while self.queue:
+            work = self.queue.popleft()
+            if failure is None or _frees(work):
+                try:
+                    work()
+                except LaunchError as error:
+                    failure = error
+        self.heap.check_freed()
+        if failure is not None:
+            raise failure
+
+
+def _frees(work: Work) -> bool:
+    return isinstance(work, functools.partial) and work.func.__name__ == "free"
+
+
+@functools.cache
+def _stacks() -> int:
+    """The address of the stacks of a block's threads."""
+    pages = mmap.mmap(-1, MOST_THREADS * STACK_BYTES)
+    _kept.append(pages)
+    return ctypes.addressof(ctypes.c_char.from_buffer(pages))
+
+
+_kept: list[Any] = []
