@@ -7,12 +7,14 @@ It is written once, when the function is compiled, and then runs as plain Python
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from bitale_backend_c.emit.expressions import is_strided
 from bitale_backend_cuda.emit.kernel import BLOCK, WARP, LaunchEmitter
 from bitale_backend_cuda.mapping import BLOCKS, Form, is_single
+from bitale_graph.ops.elementwise import FUNCTIONS
 from bitale_graph.reference.elementwise import FORMULAS
 from bitale_rewrite.loops.blocks import is_early, late_names, names_found, nbytes
 from bitale_rewrite.loops.ir import (
@@ -291,14 +293,18 @@ def _python(value: Value, operands: list[str]) -> str:
             return f"({operands[1]} if {operands[0]} else {operands[2]})"
         if name in ("cast_int64", "cast_bool", "identity"):
             return f"{'bool' if name == 'cast_bool' else 'int'}({operands[0]})"
-    typed = [f"scalar({v.dtype!r}, {text})" for v, text in zip(value.operands, operands, strict=True)]
-    return f"scalar({value.dtype!r}, formulas[{name!r}]({', '.join(typed)})).item()"
+    typed = "".join(f", {v.dtype!r}, {text}" for v, text in zip(value.operands, operands, strict=True))
+    return f"apply({name!r}, {value.dtype!r}{typed})"
 
 
 def host_function(source: str, name: str) -> Callable[..., None]:
     """The function that a text of HostEmitter defines."""
-    formulas = {function.name: formula for function, formula in FORMULAS.items()}
-    space: dict[str, object] = {"formulas": formulas, "scalar": lambda dtype, x: np.asarray(x).astype(dtype)[()]}
+    space: dict[str, Any] = {"apply": _apply}
     exec(compile(source, f"<{name} on the host>", "exec"), space)
-    return space["run"]  # type: ignore[return-value]
+    return space["run"]  # type: ignore[no-any-return]
 
+
+def _apply(name: str, dtype: str, *typed: Any) -> Any:
+    """An elementwise function of Python numbers with the dtypes that stand before them."""
+    operands = [np.asarray(number).astype(kind)[()] for kind, number in zip(typed[::2], typed[1::2], strict=True)]
+    return np.asarray(FORMULAS[FUNCTIONS[name]](*operands)).astype(dtype).item()

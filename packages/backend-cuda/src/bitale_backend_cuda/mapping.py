@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
+from bitale_graph.dtypes import COMPLEX
 from bitale_rewrite.loops.integers import ONE, product
 from bitale_rewrite.loops.ir import (
     Accumulate,
@@ -162,10 +163,16 @@ def _only_accumulates(loop: For) -> bool:
     targets = {s.target.buffer.root for s in inside if isinstance(s, Accumulate) and isinstance(s.target, Load)}
     if any(isinstance(s, (Assign, Store)) or (isinstance(s, Let) and s.mutable) for s in inside):
         return False
-    if any(isinstance(s, Accumulate) and isinstance(s.target, Name) for s in inside):
+    steps = [s for s in inside if isinstance(s, Accumulate)]
+    if any(isinstance(s.target, Name) or not _is_atomic(s) for s in steps):
         return False
     read = [b for s in inside for v in _read_values(s) for b in _loaded(v)]
     return bool(targets) and targets.isdisjoint(read)
+
+
+def _is_atomic(s: Accumulate) -> bool:
+    """Whether threads can combine at the same time: complex numbers only add, part by part."""
+    return s.target.dtype not in COMPLEX or s.function.name == "add"
 
 
 def _read_values(s: Statement) -> tuple[Value, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Collection
 
 from bitale_backend_c.emit import random, samplers
 from bitale_backend_c.emit.ctypes import C_TYPES, SUFFIXES
@@ -283,19 +284,22 @@ def _version(template: str, dtype: str) -> str:
     return text
 
 
-def helper_functions(used: set[str]) -> list[str]:
-    """The helpers among `used` and what they need, each after what it uses. Adds their words to `used`."""
+def helper_functions(used: set[str], given: Collection[str] = ()) -> list[str]:
+    """The helpers among `used` and what they need, each after what it uses, but for those `given` already.
+
+    Adds their words to `used`.
+    """
     order: list[str] = []
 
     def need(name: str) -> None:
         if name in order:
             return
         words = set(WORD.findall(definition(name))) - {name}
-        for word in sorted(words & NAMES):
+        for word in sorted((words & NAMES).difference(given)):
             need(word)
         used.update(words)
         order.append(name)
 
-    for name in sorted(used & NAMES):
+    for name in sorted((used & NAMES).difference(given)):
         need(name)
     return [line for name in order for line in definition(name).splitlines()]

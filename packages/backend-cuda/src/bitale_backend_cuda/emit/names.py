@@ -6,7 +6,7 @@ import keyword
 import re
 
 OWN = (
-    *("row", "lane", "lanes", "element", "status", "shared", "grid", "block", "blocks", "run", "formulas", "scalar",),
+    *("row", "lane", "lanes", "element", "status", "shared", "grid", "block", "blocks", "run", "apply",),
     *("threadIdx", "blockIdx", "blockDim", "gridDim", "warpSize", "G",),
 )
 CPP = (

@@ -7,13 +7,12 @@ from collections.abc import Iterable
 
 from bitale_backend_c.emit import helpers
 from bitale_backend_c.emit.names import comment
+from bitale_backend_cuda.emit.complex import COMPLEX, COMPLEX_NAMES, complex_function
 from bitale_backend_cuda.emit.operators import NAME, operators
 from bitale_backend_cuda.emit.support import (
     ATOMIC_ADD,
     ATOMIC_COMPLEX,
     BASE,
-    COMPLEX,
-    COMPLEX_FUNCTIONS,
     HALF,
     SUPPORT,
     atomic_add,
@@ -22,7 +21,7 @@ from bitale_backend_cuda.emit.types import in_cuda
 
 LONG_FUNCTION = re.compile(r"\b(floor|rint|tan|log)l\(")
 LONG_LITERAL = re.compile(r"\b(\d+\.?\d*)L\b")
-OWN = {"bitale_make_complex_f32", "bitale_make_complex_f64", "bitale_make_complex_c64", "bitale_make_complex_c128"}
+OWN = {"bitale_make_complex_f32", "bitale_make_complex_f64"}
 
 
 def preamble(name: str, kernels: list[str]) -> list[str]:
@@ -31,9 +30,10 @@ def preamble(name: str, kernels: list[str]) -> list[str]:
     used = set(helpers.WORD.findall("\n".join([*kernels, *combining])))
     if "bitale_gather" in used:
         used |= {"bitale_exchange"}
-    functions = [device(in_cuda(line)) for line in helpers.helper_functions(used - OWN)]
+    functions = [device(in_cuda(line)) for line in helpers.helper_functions(used, OWN)]
     used |= set(helpers.WORD.findall("\n".join(functions)))
     has_complex = bool(used & {"bitale_c64", "bitale_c128", *OWN})
+    parts = [line for key in sorted(used & COMPLEX_NAMES) for line in complex_function(key)]
     support = [text for key, text in SUPPORT.items() if key in used]
     atomics = [atomic_add(s) for n, s in _operators(kernels) if n == "add" and s in ATOMIC_ADD]
     return [
@@ -41,7 +41,7 @@ def preamble(name: str, kernels: list[str]) -> list[str]:
         *BASE.splitlines(),
         *(HALF.splitlines() if "bitale_f16" in used else []),
         *(COMPLEX.splitlines() if has_complex else []),
-        *(line for key in used & _complex_names() for line in _complex_function(key)),
+        *parts,
         *functions,
         *(line for text in support for line in text.splitlines()),
         *combining,
@@ -59,18 +59,3 @@ def device(line: str) -> str:
     """A line of a C helper as it stands in CUDA, where `long double` is no wider than double."""
     line = re.sub(r"^static inline ", "BITALE_INLINE ", line).replace("long double", "double")
     return LONG_LITERAL.sub(r"\1", LONG_FUNCTION.sub(r"\1(", line))
-
-
-def _complex_names() -> set[str]:
-    return {f"{name}{f}" for name in COMPLEX_FUNCTIONS for f in ("", "f")}
-
-
-def _complex_function(name: str) -> list[str]:
-    """A function of complex.h in one precision."""
-    single = name not in COMPLEX_FUNCTIONS
-    text = COMPLEX_FUNCTIONS[name.removesuffix("f") if single else name]
-    names = {"R": "float" if single else "double", "C": "bitale_c64" if single else "bitale_c128"}
-    text = re.sub(r"\b[RC]\b", lambda m: names[m[0]], text)
-    if not single:
-        text = re.sub(r"\b(\w+)f\(", r"\1(", text)
-    return [f"BITALE_INLINE {text}"]

@@ -46,40 +46,6 @@ struct bitale_f16 {
 typedef _Float16 bitale_f16;
 #endif"""
 
-# Sums and differences; products and quotients have functions of their own (see backend-c's helpers).
-COMPLEX = """\
-template <class R> struct bitale_complex {
-    R re, im;
-    bitale_complex() = default;
-    __device__ bitale_complex(R re, R im = 0) : re(re), im(im) {}
-    template <class Q> __device__ explicit bitale_complex(bitale_complex<Q> z) : re((R)z.re), im((R)z.im) {}
-    friend __device__ bitale_complex operator+(bitale_complex a, bitale_complex b) {
-        return bitale_complex(a.re + b.re, a.im + b.im);
-    }
-    friend __device__ bitale_complex operator-(bitale_complex a, bitale_complex b) {
-        return bitale_complex(a.re - b.re, a.im - b.im);
-    }
-    friend __device__ bitale_complex operator*(bitale_complex a, R b) { return bitale_complex(a.re * b, a.im * b); }
-    friend __device__ bitale_complex operator/(bitale_complex a, R b) { return bitale_complex(a.re / b, a.im / b); }
-    friend __device__ bool operator==(bitale_complex a, bitale_complex b) { return a.re == b.re && a.im == b.im; }
-    friend __device__ bool operator!=(bitale_complex a, bitale_complex b) { return !(a == b); }
-    __device__ bitale_complex operator-() const { return bitale_complex(-re, -im); }
-    __device__ bitale_complex &operator+=(bitale_complex b) { return *this = *this + b; }
-};
-typedef bitale_complex<float> bitale_c64;
-typedef bitale_complex<double> bitale_c128;
-BITALE_INLINE bitale_c64 bitale_make_complex_f32(float a, float b) { return bitale_c64(a, b); }
-BITALE_INLINE bitale_c128 bitale_make_complex_f64(double a, double b) { return bitale_c128(a, b); }"""
-
-# Functions of complex.h by the textbook's formulas in real functions, for both precisions: f is libm's suffix.
-COMPLEX_FUNCTIONS = {
-    "creal": "R crealf(C a) { return a.re; }",
-    "cimag": "R cimagf(C a) { return a.im; }",
-    "conj": "C conjf(C a) { return C(a.re, -a.im); }",
-    "cabs": "R cabsf(C a) { return hypotf(a.re, a.im); }",
-    "carg": "R cargf(C a) { return atan2f(a.im, a.re); }",
-}
-
 SUPPORT = {
     # The first failure of a call stays.
     "bitale_fail": """\
