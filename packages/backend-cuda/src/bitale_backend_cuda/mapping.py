@@ -216,7 +216,9 @@ def _total(loop: For, before: list[Statement], after: list[Statement]) -> Iterat
     combined: list[Statement] = [
         Accumulate(s.target, s.function, Load(parts, (block,))) for s, parts in gathered
     ]
-    yield Launch("", Form.GROUPS, [], [*before, For(block, BLOCKS, combined, gathers=True), *after])
+    starts = [s for s in before if isinstance(s, Let) and s.mutable]
+    fixed = [s for s in before if s not in starts]
+    yield Launch("", Form.GROUPS, [], [*starts, For(block, BLOCKS, combined, gathers=True), *after], fixed)
 
 
 def _buffers(s: Statement) -> Iterator[Buffer]:
