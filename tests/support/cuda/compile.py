@@ -1,4 +1,4 @@
-"""A generated CUDA text as a shared library for the host: g++, the header of the emulation, an entry for each kernel."""
+"""A generated CUDA text as a library for the host: g++, the header of the emulation, an entry for each kernel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -23,7 +23,7 @@ FILE = "function.cu"
 HEADER, RUNTIME = HERE / "emulation.h", HERE / "block.cpp"
 FLAGS = (
     *("-std=c++17", "-O1", "-fPIC", "-fvisibility=hidden", "-Wl,--as-needed"),
-    *("-fwrapv", "-fno-strict-aliasing", "-w"),
+    *("-fwrapv", "-fno-strict-aliasing"),
     "-Werror=frame-larger-than=32768",  # half of a fiber's stack
 )
 CHECKS = (

@@ -96,7 +96,8 @@ class EmulatedDriver:
         pointers = {at: value for at, (kind, value) in enumerate(zip(kernel.kinds, values)) if kind == "p" and value}
         for position, address in pointers.items():
             if not self.heap.holds(address):
-                raise LaunchError(f"kernel {kernel.name}: argument {position} = {address:#x} is no memory of the device")
+                place = f"argument {position} = {address:#x}"
+                raise LaunchError(f"kernel {kernel.name}: {place} is no memory of the device")
         self.counts["runs"] += 1
         seed = self.seed * 1_000_003 + self.counts["runs"]
         how = Launch(grid, block, shared, seed % 2**64, _stacks(), self.seconds)
