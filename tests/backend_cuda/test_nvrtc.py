@@ -44,25 +44,25 @@ def test_warnings_and_spills_are_reported():
 def test_an_error_shows_the_line(tmp_path, monkeypatch):
     monkeypatch.setattr(settings, "cache_dir", tmp_path)
     with pytest.raises(CompileError) as caught:
-        nvrtc.build(FAULTY, "sm_90")
+        nvrtc.compile(FAULTY, "sm_90")
     message = str(caught.value)
     assert 'function.cu(2): error: identifier "missing" is undefined' in message
     assert ">    2 |     a[0] = missing;" in message and "-arch=sm_90" in message
     (log,) = tmp_path.glob("failures/*/log.txt")
     assert str(log) in message and log.with_name("function.c").read_text() == FAULTY
     with pytest.raises(CompileError, match="sm_7"):
-        nvrtc.build(SOURCE, "sm_7")
+        nvrtc.compile(SOURCE, "sm_7")
 
 
 @needs_nvrtc
 def test_machine_code_is_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(settings, "cache_dir", tmp_path)
     text = 'extern "C" __global__ void f(float* a) { a[0] = 1; }'
-    code = nvrtc.build(text, "sm_90")
+    code = nvrtc.compile(text, "sm_90")
     monkeypatch.setattr(nvrtc, "compile_text", None)
-    assert nvrtc.build(f"/* a comment */{text}", "sm_90") == code
+    assert nvrtc.compile(f"/* a comment */{text}", "sm_90") == code
     with pytest.raises(TypeError):
-        nvrtc.build(text, "sm_80")
+        nvrtc.compile(text, "sm_80")
 
 
 def test_without_nvrtc_the_message_says_what_to_install(monkeypatch):
