@@ -117,3 +117,24 @@ extern "C" __global__ void lock(int* __restrict__ held, i64* __restrict__ count)
     __threadfence();
     atomicExch(held, 0);
 }
+
+extern "C" __global__ void order(int* __restrict__ count, int* __restrict__ places) {
+    places[blockIdx.x * blockDim.x + threadIdx.x] = atomicAdd(count, 1);
+}
+
+extern "C" __global__ void endless(int* __restrict__ flag) {
+    while (*(volatile int*)flag == 0) {
+    }
+}
+
+template <class T> static __device__ __forceinline__ T reversed(T value) {
+    __shared__ T values[32];
+    values[threadIdx.x] = value;
+    __syncwarp();
+    return values[31 - threadIdx.x];
+}
+
+extern "C" __global__ void reverse(double* __restrict__ a, int* __restrict__ b) {
+    a[threadIdx.x] = reversed(a[threadIdx.x]);
+    b[threadIdx.x] = reversed(b[threadIdx.x]);
+}

@@ -237,44 +237,48 @@ constexpr int SIGNALS[] = {SIGVTALRM};
 constexpr int SIGNALS[] = {SIGVTALRM, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 #endif
 constexpr int SIGNAL_COUNT = sizeof SIGNALS / sizeof *SIGNALS;
-constexpr itimerval MOST_TIME = {{0, 0}, {60, 0}}, NO_TIME = {};
+
+static void set_timer(double seconds) {
+    itimerval value = {{0, 0}, {(time_t)seconds, (suseconds_t)((seconds - (double)(time_t)seconds) * 1e6)}};
+    setitimer(ITIMER_VIRTUAL, &value, nullptr);
+}
 
 struct FaultGuard {
     struct sigaction before[SIGNAL_COUNT];
-    FaultGuard() {
+    FaultGuard(double seconds) {
         struct sigaction action = {};
         action.sa_sigaction = on_fault, action.sa_flags = SA_SIGINFO;
         for (int i = 0; i < SIGNAL_COUNT; i++) sigaction(SIGNALS[i], &action, &before[i]);
-        setitimer(ITIMER_VIRTUAL, &MOST_TIME, nullptr);
+        set_timer(seconds);
     }
     ~FaultGuard() {
-        setitimer(ITIMER_VIRTUAL, &NO_TIME, nullptr);
+        set_timer(0);
         for (int i = 0; i < SIGNAL_COUNT; i++) sigaction(SIGNALS[i], &before[i], nullptr);
     }
 };
 
 static unsigned greatest_common_divisor(unsigned a, unsigned b) { return b ? greatest_common_divisor(b, a % b) : a; }
 
-const char* launch(void (*body)(const int64_t*), const int64_t* arguments, unsigned grid, unsigned size,
-                   size_t dynamic_bytes, uint64_t seed, char* stacks) {
-    kernel_body = body, kernel_arguments = arguments, gridDim = dim3(grid), blockDim = dim3(size);
-    random_state = seed * 0x9e3779b97f4a7c15 | 1, *message = 0, ready_count = 0, free_count = size;
-    for (unsigned i = 0; i < size; i++) free_stacks[i] = stacks + (size - 1 - i) * STACK_BYTES;
-    dynamic_shared = (unsigned char*)aligned_alloc(16, (dynamic_bytes + 15) / 16 * 16);
-    unsigned step = 1 + (unsigned)(next_random() % grid), start = (unsigned)(next_random() % grid);
-    while (greatest_common_divisor(step, grid) != 1) step++;  // so that each block has its turn
-    FaultGuard guard;
+const char* launch(void (*body)(const int64_t*), const int64_t* arguments, const Launch& how) {
+    kernel_body = body, kernel_arguments = arguments, gridDim = dim3(how.grid), blockDim = dim3(how.block);
+    random_state = how.seed * 0x9e3779b97f4a7c15 | 1, *message = 0, ready_count = 0, free_count = how.block;
+    for (unsigned i = 0; i < how.block; i++) free_stacks[i] = how.stacks + (how.block - 1 - i) * STACK_BYTES;
+    dynamic_shared = (unsigned char*)aligned_alloc(16, (how.dynamic_bytes + 15) / 16 * 16);
+    unsigned step = 1 + (unsigned)(next_random() % how.grid), start = (unsigned)(next_random() % how.grid);
+    while (greatest_common_divisor(step, how.grid) != 1) step++;  // so that each block has its turn
+    FaultGuard guard(how.seconds);
     if (sigsetjmp(fault, 1)) {
-        say("block %u, thread %u: signal %d (%s) at address %p", blockIdx.x, number_of(*self), fault_signal,
-            strsignal(fault_signal), fault_address);
+        say("block %u, thread %u: ", blockIdx.x, own_number());
+        if (fault_signal == SIGVTALRM) say("still running after %g seconds", how.seconds);
+        else say("signal %d (%s) at address %p", fault_signal, strsignal(fault_signal), fault_address);
     } else {
-        for (uint64_t i = 0; i < grid && !*message; i++) {
-            blockIdx = {(unsigned)((start + i * step) % grid), 0, 0};
-            run_block(size, dynamic_bytes);
+        for (uint64_t i = 0; i < how.grid && !*message; i++) {
+            blockIdx = {(unsigned)((start + i * step) % how.grid), 0, 0};
+            run_block(how.block, how.dynamic_bytes);
         }
     }
 #if defined(__SANITIZE_ADDRESS__)
-    if (*message) __asan_unpoison_memory_region(stacks, size * STACK_BYTES);  // frames that nobody left
+    if (*message) __asan_unpoison_memory_region(how.stacks, how.block * STACK_BYTES);  // frames that nobody left
 #endif
     free(dynamic_shared);
     return *message ? message : nullptr;

@@ -39,9 +39,16 @@ HIDDEN unsigned barrier(const char* operation, int line, bool vote = false);
 // Wait for the lanes of a mask. Returns the value of lane `from`, and the lanes whose value is not 0.
 HIDDEN Votes meet(const char* operation, int line, unsigned mask, unsigned from, uint64_t value);
 
-// Returns what went wrong, or null. `stacks` has room for the threads of a block.
-HIDDEN const char* launch(void (*body)(const int64_t*), const int64_t* arguments, unsigned grid, unsigned size,
-                          size_t dynamic_bytes, uint64_t seed, char* stacks);
+// How a kernel is launched. `stacks` has room for the threads of a block.
+struct Launch {
+    unsigned grid, block;
+    uint64_t dynamic_bytes, seed;
+    char* stacks;
+    double seconds;  // after which it is given up
+};
+
+// Returns what went wrong, or null.
+HIDDEN const char* launch(void (*body)(const int64_t*), const int64_t* arguments, const Launch& how);
 
 // All arguments are 8 bytes: addresses and integers.
 template <auto kernel> struct Kernel;
@@ -60,7 +67,6 @@ template <class... Parameters, void (*kernel)(Parameters...)> struct Kernel<kern
 // Written below a generated text, once for each of its kernels.
 #define BITALE_EMULATED(name)                                                                                         \
     VISIBLE const char* kinds_of_##name() { return emulation::Kernel<name>::kinds; }                                  \
-    VISIBLE const char* launch_##name(                                                                                \
-        const int64_t* arguments, unsigned grid, unsigned size, size_t dynamic_bytes, uint64_t seed, char* stacks) {  \
-        return emulation::launch(emulation::Kernel<name>::call, arguments, grid, size, dynamic_bytes, seed, stacks);  \
+    VISIBLE const char* launch_##name(const int64_t* arguments, const emulation::Launch* how) {                       \
+        return emulation::launch(emulation::Kernel<name>::call, arguments, *how);                                     \
     }

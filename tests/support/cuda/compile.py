@@ -1,4 +1,4 @@
-"""A generated CUDA text as a shared library for the host: g++, the header of the emulation, an entry for each kernel."""
+"""A generated CUDA text as a library for the host: g++, the header of the emulation, an entry for each kernel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -23,7 +23,7 @@ FILE = "function.cu"
 HEADER, RUNTIME = HERE / "emulation.h", HERE / "block.cpp"
 FLAGS = (
     *("-std=c++17", "-O1", "-fPIC", "-fvisibility=hidden", "-Wl,--as-needed"),
-    *("-fwrapv", "-fno-strict-aliasing", "-w"),
+    *("-fwrapv", "-fno-strict-aliasing"),
     "-Werror=frame-larger-than=32768",  # half of a fiber's stack
 )
 CHECKS = (
@@ -83,6 +83,15 @@ def _built(source: str, flags: tuple[str, ...], objects: tuple[str, ...] = ()) -
         return cache.store(key, source, result.read_bytes())
 
 
+class Launch(ctypes.Structure):
+    """How a kernel is launched, as block.h has it."""
+
+    _fields_ = (
+        ("grid", ctypes.c_uint), ("block", ctypes.c_uint), ("dynamic_bytes", ctypes.c_uint64),
+        ("seed", ctypes.c_uint64), ("stacks", ctypes.c_void_p), ("seconds", ctypes.c_double),
+    )  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Kernel:
     """An entry of a loaded library. `kinds` has a letter for each argument: p for a pointer, i for an integer."""
@@ -105,7 +114,5 @@ def load(library: bytes, kernels: dict[str, int]) -> dict[str, Kernel]:
 def _kernel(handle: ctypes.PyDLL, name: str, most_threads: int) -> Kernel:
     kinds, entry = handle[f"kinds_of_{name}"], handle[f"launch_{name}"]
     kinds.restype = entry.restype = ctypes.c_char_p
-    entry.argtypes = [
-        ctypes.c_void_p, ctypes.c_uint, ctypes.c_uint, ctypes.c_size_t, ctypes.c_uint64, ctypes.c_void_p,
-    ]  # fmt: skip
+    entry.argtypes = [ctypes.c_void_p, ctypes.POINTER(Launch)]
     return Kernel(name, kinds().decode(), most_threads, entry)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from bitale_backend_cuda.errors import LaunchError, WrongDevice
-from tests.support.cuda.compile import Kernel, compile_for_host, kernels_of, load
+from tests.support.cuda.compile import Kernel, Launch, compile_for_host, kernels_of, load
 from tests.support.cuda.memory import EmulatedArray, Heap, Memory, host_view
 
 MOST_THREADS, STACK_BYTES = 1024, 64 * 1024
@@ -54,10 +54,11 @@ class EmulatedDriver:
 
     def __init__(
         self, *, limit: int = 2**30, seed: int = 0, architecture: str = "sm_90", processors: int = 4,
-        shared_bytes: int = 227 * 1024, ordinal: int = 0,
+        shared_bytes: int = 227 * 1024, ordinal: int = 0, seconds: float = 60,
     ) -> None:  # fmt: skip
         self.architecture, self.processors, self.shared_bytes = architecture, processors, shared_bytes
         self.seed, self.ordinal, self.heap = seed, ordinal, Heap(limit)
+        self.seconds = seconds  # that a kernel may take
         self.counts: Counter[str] = Counter()
         self.queue: deque[Work] = deque()
         self._recording: list[Work] | None = None
@@ -95,10 +96,12 @@ class EmulatedDriver:
         pointers = {at: value for at, (kind, value) in enumerate(zip(kernel.kinds, values)) if kind == "p" and value}
         for position, address in pointers.items():
             if not self.heap.holds(address):
-                raise LaunchError(f"kernel {kernel.name}: argument {position} = {address:#x} is no memory of the device")
+                place = f"argument {position} = {address:#x}"
+                raise LaunchError(f"kernel {kernel.name}: {place} is no memory of the device")
         self.counts["runs"] += 1
         seed = self.seed * 1_000_003 + self.counts["runs"]
-        problem = kernel.entry((ctypes.c_int64 * len(values))(*values), grid, block, shared, seed, _stacks())
+        how = Launch(grid, block, shared, seed % 2**64, _stacks(), self.seconds)
+        problem = kernel.entry((ctypes.c_int64 * len(values))(*values), how)
         if problem:
             raise LaunchError(f"kernel {kernel.name}: {problem.decode(errors='replace')}")
         for address in pointers.values():

@@ -1,6 +1,6 @@
 // CUDA C++ for g++: included before a generated text, which is compiled unchanged and run by one processor.
 #pragma once
-#include <stddef.h>
+#include <cstddef>
 #undef _GLIBCXX_USE_STD_SPEC_FUNCS  // what of <cmath> takes longest to read
 #include <math.h>
 #include <stdint.h>

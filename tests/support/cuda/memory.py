@@ -8,6 +8,7 @@ import math
 import weakref
 from collections import deque
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -102,7 +103,7 @@ class Heap:
         for start, nbytes in self._freed:
             if (host_view(start, (nbytes,), "uint8") != POISON).any():
                 ctypes.memset(start, POISON, nbytes)
-                raise LaunchError(f"something was written into the {nbytes:,} bytes at {start:#x} after they were freed")
+                raise LaunchError(f"the {nbytes:,} bytes at {start:#x} were written after they were freed")
 
 
 class Memory:
@@ -174,10 +175,6 @@ def row_major_strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
 
 def host_view(address: int, shape: tuple[int, ...], dtype: Any, strides: tuple[int, ...] | None = None) -> np.ndarray:
     """The host's memory at an address as an array."""
-
-    class Interface:
-        __array_interface__ = {
-            "shape": shape, "typestr": np.dtype(dtype).str, "data": (address, False), "strides": strides, "version": 3,
-        }  # fmt: skip
-
-    return np.asarray(Interface())
+    typestr = np.dtype(dtype).str
+    interface = {"shape": shape, "typestr": typestr, "data": (address, False), "strides": strides, "version": 3}
+    return np.asarray(SimpleNamespace(__array_interface__=interface))

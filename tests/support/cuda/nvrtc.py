@@ -11,7 +11,7 @@ from bitale_backend_cuda.errors import CompileError
 from bitale_backend_cuda.nvrtc import compile_text, library
 
 ARCHITECTURES = ("sm_80", "sm_90")
-WARNING = re.compile(r"^.*warning.*$", re.MULTILINE | re.IGNORECASE)
+WARNING = re.compile(r"^(?!Remark).*\bwarning\b.*$", re.MULTILINE)
 KERNEL = re.compile(
     r"Compiling entry function '(\w+)'.*?(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads"
     r".*?Used (\d+) registers[^\n]*",

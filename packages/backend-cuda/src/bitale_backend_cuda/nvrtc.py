@@ -30,7 +30,7 @@ class Compiled:
     log: str
 
 
-def build(source: str, architecture: str) -> bytes:
+def compile(source: str, architecture: str) -> bytes:
     """The machine code of a text for an architecture such as "sm_90", through the cache. Raises CompileError."""
     key = cache.key_of(without_comments(source), "nvrtc", ".".join(map(str, version())), architecture, *FLAGS)
     found = cache.find(key)
@@ -42,7 +42,7 @@ def build(source: str, architecture: str) -> bytes:
 
 
 def compile_text(source: str, architecture: str, options: Sequence[str] = ()) -> Compiled:
-    """As build, without the cache, with what the compiler said and further options for it."""
+    """As compile, without the cache, with what the compiler said and further options for it."""
     nvrtc, program = library(), ctypes.c_void_p()
     flags = [*FLAGS, f"-arch={architecture}", *options]
     arguments = (ctypes.c_char_p * len(flags))(*(flag.encode() for flag in flags))
