@@ -39,8 +39,8 @@ class Arguments:
 
         Raises DtypeError when that would lose information or `value` is no array, ShapeError on a wrong rank or length.
         """
-        if number >= len(self.inputs):  # a shared variable whose array has an unusual layout
-            return np.require(value, requirements=("C", "A"))
+        if number >= len(self.inputs):  # a shared variable whose array has an unusual layout, or is on another device
+            return np.require(on_host(value), requirements=("C", "A"))
         variable = self.inputs[number]
         array = self._array(number, value, variable)
         self._check_shape(number, array.shape, variable)
@@ -146,6 +146,11 @@ class Arguments:
             wanted = ", ".join(f"`{self.names[n]}`" if self.names[n] else f"number {n}" for n in missing)
             raise TypeError(f"{self.function} misses {len(missing)} of its {len(self.inputs)} arguments: {wanted}")
         return tuple(found[n] if n in found else self.defaults[n] for n in range(len(self.inputs)))
+
+
+def on_host(value: Any) -> np.ndarray:
+    """The array of a shared variable, from wherever it is."""
+    return value if isinstance(value, np.ndarray) else np.asarray(value.on_host())
 
 
 def _is_integers(array: np.ndarray) -> bool:

@@ -13,10 +13,12 @@ from bitale_backend_c.arguments import Arguments
 from bitale_backend_c.compile import ready
 from bitale_backend_c.emit.names import reserved
 from bitale_backend_cuda.call import DeviceCall
+from bitale_backend_cuda.devices import driver_of
 from bitale_backend_cuda.driver import Array, Driver
 from bitale_backend_cuda.emit.names import reserved_in_cuda
 from bitale_backend_cuda.emit.program import Emitted, emit
 from bitale_backend_cuda.host import host_function
+from bitale_backend_cuda.resident import Resident
 from bitale_graph.graph import Graph
 from bitale_rewrite.loops.lower import lower
 from bitale_rewrite.loops.target import GPU
@@ -67,13 +69,13 @@ class Compiled:
             values = self.arguments.arrange(values, keywords)
         given = [self._argument(number, value) for number, value in enumerate(values)]
         on_device = any(self.driver.accept(value) is not None for value in values)
-        inputs = [*given, *(self._state(cell) for cell in self.cells), *self.constants]
+        inputs = [*given, *map(self._state, self.cells), *self.constants]
         contiguous = self.emitted.program.contiguous
         inputs = [self.driver.row_major(a) if k in contiguous else a for k, a in enumerate(inputs)]
         call = DeviceCall(self.driver, self.emitted.program, self.kernels, inputs)
         self.run(call)
         for output, cell in self.updates.items():
-            self.cells[cell][0] = call.outputs[output]
+            self.cells[cell][0] = Resident(self.driver, call.outputs[output])  # type: ignore[arg-type]
         results = [array for k, array in enumerate(call.outputs) if k not in self.updates]
         return results if on_device else [self.driver.to_host(array) for array in results]  # type: ignore[arg-type]
 
@@ -86,9 +88,11 @@ class Compiled:
 
     def _state(self, cell: Cell) -> Array:
         """The value of a shared variable, which moves to the device when a function there first needs it."""
-        if isinstance(cell[0], np.ndarray):
-            cell[0] = self.driver.to_device(cell[0])
-        return cell[0]  # type: ignore[no-any-return]
+        value = cell[0]
+        if not isinstance(value, Resident) or value.driver is not self.driver:
+            host = value.on_host() if isinstance(value, Resident) else value
+            value = cell[0] = Resident(self.driver, self.driver.to_device(host))
+        return value.array
 
 
 def generate(graph: Graph, name: str = "function", optimised: bool = True) -> str:
@@ -109,7 +113,7 @@ def _reserved(name: str) -> bool:
 def compile(
     graph: Graph,
     *,
-    driver: Driver,
+    driver: Driver | None = None,
     name: str = "",
     arguments: Arguments | None = None,
     cells: Sequence[Cell] = (),
@@ -120,7 +124,7 @@ def compile(
 ) -> Compiled:
     """Compile `graph` to a function of arrays that returns a list of arrays; the options are those of backend-c.
 
-    Raises CompileError when NVRTC refuses the text.
+    `driver` is the device's; the first GPU's unless given. Raises CudaNotAvailable where there is none.
     """
     updates = dict(updates or {})
     count = len(graph.inputs) - len(cells)
@@ -129,4 +133,4 @@ def compile(
     donate = {out: count + cell for out, cell in updates.items()}
     emitted = _emitted(prepared, name, donate, range(count, len(graph.inputs)))
     arguments = arguments or Arguments(graph.inputs[:count], name)
-    return Compiled(emitted, driver, arguments, tuple(cells), updates)
+    return Compiled(emitted, driver or driver_of(), arguments, tuple(cells), updates)

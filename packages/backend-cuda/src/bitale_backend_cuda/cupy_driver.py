@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -45,7 +44,7 @@ class CupyDriver:
     """The GPU of a number, as CuPy counts them. Work goes to CuPy's current stream."""
 
     def __init__(self, ordinal: int = 0) -> None:
-        self.cupy = cupy = _cupy()
+        self.cupy = cupy = _cupy(ordinal)
         from cupy_backends.cuda.api import driver, runtime
 
         self._driver, self._runtime, self.ordinal = driver, runtime, ordinal
@@ -61,7 +60,7 @@ class CupyDriver:
     # ---- code --------------------------------------------------------------------------------------------------------
 
     def compile(self, source: str, architecture: str) -> bytes:
-        return nvrtc.compile(source, architecture)
+        return nvrtc.build(source, architecture)
 
     def load(self, code: bytes) -> CupyModule:
         with self.device:
@@ -158,14 +157,8 @@ class CupyDriver:
         self.cupy.cuda.get_current_stream().synchronize()
 
 
-@cache
-def driver_of(ordinal: int = 0) -> CupyDriver:
-    """The driver of a device, made once. Raises CudaNotAvailable, with what is missing."""
-    return CupyDriver(ordinal)
-
-
-def _cupy() -> Any:
-    """CuPy, if there is a GPU that it can use."""
+def _cupy(ordinal: int) -> Any:
+    """CuPy, if there is a GPU of this number that it can use."""
     try:
         import cupy
     except ImportError as error:
@@ -179,4 +172,6 @@ def _cupy() -> Any:
         raise CudaNotAvailable(f"the driver knows CUDA {found}, and {wanted} is needed: update it\n  {ADVICE}")
     if not count:
         raise CudaNotAvailable(f"this machine has no GPU\n  {ADVICE}")
+    if not 0 <= ordinal < count:
+        raise CudaNotAvailable(f"there is no GPU number {ordinal}: this machine has {count}")
     return cupy

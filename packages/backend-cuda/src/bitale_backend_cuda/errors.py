@@ -9,6 +9,10 @@ class CompileError(BitaleError, RuntimeError):
     """The CUDA compiler refused a generated text: a fault in Bitale, or in the compiler's set-up."""
 
 
+class CudaNotAvailable(BitaleError, RuntimeError):
+    """There is no GPU here, or something that it needs is missing."""
+
+
 class OutOfMemory(BitaleError, MemoryError):
     """The device has not as much memory as was asked for."""
 

@@ -301,7 +301,8 @@ def host_function(source: str, name: str) -> Callable[..., None]:
     """The function that a text of HostEmitter defines."""
     space: dict[str, Any] = {"apply": _apply}
     exec(compile(source, f"<{name} on the host>", "exec"), space)
-    return space["run"]  # type: ignore[no-any-return]
+    run: Callable[..., None] = space["run"]
+    return run
 
 
 def _apply(name: str, dtype: str, *typed: Any) -> Any:

@@ -109,7 +109,7 @@ def _launches(kernel: Kernel) -> Iterator[Launch]:
         if not isinstance(statement, For):
             before.append(statement)
             continue
-        constant = [s for s in before if isinstance(s, Let) and not s.mutable]
+        constant: list[Statement] = [s for s in before if isinstance(s, Let) and not s.mutable]
         if statement.parallel:
             yield _spread(statement, constant)
         elif statement.gathers:
@@ -140,17 +140,18 @@ def _spread(loop: For, before: list[Statement]) -> Launch:
 def _shares_rows(spread: list[tuple[Name, Value]], body: list[Statement]) -> bool:
     """Whether the loops in `body` are for the lanes of a group: they walk along more memory than the rows do."""
     loops = [s for s in body if isinstance(s, For)]
+    inside = list(statements([*loops]))
     if not loops or any(isinstance(s, If) for s in body) or not all(s.parallel or s.gathers for s in loops):
         return False
     if all(isinstance(s.extent, Literal) and s.extent.number <= SHORT for s in loops):
         return False
-    return _walking({s.index for s in loops}, loops) >= _walking({spread[-1][0]}, loops)
+    return _walking({s.index for s in loops}, inside) >= _walking({spread[-1][0]}, inside)
 
 
-def _walking(indices: set[Name], loops: list[For]) -> int:
+def _walking(indices: set[Name], inside: list[Statement]) -> int:
     """How much neighbouring iterations read or write at neighbouring places: arrays of more axes count for more."""
-    places = [s.index for s in statements(loops) if isinstance(s, Store)]
-    places += [load.index for s in statements(loops) for load in loads_of(s)]
+    places = [s.index for s in inside if isinstance(s, Store)]
+    places += [load.index for s in inside for load in loads_of(s)]
     return sum(len(place) for place in places if place and not indices.isdisjoint(everything_in([place[-1]])))
 
 

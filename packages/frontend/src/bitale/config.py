@@ -33,7 +33,7 @@ SETTINGS: dict[str, Setting] = {
         readers.floating, "dtype of inputs made without one, and of shared Python floats", "BITALE_FLOATX", "float64"
     ),
     "mode": Setting(
-        readers.mode, "how functions run: c, numpy, compare or nan_guard",
+        readers.mode, "how functions run: c, cuda, numpy, compare or nan_guard",
         "BITALE_MODE", "c",
     ),
     "on_unused_input": Setting(
@@ -45,6 +45,7 @@ SETTINGS: dict[str, Setting] = {
         "BITALE_PRESERVES", frozenset({"bits", "reals"}),
     ),
     "check_graphs": Setting(readers.switch, "verify graphs between all stages", "BITALE_CHECK_GRAPHS", False),
+    "device": Setting(readers.device, "which GPU mode cuda uses: cuda, cuda:1 or a number", "BITALE_DEVICE", 0),
     "threads": Setting(readers.whole(1), "how many threads a function compiled from now on may use"),
     "compiler": Setting(str, "command of the C compiler; empty: the first one found; none: run in NumPy"),
     "effort": Setting(readers.whole(0, 2), "0 compiles fastest, 1 is the default, 2 takes longer for faster code"),

@@ -209,8 +209,8 @@ def function(
     no_default_updates: shared variables that the function reads also get their default_update, such as the state of a
     random stream; True leaves these out, a list of shared variables those of the list.
     givens: pairs (variable, what stands in its place).
-    mode: "c" compiles; "numpy" runs the reference; "compare" runs both and compares; "nan_guard" stops at the first
-    NaN or infinity. `config.mode` unless given.
+    mode: "c" compiles; "cuda" compiles for a GPU; "numpy" runs the reference; "compare" runs C and the reference, and
+    compares; "nan_guard" stops at the first NaN or infinity. `config.mode` unless given.
     on_unused_input: "raise", "warn" or "ignore". allow_input_downcast: convert arguments even where that rounds.
     accept_inplace, rebuild_strict, profile: there for Theano's programs. No op works in place, replacements always
     have the type of what they replace, and instead of a profile there is the function's plan(), with its costs.

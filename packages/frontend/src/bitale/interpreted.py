@@ -11,7 +11,7 @@ import numpy as np
 
 from bitale.options import Options
 from bitale.specification import Specification
-from bitale_backend_c.arguments import Arguments
+from bitale_backend_c.arguments import Arguments, on_host
 from bitale_backend_c.shim import Form
 from bitale_graph.reference import evaluate
 
@@ -36,7 +36,7 @@ class Interpreted:
         if keywords or len(positional) != len(self.arguments.inputs):
             positional = self.arguments.arrange(tuple(positional), keywords)
         given = [self.arguments.convert(number, value) for number, value in enumerate(positional)]
-        return [*given, *(v.cell[0] for v in self.specification.states)]
+        return [*given, *(on_host(v.cell[0]) for v in self.specification.states)]
 
     def results(self, values: Arrays) -> Arrays:
         """Outputs and new values. Nothing is changed before they are all there."""
@@ -47,9 +47,13 @@ class Interpreted:
         specification = self.specification
         for output, state in specification.targets.items():
             specification.states[state].cell[0] = np.require(results[output], requirements=("C", "A", "W"))
-        outputs = results[: len(specification.outputs)]
-        if specification.form is Form.SINGLE:
-            return outputs[0]
-        if specification.form is Form.NOTHING:
-            return None
-        return tuple(outputs) if specification.form is Form.TUPLE else outputs
+        return formed(specification.form, results[: len(specification.outputs)])
+
+
+def formed(form: Form, outputs: list[Any]) -> Any:
+    """Outputs as callers get them."""
+    if form is Form.SINGLE:
+        return outputs[0]
+    if form is Form.NOTHING:
+        return None
+    return tuple(outputs) if form is Form.TUPLE else outputs

@@ -1,4 +1,4 @@
-"""How functions run: in C, by the NumPy reference, by both compared, or watched for NaN and infinity."""
+"""How functions run: in C, on a GPU, by the NumPy reference, by both compared, or watched for NaN and infinity."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from bitale import readers
 from bitale.compared import Compared
 from bitale.guarded import Guarded
 from bitale.interpreted import Interpreted
+from bitale.on_device import OnDevice
 from bitale.options import Options
 from bitale.specification import Specification
 from bitale_backend_c.arguments import Arguments
@@ -18,12 +19,13 @@ from bitale_backend_c.compile import Compiled
 from bitale_backend_c.toolchain import NoCompiler
 from bitale_graph.errors import ArgumentError
 
-Runner = Compiled | Interpreted
+Runner = Compiled | Interpreted | OnDevice
 MODES: dict[str, Callable[[Specification, Arguments, Options], Runner]] = {
     "c": lambda specification, arguments, options: options.compile_function(specification, arguments),
     "numpy": Interpreted,
     "compare": Compared,
     "nan_guard": Guarded,
+    "cuda": OnDevice,
 }
 
 

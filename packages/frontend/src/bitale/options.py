@@ -22,11 +22,12 @@ class Options:
     threads: int
     preserves: frozenset[Preserves]
     check_graphs: bool
+    device: int = 0
 
     @classmethod
     def current(cls, mode: str, downcast: bool) -> Options:
         """Those that `config` holds now."""
-        return cls(mode, downcast, config.threads, config.preserves, config.check_graphs)
+        return cls(mode, downcast, config.threads, config.preserves, config.check_graphs, config.device)
 
     def compile(self, graph: Graph, **further: Any) -> Compiled:
         """`graph` in C. Raises NoCompiler where there is no compiler."""

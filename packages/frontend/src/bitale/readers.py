@@ -10,7 +10,7 @@ from bitale_graph.dtypes import FLOATS, as_dtype
 
 SWITCHES = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
-MODES = ("c", "numpy", "compare", "nan_guard")
+MODES = ("c", "numpy", "compare", "nan_guard", "cuda")
 THEANO_MODES = {
     "FAST_RUN": "c", "FAST_COMPILE": "numpy", "DebugMode": "compare", "DEBUG_MODE": "compare",
     "NanGuardMode": "nan_guard",
@@ -31,6 +31,14 @@ def one_of(*choices: str) -> Callable[[Any], str]:
 def mode(value: Any) -> str:
     """How functions run; Theano's names for it are understood, too."""
     return one_of(*MODES)(THEANO_MODES.get(value, value) if isinstance(value, str) else value)
+
+
+def device(value: Any) -> int:
+    """The number of a GPU, or "cuda:1", or "cuda" for the first."""
+    text = str(value).removeprefix("cuda").removeprefix(":") or "0"
+    if not text.isdecimal():
+        raise ValueError('wanted "cuda", "cuda:1" or the number of a GPU')
+    return int(text)
 
 
 def some_of(*choices: str) -> Callable[[Any], frozenset[str]]:

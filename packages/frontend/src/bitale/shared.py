@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from bitale.config import config
+from bitale_backend_c.arguments import on_host
 from bitale_backend_c.shim import snapshot
 from bitale_graph.dtypes import as_dtype, is_masked
 from bitale_graph.errors import DtypeError, ShapeError, explain
@@ -52,6 +53,8 @@ class SharedVariable(Variable):
 
         `return_internal_type` is there for Theano's programs: values are NumPy's arrays inside, too.
         """
+        if not isinstance(self.cell[0], np.ndarray):  # on a device
+            return on_host(self.cell[0])
         return self.cell[0] if borrow else snapshot(self.cell)
 
     def set_value(self, value: Any, borrow: bool = False) -> None:
@@ -67,10 +70,10 @@ class SharedVariable(Variable):
 
     def zero(self, borrow: bool = False) -> None:
         """Make all numbers 0; with `borrow` in the array itself."""
-        if borrow:
+        if borrow and isinstance(self.cell[0], np.ndarray):
             self.cell[0].fill(0)
         else:
-            self.set_value(np.zeros_like(self.cell[0]), borrow=True)
+            self.set_value(np.zeros_like(self.get_value(borrow=True)), borrow=True)
 
     def _converted(self, value: Any) -> np.ndarray:
         """`value` as an array that this dtype can hold: floats may be rounded, integers have to fit."""

@@ -29,7 +29,7 @@ typedef bitale_complex<double> bitale_c128;
 BITALE_INLINE bitale_c64 bitale_make_complex_f32(float a, float b) { return bitale_c64(a, b); }
 BITALE_INLINE bitale_c128 bitale_make_complex_f64(double a, double b) { return bitale_c128(a, b); }"""
 
-# Functions of complex.h, by formulas in real functions, for both precisions: R is the type of the parts, f libm's suffix.
+# Functions of complex.h, for both precisions: R is the type of the parts, f libm's suffix.
 FUNCTIONS = {
     "creal": "R crealf(C a) { return a.re; }",
     "cimag": "R cimagf(C a) { return a.im; }",

@@ -70,4 +70,5 @@ def _with_checks(steps: list[Step], numbers: Iterator[int]) -> list[Step]:
 
 
 def _changed(step: Any, **parts: list[Step]) -> Step:
-    return replace(step, **parts)  # type: ignore[no-any-return]
+    changed: Step = replace(step, **parts)
+    return changed

@@ -1,0 +1,24 @@
+"""The devices of this machine, each with its driver. Nothing of CUDA is loaded before one is asked for."""
+
+from __future__ import annotations
+
+from bitale_backend_cuda.driver import Driver
+
+_drivers: dict[int, Driver] = {}
+
+
+def driver_of(ordinal: int = 0) -> Driver:
+    """The driver of a GPU. Raises CudaNotAvailable, which says what is missing."""
+    if ordinal not in _drivers:
+        from bitale_backend_cuda.cupy_driver import CupyDriver
+
+        _drivers[ordinal] = CupyDriver(ordinal)
+    return _drivers[ordinal]
+
+
+def install(ordinal: int, driver: Driver | None) -> None:
+    """Let `driver` stand for a GPU, as tests do without one; None takes it away again."""
+    if driver is None:
+        _drivers.pop(ordinal, None)
+    else:
+        _drivers[ordinal] = driver
