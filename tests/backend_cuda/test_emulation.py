@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -9,10 +10,14 @@ import sys
 import numpy as np
 import pytest
 
+from bitale_backend_c.settings import settings
 from bitale_backend_cuda.errors import CompileError, LaunchError
 from tests.backend_cuda.handwritten import check, launch
 from tests.support import sanitized
+from tests.support.cuda.compile import needs_compiler
 from tests.support.cuda.emulated import EmulatedDriver
+
+pytestmark = needs_compiler
 
 
 @pytest.fixture
@@ -23,6 +28,26 @@ def driver() -> EmulatedDriver:
 @pytest.mark.parametrize("seed", range(5))
 def test_kernels_compute_what_they_should_in_any_order(seed):
     check(EmulatedDriver(seed=seed))
+
+
+def test_stacks_change_with_ucontext_too(driver, monkeypatch):
+    monkeypatch.setattr(settings, "flags", f"{settings.flags} -DBITALE_UCONTEXT")
+    check(driver)
+
+
+def test_atomic_operations_and_the_functions_of_numbers(driver):
+    out = driver.empty((32,), "int64")
+    numbers = driver.to_device(np.array([0.3, 1e-9, 1.9, 4.0, -0.2]))
+    launch(driver, "functions", 1, 64, out, numbers)
+    found, (inverse_erfc, inverse_tail, negative, inverse_root, inverse_erf) = map(driver.to_host, (out, numbers))
+    t = range(64)
+    assert found[:9].tolist() == [sum(t), 63, -63, 63, 0, 0, 64, 2**62 + 5, 7]
+    assert found[9:18].tolist() == [3, -1, 2**62 - 1, 3, 31, 63, 3, 4, 5]
+    assert found[18:21].tolist() == [0x3F800000, 0x4000000000000000, 2**32 - 1]
+    assert math.isclose(math.erfc(inverse_erfc), 0.3, rel_tol=1e-14)
+    assert math.isclose(math.erfc(inverse_tail), 1e-9, rel_tol=1e-13)
+    assert math.isclose(math.erfc(negative), 1.9, rel_tol=1e-14)
+    assert inverse_root == 0.5 and math.isclose(math.erf(inverse_erf), -0.2, rel_tol=1e-14)
 
 
 def test_warps_vote_and_exchange(driver):
