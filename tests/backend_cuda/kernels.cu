@@ -178,3 +178,11 @@ extern "C" __global__ void functions(i64* __restrict__ out, double* __restrict__
     numbers[3] = rsqrt(numbers[3]);
     numbers[4] = erfinv(numbers[4]);
 }
+
+static __device__ float recur(i64 depth) {
+    volatile float space[250];
+    for (int i = 0; i < 250; i++) space[i] = 1.0f;
+    return depth == 0 ? space[0] : recur(depth - 1) + space[depth % 250];
+}
+
+extern "C" __global__ void deep(float* __restrict__ out, i64 depth) { out[0] = recur(depth); }

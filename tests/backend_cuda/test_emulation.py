@@ -84,12 +84,13 @@ def test_a_missing_barrier_is_seen_as_poison():
     assert any(np.isnan(total(seed)) for seed in range(3))
 
 
-FAULTS = {
+FAULTS: dict[str, tuple[int, tuple, str]] = {
     "two_barriers": (64, (40,), r"Threads 0 to 39 wait in __syncthreads in line \d+\. Threads 40 to 63 wait in __sync"),
     "half_a_warp": (32, ("out",), r"Threads 0 to 15 wait in __shfl_xor_sync in line \d+ for the lanes 0xffffffff\."),
     "early_return": (64, ("out", "out", 40), r"Threads 0 to 39 wait in __syncthreads in line \d+\. Threads 40 to 63 r"),
     "past_a_shared_array": (64, ("out", 64), r"index 64 of an array 'float \[64\]'"),
     "beside": (1, ("out", 2**50), r"block \d, thread 0: signal 11"),
+    "deep": (1, ("out", 90), r"block \d, thread 0: its stack of 65536 bytes is full"),
     "endless": (1, ("out",), r"block \d, thread 0: still running after 0.05 seconds"),
 }
 
@@ -104,6 +105,13 @@ def test_a_fault_is_named_and_the_device_stays_usable(name):
         driver.synchronise()
     launch(driver, "scale", 1, 64, out, out, 64)
     driver.synchronise()
+
+
+def test_endless_recursion_is_no_crash(driver):
+    out = driver.to_device(np.zeros(1, "float32"))
+    launch(driver, "deep", 1, 1, out, 10**9)
+    with pytest.raises(LaunchError, match="signal 11"):
+        driver.synchronise()
 
 
 def test_barriers_that_all_threads_meet_are_no_fault(driver):

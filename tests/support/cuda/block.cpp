@@ -245,16 +245,23 @@ static void set_timer(double seconds) {
     setitimer(ITIMER_VIRTUAL, &value, nullptr);
 }
 
+static char fault_stack[64 * 1024];  // as the thread's own may be full
+
 struct FaultGuard {
     struct sigaction before[SIGNAL_COUNT];
+    stack_t stack_before;
     FaultGuard(double seconds) {
+        stack_t stack = {};
+        stack.ss_sp = fault_stack, stack.ss_size = sizeof fault_stack;
+        sigaltstack(&stack, &stack_before);
         struct sigaction action = {};
-        action.sa_sigaction = on_fault, action.sa_flags = SA_SIGINFO;
+        action.sa_sigaction = on_fault, action.sa_flags = SA_SIGINFO | SA_ONSTACK;
         for (int i = 0; i < SIGNAL_COUNT; i++) sigaction(SIGNALS[i], &action, &before[i]);
         set_timer(seconds);
     }
     ~FaultGuard() {
         set_timer(0);
+        sigaltstack(&stack_before, nullptr);
         for (int i = 0; i < SIGNAL_COUNT; i++) sigaction(SIGNALS[i], &before[i], nullptr);
     }
 };

@@ -247,10 +247,12 @@ def _frees(work: Work) -> bool:
 
 @functools.cache
 def _stacks() -> int:
-    """The address of the stacks of a block's threads."""
-    pages = mmap.mmap(-1, MOST_THREADS * STACK_BYTES)
+    """The address of the stacks of a block's threads. Below them is room for one to overflow, and an end to that."""
+    pages = mmap.mmap(-1, (1 + MOST_THREADS) * STACK_BYTES)
     _kept.append(pages)
-    return ctypes.addressof(ctypes.c_char.from_buffer(pages))
+    start = ctypes.addressof(ctypes.c_char.from_buffer(pages))
+    ctypes.CDLL(None).mprotect(ctypes.c_void_p(start), ctypes.c_size_t(mmap.PAGESIZE), 0)  # PROT_NONE
+    return start + STACK_BYTES
 
 
 _kept: list[Any] = []
