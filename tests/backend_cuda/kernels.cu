@@ -19,9 +19,11 @@ extern "C" __global__ void scale_by_four(const float* __restrict__ a, float* __r
 }
 
 // A warp per row.
-extern "C" __global__ void __launch_bounds__(128) softmax(const double* __restrict__ a, double* __restrict__ out, i64 rows, i64 n) {
+extern "C" __global__ void __launch_bounds__(128)
+softmax(const double* __restrict__ a, double* __restrict__ out, i64 rows, i64 n) {
     int lane = threadIdx.x % 32;
-    for (i64 row = ((i64)blockIdx.x * blockDim.x + threadIdx.x) / 32; row < rows; row += (i64)gridDim.x * blockDim.x / 32) {
+    i64 first = ((i64)blockIdx.x * blockDim.x + threadIdx.x) / 32, step = (i64)gridDim.x * blockDim.x / 32;
+    for (i64 row = first; row < rows; row += step) {
         double most = -1.0 / 0.0, sum = 0;
         for (i64 j = lane; j < n; j += 32) most = fmax(most, a[row * n + j]);
         for (int d = 16; d; d /= 2) most = fmax(most, __shfl_xor_sync(ALL, most, d));
@@ -47,7 +49,8 @@ extern "C" __global__ void total(const double* __restrict__ a, double* __restric
 }
 
 // c = a @ b, 8 x 8 elements for each block of 64 threads.
-extern "C" __global__ void matmul(const float* __restrict__ a, const float* __restrict__ b, float* __restrict__ c, i64 m, i64 n, i64 k) {
+extern "C" __global__ void
+matmul(const float* __restrict__ a, const float* __restrict__ b, float* __restrict__ c, i64 m, i64 n, i64 k) {
     __shared__ float left[8][8], right[8][8];
     i64 across = (n + 7) / 8, i = threadIdx.x / 8, j = threadIdx.x % 8;
     i64 row = blockIdx.x / across * 8 + i, column = blockIdx.x % across * 8 + j;
@@ -138,3 +141,48 @@ extern "C" __global__ void reverse(double* __restrict__ a, int* __restrict__ b) 
     a[threadIdx.x] = reversed(a[threadIdx.x]);
     b[threadIdx.x] = reversed(b[threadIdx.x]);
 }
+
+extern "C" __global__ void functions(i64* __restrict__ out, double* __restrict__ numbers) {
+    __shared__ int sum, most, least, bits, common, last, turns;
+    __shared__ unsigned long long wide;
+    __shared__ float single;
+    int t = threadIdx.x;
+    if (t == 0) {
+        sum = most = least = bits = turns = 0;
+        common = ~0, last = -1, wide = 5, single = 7.0f;
+    }
+    __syncthreads();
+    atomicAdd(&sum, t);
+    atomicMax(&most, t);
+    atomicMin(&least, -t);
+    atomicOr(&bits, t);
+    atomicAnd(&common, t);
+    atomicXor(&last, t == 0 ? -1 : 0);
+    int seen, old = turns;
+    do seen = old, old = atomicCAS(&turns, seen, seen + 1);
+    while (old != seen);
+    if (t == 0) atomicAdd(&wide, 1ull << 62);
+    atomicAdd(&single, t % 2 ? 1.0f : -1.0f);
+    __syncthreads();
+    if (t != 0) return;
+    i64 found[] = {
+        sum, most, least, bits, common, last, turns, (i64)wide, (i64)single,
+        __umulhi(1u << 31, 7), __mulhi(-1, 5), (i64)__umul64hi(~0ull, 1ull << 62), min(5, 3), __clz(1), __clzll(1),
+        __popc(7), max(4ll, -4ll), __ffs(16), __float_as_int(1.0f), __double_as_longlong(2.0),
+        __activemask() | (i64)~0u,
+    };
+    for (int i = 0; i < 21; i++) out[i] = found[i];
+    numbers[0] = erfcinv(numbers[0]);
+    numbers[1] = erfcinv(numbers[1]);
+    numbers[2] = erfcinv(numbers[2]);
+    numbers[3] = rsqrt(numbers[3]);
+    numbers[4] = erfinv(numbers[4]);
+}
+
+static __device__ float recur(i64 depth) {
+    volatile float space[250];
+    for (int i = 0; i < 250; i++) space[i] = 1.0f;
+    return depth == 0 ? space[0] : recur(depth - 1) + space[depth % 250];
+}
+
+extern "C" __global__ void deep(float* __restrict__ out, i64 depth) { out[0] = recur(depth); }

@@ -7,7 +7,10 @@ import pytest
 
 from bitale_backend_cuda.errors import LaunchError, OutOfMemory, WrongDevice
 from tests.backend_cuda.handwritten import SOURCE, launch
+from tests.support.cuda.compile import needs_compiler
 from tests.support.cuda.emulated import EmulatedDriver
+
+pytestmark = needs_compiler
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -9,10 +10,14 @@ import sys
 import numpy as np
 import pytest
 
+from bitale_backend_c.settings import settings
 from bitale_backend_cuda.errors import CompileError, LaunchError
 from tests.backend_cuda.handwritten import check, launch
 from tests.support import sanitized
+from tests.support.cuda.compile import needs_compiler
 from tests.support.cuda.emulated import EmulatedDriver
+
+pytestmark = needs_compiler
 
 
 @pytest.fixture
@@ -23,6 +28,26 @@ def driver() -> EmulatedDriver:
 @pytest.mark.parametrize("seed", range(5))
 def test_kernels_compute_what_they_should_in_any_order(seed):
     check(EmulatedDriver(seed=seed))
+
+
+def test_stacks_change_with_ucontext_too(driver, monkeypatch):
+    monkeypatch.setattr(settings, "flags", f"{settings.flags} -DBITALE_UCONTEXT")
+    check(driver)
+
+
+def test_atomic_operations_and_the_functions_of_numbers(driver):
+    out = driver.empty((32,), "int64")
+    numbers = driver.to_device(np.array([0.3, 1e-9, 1.9, 4.0, -0.2]))
+    launch(driver, "functions", 1, 64, out, numbers)
+    found, (inverse_erfc, inverse_tail, negative, inverse_root, inverse_erf) = map(driver.to_host, (out, numbers))
+    t = range(64)
+    assert found[:9].tolist() == [sum(t), 63, -63, 63, 0, 0, 64, 2**62 + 5, 7]
+    assert found[9:18].tolist() == [3, -1, 2**62 - 1, 3, 31, 63, 3, 4, 5]
+    assert found[18:21].tolist() == [0x3F800000, 0x4000000000000000, 2**32 - 1]
+    assert math.isclose(math.erfc(inverse_erfc), 0.3, rel_tol=1e-14)
+    assert math.isclose(math.erfc(inverse_tail), 1e-9, rel_tol=1e-13)
+    assert math.isclose(math.erfc(negative), 1.9, rel_tol=1e-14)
+    assert inverse_root == 0.5 and math.isclose(math.erf(inverse_erf), -0.2, rel_tol=1e-14)
 
 
 def test_warps_vote_and_exchange(driver):
@@ -59,12 +84,13 @@ def test_a_missing_barrier_is_seen_as_poison():
     assert any(np.isnan(total(seed)) for seed in range(3))
 
 
-FAULTS = {
+FAULTS: dict[str, tuple[int, tuple, str]] = {
     "two_barriers": (64, (40,), r"Threads 0 to 39 wait in __syncthreads in line \d+\. Threads 40 to 63 wait in __sync"),
     "half_a_warp": (32, ("out",), r"Threads 0 to 15 wait in __shfl_xor_sync in line \d+ for the lanes 0xffffffff\."),
     "early_return": (64, ("out", "out", 40), r"Threads 0 to 39 wait in __syncthreads in line \d+\. Threads 40 to 63 r"),
     "past_a_shared_array": (64, ("out", 64), r"index 64 of an array 'float \[64\]'"),
     "beside": (1, ("out", 2**50), r"block \d, thread 0: signal 11"),
+    "deep": (1, ("out", 90), r"block \d, thread 0: its stack of 65536 bytes is full"),
     "endless": (1, ("out",), r"block \d, thread 0: still running after 0.05 seconds"),
 }
 
@@ -79,6 +105,13 @@ def test_a_fault_is_named_and_the_device_stays_usable(name):
         driver.synchronise()
     launch(driver, "scale", 1, 64, out, out, 64)
     driver.synchronise()
+
+
+def test_endless_recursion_is_no_crash(driver):
+    out = driver.to_device(np.zeros(1, "float32"))
+    launch(driver, "deep", 1, 1, out, 10**9)
+    with pytest.raises(LaunchError, match="signal 11"):
+        driver.synchronise()
 
 
 def test_barriers_that_all_threads_meet_are_no_fault(driver):

@@ -15,8 +15,8 @@ uint3 threadIdx, blockIdx;
 dim3 blockDim, gridDim;
 
 // The linker's names for where the shared variables lie.
-extern "C" HIDDEN char __start_bitale_shared[] __attribute__((weak));
-extern "C" HIDDEN char __stop_bitale_shared[] __attribute__((weak));
+extern "C" BITALE_HIDDEN char __start_bitale_shared[] __attribute__((weak));
+extern "C" BITALE_HIDDEN char __stop_bitale_shared[] __attribute__((weak));
 
 namespace emulation {
 
@@ -75,7 +75,8 @@ static void say(const char* format, ...) {
 
 UNCHECKED static void suspend(bool finished = false) {
     Thread& thread = *self;
-    if (*(const uint64_t*)thread.stack.bottom != CANARY && !*message) say("the stack of %zu bytes is full", STACK_BYTES);
+    if (*(const uint64_t*)thread.stack.bottom != CANARY && !*message)
+        say("block %u, thread %u: its stack of %zu bytes is full", blockIdx.x, own_number(), STACK_BYTES);
     change_stack(thread.context, thread.stack, scheduler, scheduler_stack, finished);
 }
 
@@ -119,6 +120,12 @@ void let_others_run() {
 
 // ---- meeting others ----------------------------------------------------------------------------------------------
 
+// Whether two threads wait in the same place, or both have returned.
+static bool alike(const Thread& a, const Thread& b) {
+    if (a.state != b.state || a.state == RETURNED) return a.state == b.state;
+    return a.operation == b.operation && a.line == b.line && (a.state != IN_WARP || a.mask == b.mask);
+}
+
 unsigned barrier(const char* operation, int line, bool vote) {
     self->state = AT_BARRIER, self->operation = operation, self->line = line, self->value = vote;
     suspend();
@@ -146,7 +153,7 @@ Votes meet(const char* operation, int line, unsigned mask, unsigned from, uint64
     for (unsigned lane = 0; lane < WARP; lane++) {
         const Thread& other = warp[lane];
         if (!(thread.mask >> lane & 1)) continue;
-        if (other.state != IN_WARP || other.operation != operation || other.mask != thread.mask) {
+        if (!alike(other, thread)) {
             suspend();  // the last to come wakes the others
             return thread.result;
         }
@@ -164,11 +171,6 @@ Votes meet(const char* operation, int line, unsigned mask, unsigned from, uint64
 }
 
 // ---- a block -----------------------------------------------------------------------------------------------------
-
-static bool alike(const Thread& a, const Thread& b) {
-    return a.state == b.state && (a.state == RETURNED || (a.operation == b.operation && a.line == b.line
-                                                          && (a.state != IN_WARP || a.mask == b.mask)));
-}
 
 // Where all threads are, for an error.
 static void describe(unsigned size) {
@@ -243,16 +245,23 @@ static void set_timer(double seconds) {
     setitimer(ITIMER_VIRTUAL, &value, nullptr);
 }
 
+static char fault_stack[64 * 1024];  // as the thread's own may be full
+
 struct FaultGuard {
     struct sigaction before[SIGNAL_COUNT];
+    stack_t stack_before;
     FaultGuard(double seconds) {
+        stack_t stack = {};
+        stack.ss_sp = fault_stack, stack.ss_size = sizeof fault_stack;
+        sigaltstack(&stack, &stack_before);
         struct sigaction action = {};
-        action.sa_sigaction = on_fault, action.sa_flags = SA_SIGINFO;
+        action.sa_sigaction = on_fault, action.sa_flags = SA_SIGINFO | SA_ONSTACK;
         for (int i = 0; i < SIGNAL_COUNT; i++) sigaction(SIGNALS[i], &action, &before[i]);
         set_timer(seconds);
     }
     ~FaultGuard() {
         set_timer(0);
+        sigaltstack(&stack_before, nullptr);
         for (int i = 0; i < SIGNAL_COUNT; i++) sigaction(SIGNALS[i], &before[i], nullptr);
     }
 };
@@ -292,14 +301,14 @@ struct Mismatch { Place place; const TypeName* type; unsigned char log_alignment
 struct OutOfBounds { Place place; const TypeName *array, *index; };
 }  // namespace emulation
 
-extern "C" HIDDEN void __ubsan_handle_type_mismatch_v1(void* data, void* address) {
+extern "C" BITALE_HIDDEN void __ubsan_handle_type_mismatch_v1(void* data, void* address) {
     const auto& what = *(emulation::Mismatch*)data;
     if (!address) emulation::fail("line %u: %s at address null", what.place.line, what.type->name);
     emulation::fail("line %u: %s at address %p, which is not a multiple of %u", what.place.line, what.type->name,
                     address, 1u << what.log_alignment);
 }
 
-extern "C" HIDDEN void __ubsan_handle_out_of_bounds(void* data, void* index) {
+extern "C" BITALE_HIDDEN void __ubsan_handle_out_of_bounds(void* data, void* index) {
     const auto& what = *(emulation::OutOfBounds*)data;
     emulation::fail("line %u: index %lld of an array %s", what.place.line, (long long)index, what.array->name);
 }

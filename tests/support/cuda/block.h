@@ -11,11 +11,11 @@ struct dim3 {
     constexpr dim3(unsigned x = 1, unsigned y = 1, unsigned z = 1) : x(x), y(y), z(z) {}
 };
 
-#define HIDDEN __attribute__((visibility("hidden")))
-#define VISIBLE extern "C" __attribute__((visibility("default")))
+#define BITALE_HIDDEN __attribute__((visibility("hidden")))
+#define BITALE_ENTRY extern "C" __attribute__((visibility("default")))
 
-HIDDEN extern uint3 threadIdx, blockIdx;
-HIDDEN extern dim3 blockDim, gridDim;
+BITALE_HIDDEN extern uint3 threadIdx, blockIdx;
+BITALE_HIDDEN extern dim3 blockDim, gridDim;
 constexpr int warpSize = 32;
 
 // Shared variables lie together, so that a block can be started with all of them poisoned.
@@ -26,18 +26,18 @@ namespace emulation {
 
 struct Votes { uint64_t received; unsigned votes; };
 
-HIDDEN extern unsigned char* dynamic_shared;
+BITALE_HIDDEN extern unsigned char* dynamic_shared;
 
-HIDDEN unsigned own_number();    // of the running thread in its block
-HIDDEN unsigned active_lanes();  // of its warp: those that have not returned
-HIDDEN uint64_t next_random();
-HIDDEN void let_others_run();
+BITALE_HIDDEN unsigned own_number();    // of the running thread in its block
+BITALE_HIDDEN unsigned active_lanes();  // of its warp: those that have not returned
+BITALE_HIDDEN uint64_t next_random();
+BITALE_HIDDEN void let_others_run();
 
 // Returns how many threads of the block came with true.
-HIDDEN unsigned barrier(const char* operation, int line, bool vote = false);
+BITALE_HIDDEN unsigned barrier(const char* operation, int line, bool vote = false);
 
 // Wait for the lanes of a mask. Returns the value of lane `from`, and the lanes whose value is not 0.
-HIDDEN Votes meet(const char* operation, int line, unsigned mask, unsigned from, uint64_t value);
+BITALE_HIDDEN Votes meet(const char* operation, int line, unsigned mask, unsigned from, uint64_t value);
 
 // How a kernel is launched. `stacks` has room for the threads of a block.
 struct Launch {
@@ -48,7 +48,7 @@ struct Launch {
 };
 
 // Returns what went wrong, or null.
-HIDDEN const char* launch(void (*body)(const int64_t*), const int64_t* arguments, const Launch& how);
+BITALE_HIDDEN const char* launch(void (*body)(const int64_t*), const int64_t* arguments, const Launch& how);
 
 // All arguments are 8 bytes: addresses and integers.
 template <auto kernel> struct Kernel;
@@ -66,7 +66,7 @@ template <class... Parameters, void (*kernel)(Parameters...)> struct Kernel<kern
 
 // Written below a generated text, once for each of its kernels.
 #define BITALE_EMULATED(name)                                                                                         \
-    VISIBLE const char* kinds_of_##name() { return emulation::Kernel<name>::kinds; }                                  \
-    VISIBLE const char* launch_##name(const int64_t* arguments, const emulation::Launch* how) {                       \
+    BITALE_ENTRY const char* kinds_of_##name() { return emulation::Kernel<name>::kinds; }                             \
+    BITALE_ENTRY const char* launch_##name(const int64_t* arguments, const emulation::Launch* how) {                  \
         return emulation::launch(emulation::Kernel<name>::call, arguments, *how);                                     \
     }

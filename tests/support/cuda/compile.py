@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+import pytest
+
 from bitale_backend_c import cache
 from bitale_backend_c.settings import settings
 from bitale_backend_cuda.errors import CompileError
@@ -30,6 +32,7 @@ CHECKS = (
     *("-fsanitize=alignment,bounds,null", "-fsanitize-recover=alignment,bounds,null"),
     "-fsanitize-sections=bitale_shared",  # AddressSanitizer's redzones around shared arrays, too
 )
+needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="the emulation of CUDA needs g++")
 KERNEL = re.compile(
     r"__global__\s+(?:__launch_bounds__\s*\(\s*(\d+)[^)]*\)\s*)?void\s+"
     r"(?:__launch_bounds__\s*\(\s*(\d+)[^)]*\)\s*)?(\w+)\s*\("

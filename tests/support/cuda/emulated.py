@@ -50,7 +50,11 @@ class EmulatedReplay:
 
 
 class EmulatedDriver:
-    """A device of `limit` bytes. `counts` tells how often things were done: launches, replays, waits, ..."""
+    """A device of `limit` bytes; a kernel may take `seconds`, and orders of blocks and threads follow from `seed`.
+
+    `counts` tells how often things were done: compilations, launches, runs (of launches), gemms, recordings, replays,
+    waits. `heap` knows the bytes in use, their peak, and how often memory was allocated.
+    """
 
     def __init__(
         self, *, limit: int = 2**30, seed: int = 0, architecture: str = "sm_90", processors: int = 4,
@@ -58,7 +62,7 @@ class EmulatedDriver:
     ) -> None:  # fmt: skip
         self.architecture, self.processors, self.shared_bytes = architecture, processors, shared_bytes
         self.seed, self.ordinal, self.heap = seed, ordinal, Heap(limit)
-        self.seconds = seconds  # that a kernel may take
+        self.seconds = seconds
         self.counts: Counter[str] = Counter()
         self.queue: deque[Work] = deque()
         self._recording: list[Work] | None = None
@@ -118,12 +122,11 @@ class EmulatedDriver:
         def work() -> None:
             operands = [self._matrices(address, (batch, *s), dtype) for address, s in zip((left, right, out), shapes)]
             wide = "float32" if dtype == "float16" else dtype
-            a, b = (
-                (matrix.swapaxes(1, 2) if swapped else matrix).astype(wide)
-                for matrix, swapped in zip(operands, transpose)
-            )
-            product = alpha * np.matmul(a, b)
-            operands[2][...] = product + beta * operands[2].astype(wide) if beta else product
+            a, b, c = (matrix.astype(wide) for matrix in operands)
+            a, b = (matrix.swapaxes(1, 2) if swapped else matrix for matrix, swapped in zip((a, b), transpose))
+            with np.errstate(all="ignore"):
+                product = alpha * np.matmul(a, b)
+                operands[2][...] = product + beta * c if beta else product
 
         self.enqueue(work)
 
@@ -244,10 +247,12 @@ def _frees(work: Work) -> bool:
 
 @functools.cache
 def _stacks() -> int:
-    """The address of the stacks of a block's threads."""
-    pages = mmap.mmap(-1, MOST_THREADS * STACK_BYTES)
+    """The address of the stacks of a block's threads. Below them is room for one to overflow, and an end to that."""
+    pages = mmap.mmap(-1, (1 + MOST_THREADS) * STACK_BYTES)
     _kept.append(pages)
-    return ctypes.addressof(ctypes.c_char.from_buffer(pages))
+    start = ctypes.addressof(ctypes.c_char.from_buffer(pages))
+    ctypes.CDLL(None).mprotect(ctypes.c_void_p(start), ctypes.c_size_t(mmap.PAGESIZE), 0)  # PROT_NONE
+    return start + STACK_BYTES
 
 
 _kept: list[Any] = []

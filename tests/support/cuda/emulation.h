@@ -1,4 +1,9 @@
 // CUDA C++ for g++: included before a generated text, which is compiled unchanged and run by one processor.
+//
+// Blocks run one after another, the threads of a block take turns at barriers, warp operations and atomic operations,
+// all in random order. So two threads never run at once: a race shows where the order decides, not by torn values, and
+// the memory model (fences, volatile) is not tested. There are no tensor cores, textures, cooperative groups, grids of
+// more than one dimension, or kernels whose blocks wait for one another.
 #pragma once
 #include <cstddef>
 #undef _GLIBCXX_USE_STD_SPEC_FUNCS  // what of <cmath> takes longest to read
@@ -29,8 +34,12 @@ inline void __syncwarp(unsigned mask = 0xffffffff, HERE) { emulation::meet("__sy
 inline unsigned __ballot_sync(unsigned mask, int p, HERE) {
     return emulation::meet("__ballot_sync", line, mask, 0, p != 0).votes;
 }
-inline int __any_sync(unsigned mask, int p, HERE) { return emulation::meet("__any_sync", line, mask, 0, p != 0).votes != 0; }
-inline int __all_sync(unsigned mask, int p, HERE) { return emulation::meet("__all_sync", line, mask, 0, !p).votes == 0; }
+inline int __any_sync(unsigned mask, int p, HERE) {
+    return emulation::meet("__any_sync", line, mask, 0, p != 0).votes != 0;
+}
+inline int __all_sync(unsigned mask, int p, HERE) {
+    return emulation::meet("__all_sync", line, mask, 0, !p).votes == 0;
+}
 
 inline unsigned __activemask() { return emulation::active_lanes(); }
 
@@ -160,8 +169,14 @@ inline int __ffs(int a) { return __builtin_ffs(a); }
 inline int __ffsll(long long a) { return __builtin_ffsll(a); }
 
 // Of two numbers of one type, as in CUDA without a header; floats as fmin and fmax.
-template <class T> T min(T a, T b) { if constexpr (std::is_floating_point_v<T>) return fmin(a, b); else return b < a ? b : a; }
-template <class T> T max(T a, T b) { if constexpr (std::is_floating_point_v<T>) return fmax(a, b); else return a < b ? b : a; }
+template <class T> T min(T a, T b) {
+    if constexpr (std::is_floating_point_v<T>) return fmin(a, b);
+    else return b < a ? b : a;
+}
+template <class T> T max(T a, T b) {
+    if constexpr (std::is_floating_point_v<T>) return fmax(a, b);
+    else return a < b ? b : a;
+}
 
 // Arithmetic that the compiler may not contract: g++ has no way to say it, and does not contract without -mfma.
 #define ARITHMETIC(prefix, T)                                                                                         \
@@ -207,3 +222,11 @@ inline double erfinv(double y) {
 inline float erfinvf(float y) { return (float)erfinv(y); }
 inline double normcdfinv(double p) { return -M_SQRT2 * erfcinv(2 * p); }
 inline float normcdfinvf(float p) { return (float)normcdfinv(p); }
+
+#undef HERE
+#undef ATOMIC
+#undef ATOMIC_COMPARE
+#undef ATOMICS
+#undef VECTORS
+#undef REINTERPRET
+#undef ARITHMETIC

@@ -15,7 +15,7 @@ namespace emulation {
 
 constexpr size_t STACK_BYTES = 64 * 1024;
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(BITALE_UCONTEXT)
 
 using Context = void*;  // the stack pointer; what a call preserves lies there
 
