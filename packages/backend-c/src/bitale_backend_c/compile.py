@@ -102,7 +102,7 @@ class Compiled:
 
 def generate(graph: Graph, name: str = "function", optimised: bool = True) -> str:
     """The C source of a function that computes `graph`. Any array may have any sizes its type leaves open."""
-    return emit(lower(ready(graph, optimised), graph.name or name, reserved=reserved))
+    return emit(lower(ready(graph, optimised), graph.name or name, reserved=reserved, written=graph))
 
 
 def ready(
@@ -142,7 +142,7 @@ def compile(
     prepared = ready(graph, optimised, preserves, checked)
     name = name or graph.name or "function"
     cells_from = range(count, len(graph.inputs))
-    program = lower(prepared, name, {out: count + cell for out, cell in updates.items()}, cells_from, reserved)
+    program = lower(prepared, name, {out: count + cell for out, cell in updates.items()}, cells_from, reserved, graph)
     source = emit(program)
     path = build(source, threads)
     arguments = arguments or Arguments(graph.inputs[:count], name)

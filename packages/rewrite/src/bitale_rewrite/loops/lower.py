@@ -29,12 +29,14 @@ def lower(
     donate: Mapping[int, int] | None = None,
     row_major: Collection[int] = (),
     reserved: Callable[[str], bool] = lambda name: False,
+    written: Graph | None = None,
 ) -> Program:
     """The Program of `graph`, whose composites have been expanded.
 
     `donate` asks that output k take the memory of input j (an update of a shared variable); the plan grants it where
     nothing needs the old values any more. Inputs in `row_major` will always come without padding or other strides.
-    Nothing gets a name that the target has `reserved`.
+    Nothing gets a name that the target has `reserved`. `written` is the graph before rewriting: what does not fit there
+    is an error, though no result may need it any more.
     """
     graph = prepare(graph)
     bodies = open_bodies(graph, prepare)
@@ -47,6 +49,8 @@ def lower(
     frames = Frames(bodies, sizes, reader, unique)
     frames.declare(graph)
     sizes.constrain(graph, bodies)
+    if written is not None:
+        sizes.constrain_written(written)
     frames.settle()
     lengths = [buffer.shape for buffer in inputs]
     for buffer in inputs:

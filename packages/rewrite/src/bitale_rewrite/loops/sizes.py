@@ -20,7 +20,7 @@ from bitale_rewrite.loops.bodies import Bodies
 from bitale_rewrite.loops.increments import Increment, parts
 from bitale_rewrite.loops.integers import EQUAL, LESS_EQUAL, ONE, ZERO, integer, product
 from bitale_rewrite.loops.ir import Call, Failure, Literal, Load, Require, Value
-from bitale_rewrite.loops.lengths import is_length, lengths_given
+from bitale_rewrite.loops.lengths import is_length, lengths_given, settled
 from bitale_rewrite.loops.name_sizes import SizeNames
 from bitale_rewrite.loops.values import parts as value_parts
 
@@ -124,6 +124,18 @@ class Sizes:
                 for a, b, what in _loop(self, node, body):
                     self.require_equal(a, b, node, what)
                 self.constrain(body, bodies)
+
+    def constrain_written(self, graph: Graph) -> None:
+        """Record what `graph` relies on as the user wrote it: arrays must fit even where rewriting found that no result
+        needs them. Only lengths that are known when the function starts are looked at.
+        """
+        for node in settled(graph):
+            rule = CONSTRAINTS.get(type(node.op))
+            if rule is not None:
+                for a, b, what in rule(self, node):
+                    self.require_equal(a, b, node, what)
+            for n in lengths_given(node):
+                self.require_length(self.scalar(n), node)
 
     @contextmanager
     def scope(self) -> Iterator[None]:
