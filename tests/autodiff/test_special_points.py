@@ -146,6 +146,13 @@ def test_products_with_zeros(point):
     check_gradient(F.cumprod, [np.array(point)])
 
 
+def test_running_products_with_an_infinity():
+    x = vector()
+    slope = grad(F.sum(F.cumprod(x)), x)
+    np.testing.assert_array_equal(evaluate(slope, {x: np.array([2.0, np.inf, 3.0])}), [np.inf, 8, np.inf])
+    np.testing.assert_array_equal(evaluate(slope, {x: np.array([np.nan, 2.0, 3.0])}), [9, np.nan, np.nan])
+
+
 def test_products_of_matrices_with_zeros():
     matrix = np.array([[2.0, 0.0, 3.0], [0.0, 5.0, 0.0]])
     for axis in (0, 1, None):

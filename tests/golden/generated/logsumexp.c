@@ -35,7 +35,6 @@ int32_t bitale_run(bitale_call *call) {
     const int64_t x_1 = call->inputs[0].shape[1];
     const int64_t x_s0 = call->inputs[0].strides[0] / 8;
     const int64_t x_s1 = call->inputs[0].strides[1] / 8;
-    if (!((0 < x_1))) { call->failure[0] = (int64_t)(x_1); return 1; }
     const int64_t result_0_shape[] = {x_0};
     double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64[x_0] squeeze(log(...) + where(isfinite(...), ..., 0), (1,)) */
     if (!result_0) return -1;

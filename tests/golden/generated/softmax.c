@@ -45,7 +45,6 @@ int32_t bitale_run(bitale_call *call) {
     char *workspace = call->workspace(call, bitale_lines(((x_1 * 8) * threads)));
     if (!workspace) return -1;
     double *exp__row_all = (double *)workspace; workspace += bitale_lines(((x_1 * 8) * threads));
-    if (!((0 < x_1))) { call->failure[0] = (int64_t)(x_1); return 1; }
     const int64_t result_0_shape[] = {x_0, x_1};
     double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64[x_0, x_1] exp(x - max(x, axis=1)[:, None]) / sum(exp(x - ...), axis=1)[:, None] */
     if (!result_0) return -1;

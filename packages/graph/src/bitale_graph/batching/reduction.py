@@ -15,7 +15,7 @@ BATCHING: RuleTable[Batch] = RuleTable("batching")
 
 @BATCHING.register(Reduce)
 def _reduce(node: Apply, operands: Sequence[Operand], length: Size) -> list[Variable]:
-    return [Reduce(node.op.function, shifted(node.op.axes))(operands[0].variable)]
+    return [node.op.over(shifted(node.op.axes))(operands[0].variable)]
 
 
 @BATCHING.register(ArgReduce, Cumulate)
