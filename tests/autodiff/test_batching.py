@@ -10,7 +10,7 @@ import pytest
 from bitale_autodiff import BATCHING, batch
 from bitale_graph.errors import IndexingError, MissingRule
 from bitale_graph.functions import arange, argmax, nonzero, sum, tanh
-from bitale_graph.ops.control import Check, Composite, StopGradient
+from bitale_graph.ops.control import Check, Composite, Procedure, StopGradient
 from bitale_graph.ops.elementwise import FUNCTIONS, where
 from bitale_graph.ops.indexing import Gather, Nonzero, Scatter
 from bitale_graph.ops.movement import Dimension, Iota
@@ -20,7 +20,8 @@ from bitale_graph.variable import Variable
 from tests.autodiff.samples import ROWS, const, matrix, samples, scalar, vector
 from tests.autodiff.test_rules import all_ops
 
-WITHOUT_RULE = {Composite, Dimension, Iota, Nonzero}  # opened, not batched, without inputs, of unknown lengths
+# Opened, not batched, without inputs, of unknown lengths.
+WITHOUT_RULE = {Composite, Dimension, Iota, Nonzero, Procedure}
 CASES = [(name, function, arrays) for name, function, arrays in samples(ROWS)]
 LENGTH = 3
 

@@ -27,7 +27,7 @@ from bitale_rewrite import optimise
 from bitale_rewrite.expand import expand
 from bitale_rewrite.loops.ir import Buffer, Gemm, Loop, Program
 from bitale_rewrite.loops.lower import lower
-from bitale_rewrite.loops.touched import all_steps
+from bitale_rewrite.loops.touched import all_steps, programs_of
 from bitale_rewrite.phases import DEFAULT
 from bitale_rewrite.rule import Preserves
 
@@ -55,8 +55,9 @@ class Compiled:
     def call(self) -> Callable[..., Any]:
         """The function in the form that is fastest to call: a builtin callable."""
         program, cells = self.program, self.cells
-        libraries = any(isinstance(step, Gemm) for step in all_steps(program.steps))
-        loops = any(isinstance(step, Loop) for step in all_steps(program.steps))
+        steps = [step for each in programs_of(program) for step in all_steps(each.steps)]
+        libraries = any(isinstance(step, Gemm) for step in steps)
+        loops = any(isinstance(step, Loop) for step in steps)
         return load_shim().Function(
             load(self.path),
             program.name,

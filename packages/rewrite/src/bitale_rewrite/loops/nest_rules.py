@@ -45,6 +45,7 @@ from bitale_rewrite.loops.ir import (
 from bitale_rewrite.loops.nests import Fixed, Index, Loop, Nest, collect_loads, domain
 from bitale_rewrite.loops.notes import note
 from bitale_rewrite.loops.permute import permutation
+from bitale_rewrite.loops.procedures import Called, call
 from bitale_rewrite.loops.reader import place
 
 if TYPE_CHECKING:
@@ -54,7 +55,9 @@ ADD, MULTIPLY, SUBTRACT = FUNCTIONS["add"], FUNCTIONS["multiply"], FUNCTIONS["su
 LESS, EQUAL, WHERE, MAXIMUM = FUNCTIONS["less"], FUNCTIONS["equal"], FUNCTIONS["where"], FUNCTIONS["maximum"]
 
 Rule = Callable[["Builder", Apply], None]
-NESTS: RuleTable[Rule] = RuleTable("loop nest", {Scan: control.loop, Branch: control.branch, Permutation: permutation})
+NESTS: RuleTable[Rule] = RuleTable(
+    "loop nest", {Scan: control.loop, Branch: control.branch, Permutation: permutation, Called: call}
+)
 
 
 @NESTS.register(Reduce)

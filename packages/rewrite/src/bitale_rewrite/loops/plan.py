@@ -12,6 +12,7 @@ from bitale_rewrite.loops.ir import (
     For,
     Gemm,
     If,
+    Invoke,
     Kernel,
     Load,
     Loop,
@@ -176,6 +177,8 @@ def _row_major(step: Step) -> list[Buffer]:
         return [b for part in inside(step) for b in _row_major(part)]
     if isinstance(step, Gemm):
         return [step.left, step.right]
+    if isinstance(step, Invoke):
+        return step.inputs
     return [b for b in buffers_of(step) if b.base is not None]
 
 

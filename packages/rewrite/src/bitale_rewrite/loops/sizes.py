@@ -17,9 +17,10 @@ from bitale_graph.shapes import shape_of, unknown_inputs
 from bitale_graph.variable import Apply, Variable
 from bitale_rewrite.loops.accumulate import Accumulated
 from bitale_rewrite.loops.bodies import Bodies
+from bitale_rewrite.loops.failure import Failure
 from bitale_rewrite.loops.increments import Increment, parts
 from bitale_rewrite.loops.integers import EQUAL, LESS_EQUAL, ONE, ZERO, integer, product
-from bitale_rewrite.loops.ir import Call, Failure, Literal, Load, Require, Value
+from bitale_rewrite.loops.ir import Call, Literal, Load, Require, Value
 from bitale_rewrite.loops.lengths import is_length, lengths_given, settled
 from bitale_rewrite.loops.name_sizes import SizeNames
 from bitale_rewrite.loops.values import parts as value_parts
@@ -30,14 +31,14 @@ Scalar = Callable[[Variable], Value]
 class Sizes:
     """`sizes(v)` are the lengths of v's axes. Lengths that a checked program must have equal are one value here."""
 
-    def __init__(self, unique: Callable[[str], str]) -> None:
+    def __init__(self, unique: Callable[[str], str], failures: list[Failure]) -> None:
         self.scalar: Scalar = _unset
         self.names = SizeNames(unique)
         self.known: dict[Variable, tuple[Value, ...]] = {}
         self.requirements: list[Require] = []  # of lengths that are known when the function starts
         self.late: dict[Apply, list[Require]] = {}  # of lengths that are found on the way: checked before the op
         self.found: set[Value] = set()  # the names of such lengths
-        self.failures: list[Failure] = []
+        self.failures = failures  # of the whole program, those of its procedures included
         self._equal: dict[Value, Value] = {}
         self._lengths: set[Value] = set()  # known not to be negative
 
