@@ -36,13 +36,16 @@ LARGE = (
     "logistic[1e7]:f32",
     "ew15[1e7]:f32",
     "sqdist[1e7]:f32",
+    "softmax[2000x1000]:f32",
     "layernorm[2000x1000]:f32",
+    "mlp_train[60]:f32",
     "mlp_train[600]:f32",
     "embed_sgd:f32",
     "gp_quadratic[500]:f64",
     "lognormals[1e6]:f32",
+    "lstm_train[100x32x128]:f32",
 )
-"""Whose memory is measured besides."""
+"""Whose memory is measured, in all libraries."""
 WITHOUT = ("numpy", "numexpr", "torch")
 """Columns that compile nothing worth measuring."""
 WARM_RUNS, WARM_SECONDS = 3, 5.0

@@ -127,10 +127,11 @@ class Run:
             self.record.first.append(compile_time.first_call(column, workload, self.say, self.options.limit))
 
     def memory(self) -> None:
-        """Of the columns and the workloads whose first calls have not told it."""
-        names, cache = compile_time.LARGE + compile_time.COMPILED, self.options.cache
-        for workload, column in self.each("memory", self._missing(names, compile_time.columns(self.libraries))):
-            self.record.first.append(compile_time.first_call(column, workload, self.say, self.options.limit, cache))
+        """Of those whose first call has not told it."""
+        limit, cache = self.options.limit, self.options.cache
+        pairs = self._missing(compile_time.LARGE, compile_time.columns(self.libraries))
+        for workload, column in self.each("memory", pairs):
+            self.record.first.append(compile_time.first_call(column, workload, self.say, limit, cache))
 
     def _missing(self, names: Sequence[str], columns: Sequence[str]) -> list[tuple[str, str]]:
         chosen, known = select(self.options.only), {(one.workload, one.column) for one in self.record.first}

@@ -107,7 +107,8 @@ def compile_workload(workload: Workload, arrays: tuple[Any, ...], mode: str) -> 
         outputs = hessian_vector_product(outputs, wrt, [variables[-1]])[0]
     several = isinstance(outputs, list | tuple)
     results = [pytensor.Out(output, borrow=True) for output in (outputs if several else [outputs])]
-    function = pytensor.function(variables[kept:], results if several else results[0], updates=updates, mode=mode)
+    results = results if several else results[0]
+    function = pytensor.function(variables[kept:], results, updates=updates, mode=mode, on_unused_input="ignore")
     return function, arrays[kept:], variables[:kept]
 
 

@@ -190,13 +190,13 @@ def test_a_first_call_in_a_fresh_process():
 def test_the_command_writes_its_three_files(tmp_path, capsys):
     cpu.main(
         [
-            *("--only", "add1_vec3", "--libraries", "numpy", "--stages", "1,2,compile,memory,large", "--quick"),
+            *("--only", "embed_sgd", "--libraries", "numpy", "--stages", "1,2,compile,memory,large", "--quick"),
             *("--output", str(tmp_path / "output"), "--cache", str(tmp_path / "cache")),
         ]
     )
     record = json.loads((tmp_path / "output" / "results.json").read_text())
-    assert [one["status"] for one in record["steady"]] == ["ok"]
-    assert "add1_vec3" in (tmp_path / "output" / "results.md").read_text()
+    assert [(one["threads"], one["status"]) for one in record["steady"]] == [(1, "ok"), (2, "ok")]
+    assert "embed_sgd" in (tmp_path / "output" / "results.md").read_text()
     assert [one["column"] for one in record["first"]] == ["numpy"]
     assert (tmp_path / "output" / "results_1.png").stat().st_size > 1000
 
