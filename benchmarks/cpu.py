@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.markdown import Markdown
@@ -32,7 +32,7 @@ from benchmarks.workloads import PARALLEL, planned, select
 
 QUICK = Settings(rounds=3, batch=0.005, budget=0.2, least=2)
 STAGES = ("1", "compile", "2", "memory", "large")
-Task = TypeVar("Task")
+Task = TypeVar("Task", str, tuple[str, Any])
 
 
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
@@ -97,7 +97,8 @@ class Run:
         self._line = self._progress.add_task(stage, total=len(tasks))
         for number, task in enumerate(tasks):
             if time.monotonic() > self._end:
-                self.record.left_out.append(f"{stage}: {len(tasks) - number} of {len(tasks)}, from {task} on")
+                first = task if isinstance(task, str) else " ".join(map(str, task))
+                self.record.left_out.append(f"{stage}: {len(tasks) - number} of {len(tasks)}, from {first} on")
                 break
             yield task
             self.record.machine["load after"] = machine()["load"]

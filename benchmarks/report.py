@@ -17,21 +17,26 @@ SUBJECT = "bitale"
 MEDIAN, MINIMUM = attrgetter("median"), attrgetter("minimum")
 
 
+def relative(
+    results: Sequence[Measurement], by: Callable[[Measurement], float] = MEDIAN
+) -> list[tuple[Measurement, float]]:
+    """The right answers and their times, in units of Bitale's in the same run; in seconds where Bitale has none."""
+    right = [result for result in results if result.status == "ok"]
+    mine = {result.run: by(result) for result in right if result.column == SUBJECT}
+    return [(one, by(one) / mine.get(one.run, 1.0)) for one in right if not mine or one.run in mine]
+
+
 def best_peer(results: Sequence[Measurement], by: Callable[[Measurement], float] = MEDIAN) -> Measurement | None:
-    """The fastest right answer that is not Bitale's, measured by what Bitale took in the same run."""
-    mine = {result.run: by(result) for result in results if result.column == SUBJECT and result.status == "ok"}
-    peers = [result for result in results if result.status == "ok" and result.column != SUBJECT]
-    compared = [peer for peer in peers if not mine or peer.run in mine]
-    return min(compared, key=lambda peer: by(peer) / mine.get(peer.run, 1.0), default=None)
+    """The fastest right answer that is not Bitale's."""
+    peers = {time: one for one, time in reversed(relative(results, by)) if one.column != SUBJECT}
+    return peers[min(peers)] if peers else None
 
 
 def ratio(results: Sequence[Measurement], by: Callable[[Measurement], float] = MEDIAN) -> float | None:
     """Bitale's time over the best peer's: below 1, Bitale is faster."""
-    peer = best_peer(results, by)
-    for result in results:
-        if peer is not None and (result.column, result.run, result.status) == (SUBJECT, peer.run, "ok"):
-            return by(result) / by(peer)
-    return None
+    times = relative(results, by)
+    peers = [time for one, time in times if one.column != SUBJECT]
+    return 1 / min(peers) if peers and len(peers) < len(times) else None
 
 
 def by_workload(measurements: Iterable[Measurement], threads: int) -> dict[str, list[Measurement]]:
