@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import re
 
-from bitale_backend_c.emit import random, samplers
+from bitale_backend_c.emit import across, random, samplers
 from bitale_backend_c.emit.ctypes import C_TYPES, SUFFIXES
 from bitale_graph.dtypes import COMPLEX, FLOATS, INTEGERS, SIGNED, UNSIGNED
 
@@ -243,6 +243,7 @@ def _templates() -> dict[str, tuple[str, str]]:
     found = {name: (text, "") for name, text in OTHER.items()}
     groups = (
         (REAL, FLOATS), (WHOLE, INTEGERS), (SIGNED_ONLY, SIGNED), (UNSIGNED_ONLY, UNSIGNED), (COMPLEX_ONLY, COMPLEX),
+        (across.TEMPLATES, C_TYPES),
     )  # fmt: skip
     for templates, dtypes in groups:
         for name, template in templates.items():
@@ -261,7 +262,8 @@ def definition(name: str) -> str:
     if name in RANDOM:
         return RANDOM[name]
     template, dtype = TEMPLATES[name]
-    return f"static inline {_version(template, dtype) if dtype else template}"
+    linkage = "BITALE_APART" if template in across.TEMPLATES.values() else "static inline"
+    return f"{linkage} {_version(template, dtype) if dtype else template}"
 
 
 def _version(template: str, dtype: str) -> str:

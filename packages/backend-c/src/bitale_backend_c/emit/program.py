@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bitale_backend_c.emit.ctypes import C_TYPES
-from bitale_backend_c.emit.expressions import is_strided, text
+from bitale_backend_c.emit.expressions import brings_strides, is_strided, text
 from bitale_backend_c.emit.functions import KernelFunctions
 from bitale_backend_c.emit.gemm import gemm_call
 from bitale_backend_c.emit.helpers import WORD
@@ -259,15 +259,18 @@ class ProgramEmitter:
 
     def _run(self, kernel: Kernel, depth: int) -> None:
         """Call a kernel; where its inputs are row-major, with strides that the compiler then knows."""
-        strided = [b for b in self.functions.emitter[kernel].parameters.buffers if is_strided(b) and b.shape]
-        general = self._arguments(kernel, dense=False)
+        strided = [b for b in self.functions.emitter[kernel].parameters.buffers if brings_strides(b) and b.shape]
         if not strided:
-            return self._call(kernel, general, depth)
+            return self._call(kernel, self._arguments(kernel, dense=False), depth)
         dense = " && ".join(self._is_dense(b) for b in strided)
         self._put(f"if ({dense}) {{", depth)
         self._call(kernel, self._arguments(kernel, dense=True), depth + 1)
         self._put("} else {", depth)
-        self._call(kernel, general, depth + 1)
+        general = self.functions.general.get(kernel, kernel)
+        for row in general.scratch:
+            if row not in kernel.scratch:
+                self._scratch(row, depth + 1)
+        self._call(general, self._arguments(general, dense=False), depth + 1)
         self._put("}", depth)
         return None
 
@@ -287,7 +290,7 @@ class ProgramEmitter:
         arguments: list[str] = []
         for buffer in emitter.parameters.buffers:
             arguments.append(base_name(buffer))
-            if is_strided(buffer):
+            if brings_strides(buffer):
                 dense_strides = _dense_strides(buffer)
                 arguments.extend(dense_strides if dense else [f"{buffer.name}_s{a}" for a in range(len(buffer.shape))])
         totals = ["totals"] if emitter.shared and emitter.shared.sums else []

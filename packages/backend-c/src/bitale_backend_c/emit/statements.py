@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bitale_backend_c.emit.across import copy_lines, copy_of
 from bitale_backend_c.emit.ctypes import C_TYPES
-from bitale_backend_c.emit.expressions import offset, text
+from bitale_backend_c.emit.expressions import is_strided, offset, text
 from bitale_backend_c.emit.lanes import Lanes, lane_lines, lane_of, lanes_of
 from bitale_backend_c.emit.reduction import BLOCK, Gathering, combine, gathered
 from bitale_backend_c.emit.search import Search, noted_lines, search_lines, search_of, sought
@@ -103,6 +104,10 @@ class StatementEmitter:
     # ---- loops -------------------------------------------------------------------------------------------------------
 
     def _for(self, loop: For, depth: int, top: bool) -> None:
+        if (copy := copy_of(loop)) is not None:
+            for line in copy_lines(copy, self._texts):
+                self._line(depth, line)
+            return
         search = search_of(loop)
         if search is not None and search.target.name in self._complete:
             self._search(search, loop, depth)
@@ -230,7 +235,8 @@ class StatementEmitter:
         for row in (row for row in self.scratch if row in used):
             size = self._text(product(row.shape))
             where = " + bitale_thread()*" + (size if size.isidentifier() else f"({size})") if threaded else ""
-            self._line(depth, f"{C_TYPES[row.dtype]} *restrict {row.name} = {row.name}_all{where};")
+            name = f"{row.name}_row" if is_strided(row) else row.name  # of a tile, this is where it may lie
+            self._line(depth, f"{C_TYPES[row.dtype]} *restrict {name} = {row.name}_all{where};")
 
 
 def simd_clause(loop: For, found: list[Gathering]) -> str | None:
