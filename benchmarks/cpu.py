@@ -67,7 +67,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
         type=Path,
         default=[],
         metavar="JSON",
-        help="show columns of other runs on this machine too, marked; with --resume --budget 0 nothing is measured",
+        help="fill empty cells from other runs on this machine, marked; with --resume --budget 0 nothing is measured",
     )
     parser.add_argument("--output", type=Path, default=Path("benchmarks/output"), help="folder (default %(default)s)")
     parser.add_argument(

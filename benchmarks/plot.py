@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.measure import Measurement
 from benchmarks.report import SUBJECT, best_peer, by_workload, relative
-from benchmarks.table import head, heads
+from benchmarks.table import heads
 
 
 def draw(measurements: Sequence[Measurement], threads: int, path: Path) -> None:
@@ -23,7 +23,7 @@ def draw(measurements: Sequence[Measurement], threads: int, path: Path) -> None:
         if best_peer(group) is not None
     }
     figure, axes = pyplot.subplots(figsize=(9, 1 + 0.24 * max(len(groups), 6)), layout="constrained")
-    times = [{head(one): time for one, time in relative(group)} for group in groups.values()]
+    times = [{one.column: time for one, time in relative(group)} for group in groups.values()]
     best = [min(time for one, time in relative(group) if one.column != SUBJECT) for group in groups.values()]
     names = [name for name in heads(one for group in groups.values() for one in group) if "/" not in name]
     for index, column in enumerate(names):

@@ -63,5 +63,4 @@ class Record:
         for one in other.steady:
             one.run = mark
         self.steady += other.steady
-        known = {(one.workload, one.column) for one in self.first}
-        self.first += [replace(one, run=mark) for one in other.first if (one.workload, one.column) not in known]
+        self.first += [replace(one, run=mark) for one in other.first]

@@ -10,7 +10,7 @@ from benchmarks.large_graphs import LargeGraph
 from benchmarks.measure import Measurement
 from benchmarks.record import Record
 from benchmarks.report_first import faults, first_calls
-from benchmarks.table import duration, head, heads, table
+from benchmarks.table import duration, heads, shown, table
 from benchmarks.workloads import WORKLOADS
 
 SUBJECT = "bitale"
@@ -21,15 +21,15 @@ def relative(
     results: Sequence[Measurement], by: Callable[[Measurement], float] = MEDIAN
 ) -> list[tuple[Measurement, float]]:
     """The right answers and their times, in units of Bitale's in the same run; in seconds where Bitale has none."""
-    right = [result for result in results if result.status == "ok"]
-    mine = {result.run: by(result) for result in right if result.column == SUBJECT}
+    mine = {one.run: by(one) for one in results if one.column == SUBJECT and one.status == "ok"}
+    right = [one for one in shown(results).values() if one.status == "ok"]
     return [(one, by(one) / mine.get(one.run, 1.0)) for one in right if not mine or one.run in mine]
 
 
 def best_peer(results: Sequence[Measurement], by: Callable[[Measurement], float] = MEDIAN) -> Measurement | None:
     """The fastest right answer that is not Bitale's."""
-    peers = {time: one for one, time in reversed(relative(results, by)) if one.column != SUBJECT}
-    return peers[min(peers)] if peers else None
+    peers = [(time, one.column, one) for one, time in relative(results, by) if one.column != SUBJECT]
+    return min(peers)[-1] if peers else None
 
 
 def ratio(results: Sequence[Measurement], by: Callable[[Measurement], float] = MEDIAN) -> float | None:
@@ -52,8 +52,8 @@ def cell(result: Measurement | None, best: Measurement | None) -> str:
     if result is None or result.status == "none":
         return "–"
     if result.status != "ok":
-        return result.status
-    text = f"{duration(result.median)} ({duration(result.minimum)})"
+        return result.status + result.run
+    text = f"{duration(result.median)} ({duration(result.minimum)}){result.run}"
     return f"**{text}**" if result is best else text
 
 
@@ -63,7 +63,7 @@ def steady_state(measurements: Sequence[Measurement], threads: int) -> list[str]
     columns = heads(result for group in groups.values() for result in group)
     rows = []
     for workload, group in groups.items():
-        best, found = best_peer(group), {head(result): result for result in group}
+        best, found = best_peer(group), shown(group)
         cells = [cell(found.get(column), best) for column in columns]
         rows.append([workload, *cells, relation(group)])
     return table(["workload", *columns, f"{SUBJECT} / best peer"], rows)
@@ -104,9 +104,11 @@ def preparing(measurements: Sequence[Measurement]) -> list[str]:
     """What each column's building and checking took in all, which is most of the time of a run."""
     spent: dict[tuple[str, int], float] = {}
     for one in measurements:
-        spent[head(one), one.threads] = spent.get((head(one), one.threads), 0.0) + one.preparing
+        if not one.run:
+            spent[one.column, one.threads] = spent.get((one.column, one.threads), 0.0) + one.preparing
     counts = sorted({threads for _, threads in spent})
-    rows = [[name, *(f"{spent.get((name, count), 0):.0f}" for count in counts)] for name in heads(measurements)]
+    names = dict.fromkeys(column for column, _ in spent)
+    rows = [[name, *(f"{spent.get((name, count), 0):.0f}" for count in counts)] for name in names]
     return table(["column", *map(plural, counts)], rows)
 
 
@@ -131,7 +133,7 @@ def notes(measurements: Sequence[Measurement]) -> list[str]:
 def wrong(measurements: Sequence[Measurement]) -> list[str]:
     """What was wrong, failed or was not tried, in the libraries' own words."""
     return [
-        f"- {one.workload}, {head(one)}, {plural(one.threads)}, {one.status}: {first_line(one.detail)}"
+        f"- {one.workload}, {one.column}{one.run}, {plural(one.threads)}, {one.status}: {first_line(one.detail)}"
         for one in measurements
         if one.status not in ("ok", "none")
     ]

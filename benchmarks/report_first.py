@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from benchmarks.compile_time import FirstCall
 from benchmarks.first_call import NOTHING
-from benchmarks.table import head, heads, table
+from benchmarks.table import heads, shown, table
 
 
 def first_calls(results: Sequence[FirstCall]) -> list[str]:
@@ -17,7 +17,7 @@ def first_calls(results: Sequence[FirstCall]) -> list[str]:
     imports = [
         f"{column} {min(times):.2f}"
         for column in heads(results)
-        if (times := [one.imported for one in results if head(one) == column and one.imported is not None])
+        if (times := [one.imported for one in results if one.column == column and one.imported is not None])
     ]
     return [
         "### Build and first call, seconds: empty cache → filled cache (fresh processes)",
@@ -34,9 +34,9 @@ def first_calls(results: Sequence[FirstCall]) -> list[str]:
 
 def rows(results: Sequence[FirstCall], show: Callable[[FirstCall], str]) -> list[str]:
     columns = heads(results)
-    found = {(one.workload, head(one)): one for one in results}
     names = dict.fromkeys(one.workload for one in results)
-    cells = ([name, *(cell(found.get((name, column)), show) for column in columns)] for name in names)
+    found = {name: shown(one for one in results if one.workload == name) for name in names}
+    cells = ([name, *(cell(found[name].get(column), show) for column in columns)] for name in names)
     return table(["workload", *columns], cells)
 
 
@@ -44,8 +44,8 @@ def cell(result: FirstCall | None, show: Callable[[FirstCall], str]) -> str:
     if result is None or result.detail == NOTHING:
         return "–"
     if result.detail:
-        return "not run" if result.detail.startswith("not run") else "failed"
-    return show(result)
+        return ("not run" if result.detail.startswith("not run") else "failed") + result.run
+    return show(result) + result.run
 
 
 def seconds(result: FirstCall) -> str:
@@ -59,7 +59,7 @@ def megabytes(result: FirstCall) -> str:
 def faults(results: Sequence[FirstCall]) -> list[str]:
     """What failed, in the libraries' own words."""
     return [
-        f"- first call of {one.workload}, {head(one)}: {one.detail[:200]}"
+        f"- first call of {one.workload}, {one.column}{one.run}: {one.detail[:200]}"
         for one in results
         if one.detail not in ("", NOTHING)
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 
 class Result(Protocol):
@@ -16,17 +16,17 @@ class Result(Protocol):
     def run(self) -> str: ...
 
 
-def head(result: Result) -> str:
-    """The column's name, marked where another run measured it."""
-    return result.column + result.run
+AnyResult = TypeVar("AnyResult", bound=Result)
 
 
 def heads(results: Iterable[Result]) -> list[str]:
     """The columns of a table: those of this run, then those that only another run has."""
-    names: dict[str, str] = {}
-    for result in sorted(results, key=lambda result: len(result.run)):
-        names.setdefault(result.column, head(result))
-    return list(names.values())
+    return list(dict.fromkeys(result.column for result in sorted(results, key=lambda result: len(result.run))))
+
+
+def shown(results: Iterable[AnyResult]) -> dict[str, AnyResult]:
+    """What stands in each column of a row: what this run measured, or else what another did."""
+    return {one.column: one for one in sorted(results, key=lambda result: -len(result.run))}
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
