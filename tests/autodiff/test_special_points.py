@@ -90,6 +90,8 @@ LOGARITHMS = [
     (lambda x: F.log(1 + F.exp(x)), [-1e3, 0.0, 1e3], [0, 0.5, 1]),
     (lambda x: F.log(F.exp(2 * x) - F.exp(x)), [1e3], [2]),
     (lambda x: F.log(3 * F.exp(-x * x) / (2 + x)), [100.0], [-200 - 1 / 102]),
+    (lambda x: F.log(F.erfc(x)), [0.0], [-2 / np.sqrt(np.pi)]),
+    (lambda x: F.log(0.5 * F.erfc(-x)), [0.0], [2 / np.sqrt(np.pi)]),
     (lambda x: F.binary_crossentropy(F.sigmoid(x), 0.25), [-1e3, 1e3], [-0.25, 0.75]),
     (lambda x: F.log(F.softmax(x, 0)) * np.array([0.0, 1.0]), [0.0, -2e3], [-1, 1]),
     (lambda x: F.log(F.sum(F.exp(x))), [1e3, 1e3], [0.5, 0.5]),
