@@ -28,6 +28,8 @@ def first_calls(results: Sequence[FirstCall]) -> list[str]:
         "",
         "### Peak memory, MB: building and first call (filled cache) / further calls, above library and inputs",
         "",
+        "JAX's has its own copy of the inputs in it; compilers run as other processes are not counted.",
+        "",
         *rows(results, megabytes),
     ]
 
