@@ -9,6 +9,7 @@ import numpy as np
 
 from bitale_graph.graph import Graph
 from bitale_graph.variable import Constant, Variable
+from bitale_rewrite.garbage import collector_rests
 from bitale_rewrite.loops.bodies import Bodies, open_bodies
 from bitale_rewrite.loops.builder import Builder, note
 from bitale_rewrite.loops.failure import Failure
@@ -27,6 +28,7 @@ from bitale_rewrite.loops.storage import stored
 Unique = Callable[[str], str]
 
 
+@collector_rests()
 def lower(
     graph: Graph,
     name: str = "function",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from heapq import heappop, heappush
 
 from bitale_rewrite.loops.blocks import Blocks, late_names
 from bitale_rewrite.loops.costs import cost_of
@@ -69,14 +70,13 @@ def _place_temporaries(program: Program) -> None:
     own = {b for b in program.temporaries if b.shape}
     spans = _spans(program, own)
     blocks = Blocks(late_names(program))
-    ends: dict[int, list[Buffer]] = {}
-    for buffer in sorted(spans, key=lambda b: (spans[b], b.name)):
+    alive: list[tuple[int, int, Buffer]] = []  # a heap: where each ends, the first first
+    for number, buffer in enumerate(sorted(spans, key=lambda b: (spans[b], b.name))):
         start, end = spans[buffer]
-        for earlier in sorted(each for each in ends if each < start):
-            for done in ends.pop(earlier):
-                blocks.give(program.placement[done])
+        while alive and alive[0][0] < start:
+            blocks.give(program.placement[heappop(alive)[2]])
         program.placement[buffer] = blocks.take(buffer)
-        ends.setdefault(end, []).append(buffer)
+        heappush(alive, (end, number, buffer))
     program.slots = blocks.sizes
 
 
