@@ -6,6 +6,7 @@ import gc
 import threading
 
 import pytest
+
 from bitale_rewrite.garbage import collector_rests
 
 

@@ -1,5 +1,5 @@
-"""Work during which Python's collector of cyclic garbage rests: it would look at every object of a large graph again and
-again, which grows faster than the graph, and find nothing.
+"""Work during which Python's collector of cyclic garbage rests: it would look at every object of a large graph again
+and again, which grows faster than the graph, and find nothing.
 """
 
 from __future__ import annotations
