@@ -97,13 +97,17 @@ class Compiled:
 
 def generate(graph: Graph, name: str = "function", optimised: bool = True) -> str:
     """The CUDA source of a function that computes `graph`. Any array may have any sizes its type leaves open."""
-    return _emitted(ready(graph, optimised), graph.name or name).source
+    return _emitted(ready(graph, optimised), graph.name or name, written=graph).source
 
 
 def _emitted(
-    graph: Graph, name: str, donate: Mapping[int, int] | None = None, row_major: Iterable[int] = ()
+    graph: Graph,
+    name: str,
+    donate: Mapping[int, int] | None = None,
+    row_major: Iterable[int] = (),
+    written: Graph | None = None,
 ) -> Emitted:
-    return emit(lower(graph, name, donate, list(row_major), _reserved, GPU))
+    return emit(lower(graph, name, donate, list(row_major), _reserved, written, GPU))
 
 
 def _reserved(name: str) -> bool:
@@ -131,6 +135,6 @@ def compile(
     prepared = ready(graph, optimised, preserves, checked)
     name = name or graph.name or "function"
     donate = {out: count + cell for out, cell in updates.items()}
-    emitted = _emitted(prepared, name, donate, range(count, len(graph.inputs)))
+    emitted = _emitted(prepared, name, donate, range(count, len(graph.inputs)), graph)
     arguments = arguments or Arguments(graph.inputs[:count], name)
     return Compiled(emitted, driver or driver_of(), arguments, tuple(cells), updates)

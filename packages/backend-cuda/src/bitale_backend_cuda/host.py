@@ -22,6 +22,7 @@ from bitale_rewrite.loops.ir import (
     Buffer,
     Call,
     Carry,
+    Choose,
     Define,
     For,
     Gemm,
@@ -165,6 +166,7 @@ class HostEmitter:
         elif isinstance(step, Loop):
             self._loop(step, depth)
         else:
+            assert isinstance(step, Choose), "procedures are opened for GPUs"
             self._put(f"if {python(step.condition)}:", depth)
             self._steps(step.then, depth + 1)
             self._put("else:", depth)

@@ -9,7 +9,7 @@ import functools
 import re
 from collections.abc import Collection
 
-from bitale_backend_c.emit import random, samplers
+from bitale_backend_c.emit import across, random, samplers
 from bitale_backend_c.emit.ctypes import C_TYPES, SUFFIXES
 from bitale_graph.dtypes import COMPLEX, FLOATS, INTEGERS, SIGNED, UNSIGNED
 
@@ -244,6 +244,7 @@ def _templates() -> dict[str, tuple[str, str]]:
     found = {name: (text, "") for name, text in OTHER.items()}
     groups = (
         (REAL, FLOATS), (WHOLE, INTEGERS), (SIGNED_ONLY, SIGNED), (UNSIGNED_ONLY, UNSIGNED), (COMPLEX_ONLY, COMPLEX),
+        (across.TEMPLATES, C_TYPES),
     )  # fmt: skip
     for templates, dtypes in groups:
         for name, template in templates.items():
@@ -262,7 +263,8 @@ def definition(name: str) -> str:
     if name in RANDOM:
         return RANDOM[name]
     template, dtype = TEMPLATES[name]
-    return f"static inline {_version(template, dtype) if dtype else template}"
+    linkage = "BITALE_APART" if template in across.TEMPLATES.values() else "static inline"
+    return f"{linkage} {_version(template, dtype) if dtype else template}"
 
 
 def _version(template: str, dtype: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bitale_backend_c.emit import lanes
 from bitale_backend_c.emit.gemm import gemm_functions
 from bitale_backend_c.emit.helpers import WORD, helper_functions
 from bitale_backend_c.emit.names import comment
@@ -49,6 +50,7 @@ def preamble(name: str, source: list[str]) -> list[str]:
         *_interface(),
         *_vector_functions(used),
         *(SUPPORT.splitlines() if used & {"BITALE_SHARE", "bitale_thread"} else []),
+        *(lanes.SUPPORT.splitlines() if "BITALE_LONG" in used else []),
         *_attributes(used | ({"BITALE_APART"} if products else set())),
         *(PLAIN.splitlines() if "BITALE_PLAIN" in used else []),
         *products,

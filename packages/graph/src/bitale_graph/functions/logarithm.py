@@ -131,7 +131,9 @@ def logarithm(node: Apply, find: Logarithms) -> Variable | None:
 def logarithm_of_multiple(node: Apply, find: Logarithms) -> Variable | None:
     """log of a product in which some factors have logarithms made of parts: of 2 a exp(x), x + log(2 a)."""
     x = node.inputs[0]
-    return _fitting(find.product_of(x, DEPTH, rest=True), x) if x not in find.kept else None
+    if _function(x) not in PRODUCTS or x in find.kept:
+        return None
+    return _fitting(find.product_of(x, DEPTH, rest=True), x)
 
 
 def _fitting(found: Logarithm | None, x: Variable) -> Variable | None:

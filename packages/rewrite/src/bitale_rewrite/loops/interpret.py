@@ -21,6 +21,7 @@ from bitale_rewrite.loops.ir import (
     For,
     Gemm,
     If,
+    Invoke,
     Kernel,
     Let,
     Literal,
@@ -57,7 +58,7 @@ class Interpreter:
     def __init__(self, program: Program, arrays: Sequence[np.ndarray], backwards: bool) -> None:
         self.program = program
         self.backwards = backwards
-        self.names: dict[Name, Any] = {}
+        self.names: dict[Name, Any] = {Name("threads"): np.int64(1)}
         self.memory: dict[Buffer, np.ndarray] = {}
         self._blocks: dict[int, np.ndarray] = {}
         self._orders: dict[Value, list[Value]] = {}
@@ -150,6 +151,8 @@ class Interpreter:
                 self._gemm(step)
             elif isinstance(step, Loop):
                 self._loop(step)
+            elif isinstance(step, Invoke):
+                self._invoke(step)
             else:
                 assert isinstance(step, Choose)
                 self._steps(step.then if self._value(step.condition) else step.otherwise)
@@ -189,6 +192,11 @@ class Interpreter:
         right = right.swapaxes(1, 2) if step.transpose_right else right
         out, beta = self._array(step.out).reshape(batch, m, n), self._value(step.beta)
         out[...] = self._value(step.alpha) * (left @ right) + (beta * out if beta != 0 else beta)
+
+    def _invoke(self, step: Invoke) -> None:
+        inside = Interpreter(step.program, [self._array(b) for b in step.inputs], self.backwards)
+        for buffer, value in zip(step.outputs, inside.run(), strict=True):
+            self._array(buffer)[...] = value
 
     def _run(self, kernel: Kernel) -> None:
         for statement in kernel.body:

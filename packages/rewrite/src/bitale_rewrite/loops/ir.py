@@ -1,6 +1,7 @@
 """The loop IR: what a Program is made of. It knows arrays as buffers and sizes, but no target language.
 
-    program   = sizes and steps in order: Define | Require | Run(kernel) | Gemm | Choose(steps) | Loop(steps)
+    program   = sizes and steps in order: Define | Require | Run(kernel) | Gemm | Choose(steps) | Loop(steps) |
+                Invoke(program)
     kernel    = statements over scalar expressions
     statement = For | Let | Accumulate | Store | If | Fail
     value     = Literal | Name | Load | Call(function of the graph's own elementwise table)
@@ -8,14 +9,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from bitale_graph.errors import fill_in
 from bitale_graph.ops.elementwise import Function
+from bitale_rewrite.loops.failure import Failure
 
 
 class Value:
@@ -354,19 +354,18 @@ class Loop:
     going: Buffer | None = None
 
 
-Step = Define | Require | Run | Gemm | Choose | Loop
-
-
 @dataclass(eq=False)
-class Failure:
-    """What failure number `code` means: an error class and a message with {0}, {1}, ... for the reported values."""
+class Invoke:
+    """Run another program, which all who invoke it share: on these inputs, into these outputs. Its temporaries lie in
+    `memory`; where a check fails in it, the number is one of the whole program's failures."""
 
-    error: type[Exception]
-    message: str
+    program: Program
+    inputs: list[Buffer]
+    outputs: list[Buffer]
+    memory: Buffer | None
 
-    def exception(self, values: Sequence[int]) -> Exception:
-        """The error to raise."""
-        return self.error(fill_in(self.message, values))
+
+Step = Define | Require | Run | Gemm | Choose | Loop | Invoke
 
 
 @dataclass(eq=False)
