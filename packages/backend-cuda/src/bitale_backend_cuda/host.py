@@ -246,10 +246,8 @@ class HostEmitter:
         for row in launch.scratch:
             self._put(f"{row.name}_all = call.temporary({units} * {python(nbytes(row))})", depth)
         name = repr(emitter.names[0])
-        if launch.form is Form.GROUPS:
-            name = repr(emitter.names[1])
-            if launch.spread:
-                name = f"{emitter.names[0]!r} if lanes == {WARP} else {emitter.names[1]!r}"
+        if len(emitter.names) == 2:
+            name = f"{emitter.names[0]!r} if lanes == {WARP} else {emitter.names[1]!r}"
         self._put(f"call.launch({name}, grid, block, ({self._arguments(emitter)}))", depth)
 
     def _units(self, emitter: LaunchEmitter) -> str:

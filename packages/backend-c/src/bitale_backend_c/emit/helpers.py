@@ -21,13 +21,13 @@ REAL = {
     if (b == 0) return a / b;
     T mod = fmodf(a, b), quotient = (a - mod) / b;
     if (mod != 0 && (b < 0) != (mod < 0)) quotient -= 1;
-    if (quotient == 0) return copysignf(0, a / b);
+    if (quotient == 0) return copysignf((T)0, a / b);
     T whole = floorf(quotient);
     return quotient - whole > (T)0.5 ? whole + 1 : whole;
 }""",
     "remainder": """T bitale_remainder_S(T a, T b) {
     T mod = fmodf(a, b);
-    if (mod == 0) return copysignf(0, b);
+    if (mod == 0) return copysignf((T)0, b);
     return (b < 0) != (mod < 0) ? mod + b : mod;
 }""",
     "sign": "T bitale_sign_S(T a) { return a > 0 ? (T)1 : a < 0 ? (T)-1 : a == 0 ? (T)0 : a; }",
