@@ -156,6 +156,6 @@ def test_arrays_of_others(driver):
 
 def test_elements_are_read(driver):
     a = driver.to_device(np.array([1.5, 2.5]))
-    assert driver.read(a.address + 8, "float64") == 2.5
-    with pytest.raises(LaunchError, match="read"):
-        driver.read(a.address + 16, "float64")
+    assert driver.download(a.address + 8, 8).view("float64") == [2.5]
+    with pytest.raises(LaunchError, match="download"):
+        driver.download(a.address + 16, 8)

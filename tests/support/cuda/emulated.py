@@ -172,10 +172,16 @@ class EmulatedDriver:
         self.synchronise()
         return array.on_host().copy()
 
-    def read(self, address: int, dtype: str) -> Any:
+    def download(self, address: int, nbytes: int) -> np.ndarray:
         self.synchronise()
-        self._check("read", address, np.dtype(dtype).itemsize)
-        return host_view(address, (), dtype).item()
+        self._check("download", address, nbytes)
+        return host_view(address, (nbytes,), "uint8").copy()
+
+    def upload(self, address: int, values: np.ndarray) -> None:
+        self._refuse_in_recording("uploads")
+        self._check("upload", address, values.nbytes)
+        content = values.tobytes()
+        self.enqueue(lambda: ctypes.memmove(address, content, len(content)) and None)
 
     def accept(self, value: Any) -> EmulatedArray | None:
         kind, number = value.__dlpack_device__() if hasattr(value, "__dlpack_device__") else (CUDA, self.ordinal)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from bitale_backend_cuda.driver import Array, Driver
-from bitale_rewrite.loops.ir import Failure, Program
+from bitale_backend_cuda.emit.program import Emitted
+from bitale_rewrite.loops.ir import Failure
 
 LINE = 256  # bytes to which arrays in the workspace are aligned
 WAVES = 32  # blocks per multiprocessor, from which threads take several iterations each
@@ -19,13 +20,16 @@ BLOCK = 256
 class DeviceCall:
     """What the host's text of a function calls."""
 
-    def __init__(self, driver: Driver, program: Program, kernels: Mapping[str, Any], inputs: Sequence[Array]) -> None:
+    def __init__(
+        self, driver: Driver, emitted: Emitted, kernels: Mapping[str, Any], inputs: Sequence[Array]
+    ) -> None:
         self.driver = driver
-        self.program = program
+        self.program = emitted.program
+        self.steps = emitted.host_steps
         self.kernels = kernels
         self.inputs = inputs
         self.addresses = [driver.address(array) for array in inputs]
-        self.outputs: list[Array | None] = [None] * len(program.outputs)
+        self.outputs: list[Array | None] = [None] * len(emitted.program.outputs)
         self.kept: list[Array] = []  # memory that launches still need
 
     # ---- arrays ------------------------------------------------------------------------------------------------------
@@ -92,7 +96,19 @@ class DeviceCall:
 
     def read(self, address: int, dtype: str) -> Any:
         """An element, as a Python number. Waits for it."""
-        return self.driver.read(address, dtype)
+        return self.driver.download(address, np.dtype(dtype).itemsize).view(dtype)[0].item()
+
+    def on_host(self, name: str, arrays: Sequence[tuple[int, int]], lengths: Sequence[int]) -> None:
+        """Run a step on the host: `arrays` are the address and the bytes of each. Waits for them."""
+        step = self.steps[name]
+        copies: dict[int, np.ndarray] = {}
+        for address, nbytes in arrays:
+            if address not in copies or copies[address].nbytes < nbytes:
+                copies[address] = self.driver.download(address, nbytes)
+        step.run([copies[address] for address, _ in arrays], lengths)
+        written = {a for (a, _), b in zip(arrays, step.parameters.buffers, strict=True) if step.is_written(b)}
+        for address in written:
+            self.driver.upload(address, copies[address])
 
     # ---- checks ------------------------------------------------------------------------------------------------------
 

@@ -72,7 +72,7 @@ class Compiled:
         inputs = [*given, *map(self._state, self.cells), *self.constants]
         contiguous = self.emitted.program.contiguous
         inputs = [self.driver.row_major(a) if k in contiguous else a for k, a in enumerate(inputs)]
-        call = DeviceCall(self.driver, self.emitted.program, self.kernels, inputs)
+        call = DeviceCall(self.driver, self.emitted, self.kernels, inputs)
         self.run(call)
         for output, cell in self.updates.items():
             self.cells[cell][0] = Resident(self.driver, call.outputs[output])  # type: ignore[arg-type]

@@ -60,7 +60,7 @@ class CupyDriver:
     # ---- code --------------------------------------------------------------------------------------------------------
 
     def compile(self, source: str, architecture: str) -> bytes:
-        return nvrtc.build(source, architecture)
+        return nvrtc.compile(source, architecture)
 
     def load(self, code: bytes) -> CupyModule:
         with self.device:
@@ -133,13 +133,17 @@ class CupyDriver:
         stream = self.cupy.cuda.get_current_stream().ptr
         self._runtime.memcpyAsync(target, source, nbytes, self._runtime.memcpyDeviceToDevice, stream)
 
-    def read(self, address: int, dtype: str) -> Any:
-        result, stream = np.empty((), dtype), self.cupy.cuda.get_current_stream()
-        self._runtime.memcpyAsync(
-            result.ctypes.data, address, result.nbytes, self._runtime.memcpyDeviceToHost, stream.ptr
-        )
+    def download(self, address: int, nbytes: int) -> np.ndarray:
+        result, stream = np.empty(nbytes, "uint8"), self.cupy.cuda.get_current_stream()
+        self._runtime.memcpyAsync(result.ctypes.data, address, nbytes, self._runtime.memcpyDeviceToHost, stream.ptr)
         stream.synchronize()
-        return result.item()
+        return result
+
+    def upload(self, address: int, values: np.ndarray) -> None:
+        stream = self.cupy.cuda.get_current_stream()
+        kind = self._runtime.memcpyHostToDevice
+        self._runtime.memcpyAsync(address, values.ctypes.data, values.nbytes, kind, stream.ptr)
+        stream.synchronize()  # the host may change the values next
 
     # ---- the stream --------------------------------------------------------------------------------------------------
 

@@ -39,7 +39,7 @@ class Replay(Protocol):
 
 
 class Driver(Protocol):
-    """A device. Everything runs in order on one stream, and only `to_host`, `read` and `synchronise` wait."""
+    """A device. Everything runs in order on one stream, and only `to_host`, `download` and `synchronise` wait."""
 
     architecture: str  # of the device, such as "sm_90"
     processors: int  # multiprocessors
@@ -92,8 +92,11 @@ class Driver(Protocol):
     def copy(self, target: int, source: int, nbytes: int) -> None:
         """Copy memory on the device."""
 
-    def read(self, address: int, dtype: str) -> Any:
-        """One element of device memory, as a Python number. Waits until it is computed."""
+    def download(self, address: int, nbytes: int) -> np.ndarray:
+        """Bytes of device memory. Waits until they are computed."""
+
+    def upload(self, address: int, values: np.ndarray) -> None:
+        """Write a row-major host array into device memory, after what was launched before."""
 
     def record(self, work: Callable[[], None]) -> Replay:
         """The launches that `work` makes, recorded; `work` must neither allocate nor wait."""

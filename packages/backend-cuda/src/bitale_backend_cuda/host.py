@@ -13,6 +13,7 @@ import numpy as np
 
 from bitale_backend_c.emit.expressions import is_strided
 from bitale_backend_cuda.emit.kernel import BLOCK, WARP, LaunchEmitter
+from bitale_backend_cuda.host_step import HostStep
 from bitale_backend_cuda.mapping import BLOCKS, Form, is_single
 from bitale_graph.ops.elementwise import FUNCTIONS
 from bitale_graph.reference.elementwise import FORMULAS
@@ -51,9 +52,16 @@ WHOLE = ("int64", "bool")
 class HostEmitter:
     """Prints the host's function of a program. `launches` are those of each kernel."""
 
-    def __init__(self, program: Program, launches: dict[Kernel, list[LaunchEmitter]], checked: bool) -> None:
+    def __init__(
+        self,
+        program: Program,
+        launches: dict[Kernel, list[LaunchEmitter]],
+        host_steps: dict[Kernel, HostStep],
+        checked: bool,
+    ) -> None:
         self.program = program
         self.launches = launches
+        self.host_steps = host_steps
         self.checked = checked
         self.alias = {program.outputs[out]: program.inputs[source] for out, source in program.donated.items()}
         self.ready: set[Buffer] = set(program.inputs)
@@ -142,7 +150,9 @@ class HostEmitter:
                 continue
             if found_inside.isdisjoint(everything_in([nbytes(buffer)])):
                 self._allocate(buffer, depth)
-        if isinstance(step, Run):
+        if isinstance(step, Run) and step.kernel in self.host_steps:
+            self._on_host(self.host_steps[step.kernel], depth)
+        elif isinstance(step, Run):
             for launch in self.launches[step.kernel]:
                 self._launch(launch, depth)
         elif isinstance(step, Define):
@@ -159,6 +169,15 @@ class HostEmitter:
             self._steps(step.then, depth + 1)
             self._put("else:", depth)
             self._steps(step.otherwise, depth + 1)
+
+    def _on_host(self, step: HostStep, depth: int) -> None:
+        arrays = ""
+        for buffer in step.parameters.buffers:
+            size = python(nbytes(buffer))
+            place = f"call.temporary({size})" if buffer.kind == "scratch" else buffer.name
+            arrays += f"({place}, {size}), "
+        lengths = "".join(f"{name.name}, " for name in step.parameters.names)
+        self._put(f"call.on_host({step.name!r}, ({arrays}), ({lengths}))", depth)
 
     def _gemm(self, step: Gemm, depth: int) -> None:
         m, n, k, batch, alpha, beta = map(python, (step.m, step.n, step.k, step.batch, step.alpha, step.beta))

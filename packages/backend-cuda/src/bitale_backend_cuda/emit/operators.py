@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from bitale_backend_c.emit.ctypes import SUFFIXES
 from bitale_backend_c.emit.spellings import spell
-from bitale_backend_cuda.emit.types import TYPES
+from bitale_backend_cuda.emit.types import TYPES, in_cuda
 from bitale_graph.ops.elementwise import FUNCTIONS, Function
 
 NAME = re.compile(r"bitale_op_(\w+?)_(b|f16|f32|f64|c64|c128|[iu]\d+)\b")
@@ -26,6 +26,6 @@ def operators(lines: Iterable[str]) -> list[str]:
 
 
 def _definition(function: Function, dtype: str) -> str:
-    ctype, value = TYPES[dtype], spell(function, [dtype, dtype], ["a", "b"])
+    ctype, value = TYPES[dtype], in_cuda(spell(function, [dtype, dtype], ["a", "b"]))
     name = operator_name(function, dtype)
     return f"struct {name} {{ __device__ {ctype} operator()({ctype} a, {ctype} b) const {{ return {value}; }} }};"

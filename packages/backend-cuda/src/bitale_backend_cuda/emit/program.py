@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
+from bitale_backend_c.emit.kernel import parameters
 from bitale_backend_cuda.emit.kernel import LaunchEmitter
 from bitale_backend_cuda.emit.preamble import preamble
 from bitale_backend_cuda.host import HostEmitter
+from bitale_backend_cuda.host_step import HostStep, missing
 from bitale_backend_cuda.mapping import launches
 from bitale_graph.ops.elementwise import FUNCTIONS
 from bitale_rewrite.loops.ir import Call, Choose, Fail, Kernel, Load, Loop, Program, Require, Run, Step
@@ -21,12 +23,13 @@ NOT = FUNCTIONS["logical_not"]
 
 @dataclass
 class Emitted:
-    """`source` is CUDA C++, `host` Python, `kernels` what the host launches by name."""
+    """`source` is CUDA C++, `host` Python, `kernels` what that launches by name, `host_steps` what it runs in C."""
 
     program: Program
     source: str
     host: str
     kernels: list[str] = field(default_factory=list)
+    host_steps: dict[str, HostStep] = field(default_factory=dict)
 
 
 def emit(program: Program) -> Emitted:
@@ -34,16 +37,28 @@ def emit(program: Program) -> Emitted:
     checked = any(map(_is_on_device, all_steps(program.steps)))
     program = replace(program, steps=_with_checks(program.steps, count()))
     alias = {program.outputs[out]: program.inputs[source] for out, source in program.donated.items()}
+    on_host = {step.kernel for step in all_steps(program.steps) if isinstance(step, Run) and missing(step.kernel)}
+    _make_row_major(program, on_host)
+    host_steps = {kernel: HostStep(kernel) for kernel in on_host}
     found: dict[Kernel, list[LaunchEmitter]] = {}
     lines: list[str] = []
     for step in all_steps(program.steps):
-        if isinstance(step, Run) and step.kernel not in found:
+        if isinstance(step, Run) and step.kernel not in found and step.kernel not in on_host:
             found[step.kernel] = [LaunchEmitter(launch, checked, alias) for launch in launches(step.kernel)]
             lines += [line for emitter in found[step.kernel] for line in emitter.lines()]
-    host = HostEmitter(program, found, checked).text()
+    host = HostEmitter(program, found, host_steps, checked).text()
     source = "\n".join([*preamble(program.name, lines), *lines]) + "\n"
     names = [name for emitters in found.values() for emitter in emitters for name in emitter.names]
-    return Emitted(program, source, host, names)
+    return Emitted(program, source, host, names, {step.name: step for step in host_steps.values()})
+
+
+def _make_row_major(program: Program, kernels: Iterable[Kernel]) -> None:
+    """What goes to the host goes as one piece of memory."""
+    for kernel in kernels:
+        for buffer in parameters(kernel).buffers:
+            if buffer.root.strided:
+                buffer.root.strided = False
+                program.contiguous.add(buffer.root.slot)
 
 
 def _is_on_device(step: Step) -> bool:

@@ -23,9 +23,10 @@ typedef unsigned long long uint64_t;
 #define INFINITY __int_as_float(0x7f800000)
 #else
 #include <stdint.h>
+#include <string.h>
 #include <math.h>
 #endif
-#define BITALE_INLINE static __device__ __forceinline__
+#define BITALE_INLINE __device__ __forceinline__
 #ifndef BITALE_SHARED
 #define BITALE_SHARED(name) extern __shared__ __align__(16) unsigned char name[]
 #endif"""
@@ -63,9 +64,9 @@ template <int G> BITALE_INLINE void bitale_wait() {
     "bitale_exchange": """\
 template <class T> BITALE_INLINE T bitale_exchange(T value, int bit) {
     union Words { unsigned words[(sizeof(T) + 3) / 4]; unsigned char bytes[sizeof(T)]; } words = {};
-    __builtin_memcpy(words.bytes, &value, sizeof(T));
+    memcpy(words.bytes, &value, sizeof(T));
     for (unsigned &word : words.words) word = __shfl_xor_sync(0xffffffffu, word, bit);
-    __builtin_memcpy(&value, words.bytes, sizeof(T));
+    memcpy(&value, words.bytes, sizeof(T));
     return value;
 }""",
     # What all lanes of a group gathered, combined in the same order every time; each lane gets it.
@@ -93,10 +94,10 @@ template <class T, class F> BITALE_INLINE void bitale_atomic(T *place, T value, 
         do {
             T current, next;
             seen = old;
-            __builtin_memcpy(&current, &seen, sizeof(T));
+            memcpy(&current, &seen, sizeof(T));
             next = combine(current, value);
             Wide changed = 0;
-            __builtin_memcpy(&changed, &next, sizeof(T));
+            memcpy(&changed, &next, sizeof(T));
             old = atomicCAS((Wide *)place, seen, changed);
         } while (old != seen);
         return;
@@ -108,9 +109,9 @@ template <class T, class F> BITALE_INLINE void bitale_atomic(T *place, T value, 
     do {
         T current, next;
         unsigned changed = seen = old;
-        __builtin_memcpy(&current, (unsigned char *)&seen + start, sizeof(T));
+        memcpy(&current, (unsigned char *)&seen + start, sizeof(T));
         next = combine(current, value);
-        __builtin_memcpy((unsigned char *)&changed + start, &next, sizeof(T));
+        memcpy((unsigned char *)&changed + start, &next, sizeof(T));
         old = atomicCAS(word, seen, changed);
     } while (old != seen);
 }""",

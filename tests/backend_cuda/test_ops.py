@@ -1,0 +1,23 @@
+"""Every structural op on an emulated GPU is the reference; its text compiles for real ones without a warning."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conformance.test_ops import wrong
+from tests.support.cuda.run import emulated
+from tests.support.samples import FAMILIES
+from tests.support.strides import strided
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_known_lengths_optimised(family):
+    chosen = FAMILIES[family]()
+    assert not wrong(chosen, emulated(chosen, True, True))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_unknown_lengths_and_strides(family):
+    chosen = FAMILIES[family]()
+    arrays = [[strided(a) for a in sample.arrays] for sample in chosen]
+    assert not wrong(chosen, emulated(chosen, False, False, arrays))
