@@ -56,8 +56,6 @@ static unsigned number_of(const Thread& thread) { return (unsigned)(&thread - th
 
 unsigned own_number() { return number_of(*self); }
 
-static unsigned block_size() { return blockDim.x * blockDim.y * blockDim.z; }
-
 uint64_t next_random() {  // xorshift64*
     random_state ^= random_state >> 12, random_state ^= random_state << 25, random_state ^= random_state >> 27;
     return random_state * 0x2545f4914f6cdd1d;
@@ -75,7 +73,7 @@ static void say(const char* format, ...) {
 
 UNCHECKED static void suspend(bool finished = false) {
     Thread& thread = *self;
-    if (*(const uint64_t*)thread.stack.bottom != CANARY && !*message)
+    if (finished && *(const uint64_t*)thread.stack.bottom != CANARY && !*message)
         say("block %u, thread %u: its stack of %zu bytes is full", blockIdx.x, own_number(), STACK_BYTES);
     change_stack(thread.context, thread.stack, scheduler, scheduler_stack, finished);
 }
@@ -103,7 +101,7 @@ UNCHECKED static void run(unsigned number) {
         make_context(thread.context, stack, thread_main);
     }
     self = &thread;
-    threadIdx = {number % blockDim.x, number / blockDim.x % blockDim.y, number / (blockDim.x * blockDim.y)};
+    threadIdx = {number, 0, 0};
     change_stack(scheduler, scheduler_stack, thread.context, thread.stack, false);
     if (thread.state == RETURNED) free_stacks[free_count++] = (char*)thread.stack.bottom;
 }
@@ -135,7 +133,7 @@ unsigned barrier(const char* operation, int line, bool vote) {
 // The lanes of the calling thread's warp that exist, and those of them that have not returned.
 static unsigned lanes(const Thread* warp, bool active) {
     unsigned found = 0;
-    for (unsigned lane = 0; lane < WARP && number_of(warp[lane]) < block_size(); lane++)
+    for (unsigned lane = 0; lane < WARP && number_of(warp[lane]) < blockDim.x; lane++)
         found |= (unsigned)(!active || warp[lane].state != RETURNED) << lane;
     return found;
 }

@@ -45,7 +45,9 @@ emulation_switch:
 inline void switch_context(Context& from, Context& to) { emulation_switch(&from, to); }
 
 inline void make_context(Context& context, char* stack, void (*entry)()) {
-    void** top = (void**)(stack + STACK_BYTES);
+    // At different places of their pages, as a cache keeps few lines of equal places.
+    size_t colour = (size_t)stack / STACK_BYTES % 32 * 128;
+    void** top = (void**)(stack + STACK_BYTES - colour);
     top[-1] = nullptr;  // where a caller's return address would be
     top[-2] = (void*)entry;
     context = top - 8;  // six registers below
