@@ -109,7 +109,7 @@ def preparing(measurements: Sequence[Measurement]) -> list[str]:
     counts = sorted({threads for _, threads in spent})
     names = dict.fromkeys(column for column, _ in spent)
     rows = [[name, *(f"{spent.get((name, count), 0):.0f}" for count in counts)] for name in names]
-    return table(["column", *map(plural, counts)], rows)
+    return table(["column", *map(plural, counts)], rows) if rows else []
 
 
 def large(results: Sequence[LargeGraph]) -> list[str]:
@@ -172,7 +172,7 @@ def markdown(record: Record) -> str:
         lines += [*first_calls(record.first), ""]
     if record.large:
         lines += [*large(record.large), ""]
-    lines += section("Seconds spent on building and checking", preparing(measurements) if measurements else [])
+    lines += section("Seconds spent on building and checking", preparing(measurements))
     lines += section("Wrong, failed or not run", [*wrong(measurements), *faults(record.first)])
     lines += section("No time left for", [f"- {text}" for text in record.left_out])
     return "\n".join(lines).rstrip() + "\n"

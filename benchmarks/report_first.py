@@ -19,11 +19,9 @@ def first_calls(results: Sequence[FirstCall]) -> list[str]:
         for column in heads(results)
         if (times := [one.imported for one in results if one.column == column and one.imported is not None])
     ]
+    first = ["### Build and first call, seconds: empty cache → filled cache (fresh processes)", ""]
     return [
-        "### Build and first call, seconds: empty cache → filled cache (fresh processes)",
-        "",
-        *rows(beside, seconds),
-        "",
+        *([*first, *rows(beside, seconds), ""] if beside else []),
         "Import of the library, NumPy being there already (s, best): " + ", ".join(imports),
         "",
         "### Peak memory, MB: building and first call (filled cache) / further calls, above library and inputs",

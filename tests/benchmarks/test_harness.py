@@ -168,6 +168,13 @@ def test_two_threads_are_compared_with_one():
     assert "| work | 9 (8) | 6 (4) | 1.50 (2.00) |" in markdown(Record({}, results))
 
 
+def test_memory_alone_has_its_table_and_no_empty_ones_beside():
+    text = markdown(Record({}, first=[FirstCall("work", "numpy", None, 0.1, 0.2, 3.0, 2.0)]))
+    assert "| work | 3 / 2 |" in text
+    assert "empty cache" not in text
+    assert "| column |" not in text
+
+
 def test_what_cannot_work_is_said_and_not_tried(tmp_path):
     with (tmp_path / "log").open("w") as log:
         contest = Contest(["torch"], 1, tmp_path, log)

@@ -71,6 +71,9 @@ CASES = {
     "a branch whose index would not fit": lambda: bt.ifelse(N < 4, SQUARE[1, N % 4], SQUARE[N // 10, 0]),
     "a loop that a branch does not take": lambda: bt.ifelse(V > 0, newton(V), -V),
     "derivative of a branch": lambda: bt.grad(bt.ifelse(V > 0, T.log(V), V**2), V),
+    "derivative of nested": lambda: bt.grad(
+        bt.loop.fori_loop(0, N, lambda t, s: s + newton(SOLVED + t), T.constant(0.0)), V, disconnected_inputs="ignore"
+    ),
     "nested": lambda: bt.loop.fori_loop(0, N, lambda t, s: s + newton(SOLVED + t), T.constant(0.0)),
 }
 

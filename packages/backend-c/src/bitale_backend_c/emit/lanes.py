@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from bitale_backend_c.emit import single
 from bitale_backend_c.emit.ctypes import C_TYPES, literal
 from bitale_backend_c.emit.expressions import is_strided
 from bitale_backend_c.emit.reduction import Gathering, combine
-from bitale_graph.ops.elementwise import FUNCTIONS
 from bitale_rewrite.loops.costs import COSTS, cost_of
 from bitale_rewrite.loops.identities import identity_of
 from bitale_rewrite.loops.integers import ADD, SUBTRACT
@@ -25,6 +25,7 @@ from bitale_rewrite.loops.values import everything_in
 VECTORS = 128  # bytes of the lanes of a sum: two of the widest vectors
 WIDTH = {"float32": 4, "float64": 8}
 CHEAP = 8  # operations of a term up to which the wait is longer
+OWN = (*single.NAMES, "sigmoid", "softplus")  # functions of float32 that are inlined
 LONG = 256  # terms from which lanes pay where the compiler cannot mask
 
 SUPPORT = f"""\
@@ -79,7 +80,7 @@ def _is_inline(value: Value) -> bool:
     """Whether compilers can mask a function: those of libraries have no form of vectors for a part of the lanes."""
     if not isinstance(value, Call):
         return True
-    return value.function in COSTS or (value.function is FUNCTIONS["exp"] and value.dtype == "float32")
+    return value.function in COSTS or (value.dtype == "float32" and value.function.name in OWN)
 
 
 def _side_by_side(values: list[Value], index: Name) -> tuple[str, ...] | None:

@@ -21,6 +21,17 @@ BINARY = ("atan2", "hypot", "pow")
 STOP = ["static inline int bitale_stop(bitale_call *call) { return call->interrupted && call->interrupted(call); }"]
 LINES = ["static inline int64_t bitale_lines(int64_t bytes) { return (bytes + 63) / 64 * 64; }"]
 
+# Other memory, of at least `wanted` bytes, that begins with the `used` bytes of the old one.
+LONGER = """\
+static void *bitale_longer(bitale_call *call, const void *old, int64_t *room, int64_t used, int64_t wanted) {
+    char *memory = call->workspace(call, wanted);
+    if (!memory) return 0;
+    for (int64_t i = 0; i < used; i++) memory[i] = ((const char *)old)[i];
+    *room = wanted;
+    return memory;
+}
+"""
+
 # What is called twice, for row-major and for any strides, has to be inlined to know its strides.
 ATTRIBUTES = {
     "BITALE_INLINE": ("static inline __attribute__((always_inline))", "static inline"),
@@ -57,6 +68,7 @@ def preamble(name: str, source: list[str]) -> list[str]:
         *helpers,
         *(STOP if "bitale_stop" in used else []),
         *(LINES if "bitale_lines" in used else []),
+        *(LONGER.splitlines() if "bitale_longer" in used else []),
         "",
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,9 +13,9 @@ from bitale_backend_c.emit.expressions import brings_strides, is_strided, text
 from bitale_backend_c.emit.functions import KernelFunctions
 from bitale_backend_c.emit.gemm import gemm_call
 from bitale_backend_c.emit.helpers import WORD
-from bitale_backend_c.emit.kernel import base_name, everything_in
+from bitale_backend_c.emit.kernel import base_name
 from bitale_backend_c.emit.names import comment
-from bitale_rewrite.loops.blocks import is_early, late_names, names_found, nbytes
+from bitale_rewrite.loops.blocks import is_early, late_names, nbytes, sized_inside
 from bitale_rewrite.loops.integers import multiply, product
 from bitale_rewrite.loops.ir import (
     Buffer,
@@ -38,6 +39,7 @@ from bitale_rewrite.loops.touched import all_steps, buffers_of, inside, statemen
 if TYPE_CHECKING:
     from bitale_backend_c.emit.source import ProcedureEmitter
 
+ROOM = 64  # elements for which there is room at first, where a loop makes more as it goes on
 HUGE = 64  # kernels from which compilers would take longer over the entry point than over all it calls
 ON_STACK = 2048  # bytes up to which a temporary of known size is a local array
 
@@ -60,6 +62,8 @@ class ProgramEmitter:
         self.functions = KernelFunctions(self.kernels, self.alias, repeated)
         self.ready: set[Buffer] = set(program.inputs)
         self.body: list[str] = []
+        self.loops = 0  # around the present step
+        self.roomy: dict[str, str] = {}  # memory that is asked for on the way, and the lines that declare it
         self._entry()
         self.lines = [*self.functions.lines, *self.body]
 
@@ -81,6 +85,7 @@ class ProgramEmitter:
             self._allocate(output, 1)
         used = set(WORD.findall("\n".join(self.body)))
         declared = [f"    {line}" for name, line in self._declarations() if name in used]
+        declared += [f"    {line}" for line in self.roomy.values()]
         parameters = ", ".join(["bitale_call *call", *self._parameters(used)])
         self.body = [f"{self.head}({parameters}) {{", *declared, *self.body, "    return 0;", "}"]
 
@@ -167,16 +172,28 @@ class ProgramEmitter:
             return
         slot = f"slot_{self.program.placement[buffer]}"
         if slot not in self.early_slots:
-            self.early_slots.add(slot)
-            self._put(f"char *{slot} = call->workspace(call, {text(nbytes(buffer))});", depth)
-            self._put(f"if (!{slot}) return -1;", depth)
+            self._found_now(slot, "char", text(nbytes(buffer)), depth)
+            if not self.loops:
+                self.early_slots.add(slot)
         self._put(f"{ctype} *{buffer.name} = ({ctype} *){slot};{_comment(buffer)}", depth)
 
     def _scratch(self, row: Buffer, depth: int) -> None:
         """Rows of scratch whose length is known only now."""
-        name = base_name(row)
-        self._put(f"{C_TYPES[row.dtype]} *{name} = call->workspace(call, {text(_of_all_threads(row))});", depth)
+        self._found_now(base_name(row), C_TYPES[row.dtype], text(_of_all_threads(row)), depth)
+
+    def _found_now(self, name: str, ctype: str, need: str, depth: int) -> None:
+        """Memory of which only now is known how much there must be."""
+        if self.loops:
+            self._make_room(name, ctype, need, depth)
+            return
+        self._put(f"{ctype} *{name} = call->workspace(call, {need});", depth)
         self._put(f"if (!{name}) return -1;", depth)
+
+    def _make_room(self, name: str, ctype: str, need: str, depth: int, used: str = "0", further: str = "") -> None:
+        """Memory in a loop: that of an iteration before, or longer memory, to which what is `used` is copied."""
+        self.roomy[name] = f"{ctype} *{name} = 0; int64_t {name}_room = 0;"
+        longer = f"bitale_longer(call, {name}, &{name}_room, {used}, {further or f'{need} + {name}_room'})"
+        self._put(f"if ({need} > {name}_room && !({name} = {longer})) return -1;", depth)
 
     # ---- steps -----------------------------------------------------------------------------------------------------
 
@@ -188,11 +205,12 @@ class ProgramEmitter:
         self.ready, self.early_slots = ready, slots
 
     def _step(self, step: Step, depth: int) -> None:
-        found_inside = names_found(inside(step))
-        for buffer in dict.fromkeys(buffers_of(step)):
+        touched = list(dict.fromkeys(buffers_of(step)))
+        later = set(sized_inside(step, touched))
+        for buffer in touched:
             if buffer.kind in ("row", "moving") if buffer.base is None else inside(step):
                 continue  # found where it is used
-            if found_inside.isdisjoint(everything_in([nbytes(buffer)])):
+            if buffer not in later:
                 self._allocate(buffer, depth)
         if isinstance(step, Run):
             self._run(step.kernel, depth)
@@ -227,9 +245,15 @@ class ProgramEmitter:
             self._put(f"int64_t {step.count.name} = 0;", depth)
         index = step.index.name
         self._put(f"for (int64_t {index} = 0; {index} < {text(step.extent)}; {index}++) {{{_remark(step.note)}", depth)
+        self.loops += 1
+        for buffer in step.growing:
+            size = text(nbytes(replace(buffer, shape=buffer.shape[1:])))
+            room = f"({index} + 1) * {size}", f"{index} * {size}", f"(2 * {index} + {ROOM}) * {size}"
+            self._make_room(buffer.name, C_TYPES[buffer.dtype], room[0], depth + 1, *room[1:])
         for row in step.rows:
             self._put(f"{self._pointer(row)}{row.name} = {_place_of(row)};", depth + 1)
         self._steps(step.body, depth + 1)
+        self.loops -= 1
         for carry in step.carries:
             self._hand_on(carry, depth + 1)
         self._put(f"if (({index} & {_pause(step)}) == {_pause(step)} && bitale_stop(call)) return -4;", depth + 1)

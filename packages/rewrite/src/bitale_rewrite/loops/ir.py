@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -141,7 +142,8 @@ class Buffer:
     kind: `input` (given by the caller, of any strides if `strided`), `output` (allocated for the caller, or donated),
     `temporary` (in the workspace; local if it has one element), `scratch` (one per thread, inside one kernel), `row`
     (element `at` of the array `of`, found anew in each iteration of a loop), `moving` (between the memory `of` one
-    buffer, where a loop starts, and that of another, its `spare`). What is not `strided` is row-major.
+    buffer, where a loop starts, and that of another, its `spare`), `growing` (a loop makes room for more elements as it
+    goes on). What is not `strided` is row-major.
     `slot` numbers inputs and outputs. `base` is the buffer whose memory a view shares, in row-major order.
     `note` says what it holds: the user's expression and line.
     """
@@ -341,7 +343,8 @@ class Carry:
 class Loop:
     """for index in range(extent): body, until the boolean scalar in `going` is false after an iteration.
 
-    `rows` are found at the start of each iteration. `count` names the number of iterations for what follows.
+    `rows` are found at the start of each iteration, after there is room for one more element of what is `growing`.
+    `count` names the number of iterations for what follows.
     """
 
     index: Name
@@ -352,6 +355,7 @@ class Loop:
     note: str = ""
     count: Name | None = None
     going: Buffer | None = None
+    growing: Sequence[Buffer] = ()
 
 
 @dataclass(eq=False)

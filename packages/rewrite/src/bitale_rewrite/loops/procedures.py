@@ -14,7 +14,7 @@ from bitale_graph.variable import Apply, Constant, Variable
 from bitale_rewrite.driver import RuleIndex, rewrite
 from bitale_rewrite.loops.blocks import is_early, late_names, nbytes
 from bitale_rewrite.loops.integers import add, integer, multiply
-from bitale_rewrite.loops.ir import Buffer, Invoke, Name, Program, Run, Value
+from bitale_rewrite.loops.ir import Buffer, Invoke, Loop, Name, Program, Run, Value
 from bitale_rewrite.loops.nests import Fixed, Nest, domain
 from bitale_rewrite.loops.notes import note
 from bitale_rewrite.loops.touched import all_steps
@@ -92,6 +92,8 @@ def _with_inputs(body: Graph, constants: list[Constant]) -> Graph:
 def _is_laid_out_before(program: Program) -> bool:
     """Whether all its memory has lengths that are known when it is called."""
     late = late_names(program)
+    if any(isinstance(step, Loop) and step.growing for step in all_steps(program.steps)):
+        return False
     sizes = [*program.slots, *map(nbytes, program.outputs), *map(nbytes, _scratch(program))]
     return all(is_early(n, late) for n in sizes)
 
