@@ -9,8 +9,8 @@ extern "C" __global__ void __launch_bounds__(256) compute_count_part1(const doub
 }
 
 /* nonzero(x > 0) */
-template <int G> __device__ __forceinline__ void compute_count_part2(int64_t *__restrict__ count, const int64_t *__restrict__ count_sum_parts, int64_t blocks) {
-    const int lane = threadIdx.x % G;
+extern "C" __global__ void __launch_bounds__(256) compute_count_part2(int64_t *__restrict__ count, const int64_t *__restrict__ count_sum_parts, int64_t blocks) {
+    const int G = 256, lane = threadIdx.x;
     int64_t count_sum = 0;
     for (int64_t block = lane; block < blocks; block += G) {
         count_sum += count_sum_parts[block];
@@ -19,8 +19,6 @@ template <int G> __device__ __forceinline__ void compute_count_part2(int64_t *__
     if (lane == 0) count[0] = count_sum;
     bitale_wait<G>();
 }
-extern "C" __global__ void __launch_bounds__(256) compute_count_part2_warp(int64_t *__restrict__ count, const int64_t *__restrict__ count_sum_parts, int64_t blocks) { compute_count_part2<32>(count, count_sum_parts, blocks); }
-extern "C" __global__ void __launch_bounds__(256) compute_count_part2_block(int64_t *__restrict__ count, const int64_t *__restrict__ count_sum_parts, int64_t blocks) { compute_count_part2<256>(count, count_sum_parts, blocks); }
 
 /* nonzero(x > 0) */
 extern "C" __global__ void __launch_bounds__(256) nonzero_2(int64_t *__restrict__ nonzero, const double *__restrict__ x, int64_t x_s0, int64_t x_0) {
@@ -52,7 +50,7 @@ def run(call):
     count_sum_parts = call.temporary(grid * 8)
     call.launch('compute_count_part1', grid, block, (x, x_s0, count_sum_parts, x_0, ))
     grid, block = 1, 256
-    call.launch('compute_count_part2_block', grid, block, (count, count_sum_parts, blocks, ))
+    call.launch('compute_count_part2', grid, block, (count, count_sum_parts, blocks, ))
     found = call.read(count + 0 * 8, 'int64')
     nonzero = call.temporary((found * 8))
     grid, block = 1, 1

@@ -14,9 +14,9 @@ extern "C" __global__ void __launch_bounds__(256) compute_maximum_index_part1(in
 }
 
 /* range of index */
-template <int G> __device__ __forceinline__ void compute_maximum_index_part2(int64_t *status, int64_t *__restrict__ minimum_index, int64_t *__restrict__ maximum_index, const int64_t *__restrict__ minimum_index_sum_parts, const int64_t *__restrict__ maximum_index_sum_parts, int64_t blocks) {
+extern "C" __global__ void __launch_bounds__(256) compute_maximum_index_part2(int64_t *status, int64_t *__restrict__ minimum_index, int64_t *__restrict__ maximum_index, const int64_t *__restrict__ minimum_index_sum_parts, const int64_t *__restrict__ maximum_index_sum_parts, int64_t blocks) {
     if (*status) return;
-    const int lane = threadIdx.x % G;
+    const int G = 256, lane = threadIdx.x;
     int64_t minimum_index_sum = 9223372036854775807LL;
     int64_t maximum_index_sum = INT64_MIN;
     for (int64_t block = lane; block < blocks; block += G) {
@@ -30,8 +30,6 @@ template <int G> __device__ __forceinline__ void compute_maximum_index_part2(int
     if (lane == 0) maximum_index[0] = maximum_index_sum;
     bitale_wait<G>();
 }
-extern "C" __global__ void __launch_bounds__(256) compute_maximum_index_part2_warp(int64_t *status, int64_t *__restrict__ minimum_index, int64_t *__restrict__ maximum_index, const int64_t *__restrict__ minimum_index_sum_parts, const int64_t *__restrict__ maximum_index_sum_parts, int64_t blocks) { compute_maximum_index_part2<32>(status, minimum_index, maximum_index, minimum_index_sum_parts, maximum_index_sum_parts, blocks); }
-extern "C" __global__ void __launch_bounds__(256) compute_maximum_index_part2_block(int64_t *status, int64_t *__restrict__ minimum_index, int64_t *__restrict__ maximum_index, const int64_t *__restrict__ minimum_index_sum_parts, const int64_t *__restrict__ maximum_index_sum_parts, int64_t blocks) { compute_maximum_index_part2<256>(status, minimum_index, maximum_index, minimum_index_sum_parts, maximum_index_sum_parts, blocks); }
 
 extern "C" __global__ void __launch_bounds__(256) check_0(int64_t *status, const int64_t *__restrict__ minimum_index, int64_t size, int64_t table_0) {
     if (!(size <= minimum_index[0])) { bitale_fail(status, 1, (int64_t)(minimum_index[0]), (int64_t)(table_0)); return; }
@@ -81,7 +79,7 @@ def run(call):
     maximum_index_sum_parts = call.temporary(grid * 8)
     call.launch('compute_maximum_index_part1', grid, block, (status, index, index_s0, minimum_index_sum_parts, maximum_index_sum_parts, index_0, ))
     grid, block = 1, 256
-    call.launch('compute_maximum_index_part2_block', grid, block, (status, minimum_index, maximum_index, minimum_index_sum_parts, maximum_index_sum_parts, blocks, ))
+    call.launch('compute_maximum_index_part2', grid, block, (status, minimum_index, maximum_index, minimum_index_sum_parts, maximum_index_sum_parts, blocks, ))
     grid, block = 1, 1
     call.launch('check_0', grid, block, (status, minimum_index, size, table_0, ))
     grid, block = 1, 1

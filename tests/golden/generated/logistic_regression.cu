@@ -29,8 +29,8 @@ extern "C" __global__ void __launch_bounds__(256) compute_add_part1(double *__re
 
 /* sum(softplus(x @ weights) - target * (x @ weights)) */
 /* -(1 / x.shape[0]) * target + 1 / x.shape[0] * sigmoid(x @ weights) */
-template <int G> __device__ __forceinline__ void compute_add_part2(double *__restrict__ reduce_add, const double *__restrict__ reduce_add_sum_parts, int64_t blocks) {
-    const int lane = threadIdx.x % G;
+extern "C" __global__ void __launch_bounds__(256) compute_add_part2(double *__restrict__ reduce_add, const double *__restrict__ reduce_add_sum_parts, int64_t blocks) {
+    const int G = 256, lane = threadIdx.x;
     double reduce_add_sum = 0.0;
     for (int64_t block = lane; block < blocks; block += G) {
         reduce_add_sum += reduce_add_sum_parts[block];
@@ -39,8 +39,6 @@ template <int G> __device__ __forceinline__ void compute_add_part2(double *__res
     if (lane == 0) reduce_add[0] = reduce_add_sum;
     bitale_wait<G>();
 }
-extern "C" __global__ void __launch_bounds__(256) compute_add_part2_warp(double *__restrict__ reduce_add, const double *__restrict__ reduce_add_sum_parts, int64_t blocks) { compute_add_part2<32>(reduce_add, reduce_add_sum_parts, blocks); }
-extern "C" __global__ void __launch_bounds__(256) compute_add_part2_block(double *__restrict__ reduce_add, const double *__restrict__ reduce_add_sum_parts, int64_t blocks) { compute_add_part2<256>(reduce_add, reduce_add_sum_parts, blocks); }
 
 /* sum(softplus(x @ weights) - target * (x @ weights)) / x.shape[0] */
 extern "C" __global__ void __launch_bounds__(256) compute_result_0(double *__restrict__ result_0, const double *__restrict__ reduce_add, int64_t x_0) {
@@ -86,7 +84,7 @@ def run(call):
     reduce_add_sum_parts = call.temporary(grid * 8)
     call.launch('compute_add_part1', grid, block, (add, contract, target, target_s0, reduce_add_sum_parts, x_0, ))
     grid, block = 1, 256
-    call.launch('compute_add_part2_block', grid, block, (reduce_add, reduce_add_sum_parts, blocks, ))
+    call.launch('compute_add_part2', grid, block, (reduce_add, reduce_add_sum_parts, blocks, ))
     result_0 = call.allocate(0, ())
     grid, block = 1, 1
     call.launch('compute_result_0', grid, block, (result_0, reduce_add, x_0, ))

@@ -3,7 +3,7 @@ extern "C" __global__ void __launch_bounds__(256) compute_result_0_row(float *__
     for (int64_t element = (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < (x_1 * b_0); element += (int64_t)gridDim.x * blockDim.x) {
         const int64_t i = element / b_0;
         const int64_t j = element % b_0;
-        result_0_row[i*b_0 + j] = tanhf(((contract[step*x_1*b_0 + i*b_0 + j] + contract_2[i*b_0 + j]) + b[j]));
+        result_0_row[i*b_0 + j] = bitale_tanh_f32(((contract[step*x_1*b_0 + i*b_0 + j] + contract_2[i*b_0 + j]) + b[j]));
     }
 }
 

@@ -14,8 +14,8 @@ extern "C" __global__ void __launch_bounds__(256) compute_result_1_part1(const d
 
 /* sum(x) */
 /* sum(x**2) */
-template <int G> __device__ __forceinline__ void compute_result_1_part2(double *__restrict__ result_0, double *__restrict__ result_1, const double *__restrict__ result_0_sum_parts, const double *__restrict__ result_1_sum_parts, int64_t blocks) {
-    const int lane = threadIdx.x % G;
+extern "C" __global__ void __launch_bounds__(256) compute_result_1_part2(double *__restrict__ result_0, double *__restrict__ result_1, const double *__restrict__ result_0_sum_parts, const double *__restrict__ result_1_sum_parts, int64_t blocks) {
+    const int G = 256, lane = threadIdx.x;
     double result_0_sum = 0.0;
     double result_1_sum = 0.0;
     for (int64_t block = lane; block < blocks; block += G) {
@@ -29,8 +29,6 @@ template <int G> __device__ __forceinline__ void compute_result_1_part2(double *
     if (lane == 0) result_1[0] = result_1_sum;
     bitale_wait<G>();
 }
-extern "C" __global__ void __launch_bounds__(256) compute_result_1_part2_warp(double *__restrict__ result_0, double *__restrict__ result_1, const double *__restrict__ result_0_sum_parts, const double *__restrict__ result_1_sum_parts, int64_t blocks) { compute_result_1_part2<32>(result_0, result_1, result_0_sum_parts, result_1_sum_parts, blocks); }
-extern "C" __global__ void __launch_bounds__(256) compute_result_1_part2_block(double *__restrict__ result_0, double *__restrict__ result_1, const double *__restrict__ result_0_sum_parts, const double *__restrict__ result_1_sum_parts, int64_t blocks) { compute_result_1_part2<256>(result_0, result_1, result_0_sum_parts, result_1_sum_parts, blocks); }
 
 /*
 def run(call):
@@ -45,5 +43,5 @@ def run(call):
     result_1_sum_parts = call.temporary(grid * 8)
     call.launch('compute_result_1_part1', grid, block, (x, x_s0, result_0_sum_parts, result_1_sum_parts, x_0, ))
     grid, block = 1, 256
-    call.launch('compute_result_1_part2_block', grid, block, (result_0, result_1, result_0_sum_parts, result_1_sum_parts, blocks, ))
+    call.launch('compute_result_1_part2', grid, block, (result_0, result_1, result_0_sum_parts, result_1_sum_parts, blocks, ))
 */

@@ -148,8 +148,10 @@ class HostEmitter:
     def _step(self, step: Step, depth: int) -> None:
         found_inside = names_found(inside(step))
         for buffer in dict.fromkeys(buffers_of(step)):
-            if buffer.kind in ("scratch", "growing") or (buffer.kind in ("row", "moving") if buffer.base is None else inside(step)):
+            if buffer.kind in ("scratch", "growing"):
                 continue
+            if buffer.kind in ("row", "moving") if buffer.base is None else inside(step):
+                continue  # found where it is used
             if found_inside.isdisjoint(everything_in([nbytes(buffer)])):
                 self._allocate(buffer, depth)
         if isinstance(step, Run) and step.kernel in self.host_steps:
