@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,12 @@ class DeviceCall:
     """What the host's text of a function calls."""
 
     def __init__(
-        self, driver: Driver, emitted: Emitted, kernels: Mapping[str, Any], inputs: Sequence[Array]
+        self, driver: Driver, emitted: Emitted, kernels: Mapping[str, Any], inputs: Sequence[Array], collects: bool
     ) -> None:
         self.driver = driver
+        self.works: list[Callable[[], None]] | None = [] if collects else None
+        self.is_fixed = True  # its launches depend on lengths alone, not on what was computed
+        self._status: Array | None = None
         self.program = emitted.program
         self.steps = emitted.host_steps
         self.kernels = kernels
@@ -48,8 +52,9 @@ class DeviceCall:
 
     def allocate(self, slot: int, shape: tuple[int, ...]) -> int:
         """Memory for a result."""
-        array = self.driver.empty(shape, self.program.outputs[slot].dtype)
-        self.outputs[slot] = array
+        array = self.outputs[slot]
+        if array is None:
+            array = self.outputs[slot] = self.driver.empty(shape, self.program.outputs[slot].dtype)
         return self.driver.address(array)
 
     def donated(self, slot: int, source: int) -> int:
@@ -70,6 +75,10 @@ class DeviceCall:
         if used:
             self.driver.copy(larger, address, used * nbytes)
         return larger, room
+
+    def forget(self) -> None:
+        """Hold the memory of this call alone: others hold its arguments and results as long as they like."""
+        self.inputs, self.outputs = [], []
 
     def workspace(self, *sizes: int) -> list[int]:
         """One piece of memory for several arrays, each aligned."""
@@ -95,20 +104,29 @@ class DeviceCall:
         return max(1, min((count + per_block - 1) // per_block, self.driver.processors * WAVES))
 
     def launch(self, name: str, grid: int, block: int, arguments: tuple[int, ...]) -> None:
-        self.driver.launch(self.kernels[name], grid, block, 0, arguments)
+        self._do(partial(self.driver.launch, self.kernels[name], grid, block, 0, arguments))
 
     def gemm(self, dtype: str, *arguments: Any) -> None:
-        self.driver.gemm(dtype, *arguments)
+        self._do(partial(self.driver.gemm, dtype, *arguments))
 
     def copy(self, target: int, source: int, nbytes: int) -> None:
-        self.driver.copy(target, source, nbytes)
+        self._do(partial(self.driver.copy, target, source, nbytes))
+
+    def _do(self, work: Callable[[], None]) -> None:
+        """Launch now, or when everything is collected."""
+        if self.works is None:
+            work()
+        else:
+            self.works.append(work)
 
     def read(self, address: int, dtype: str) -> Any:
         """An element, as a Python number. Waits for it."""
+        self._leave()
         return self.driver.download(address, np.dtype(dtype).itemsize).view(dtype)[0].item()
 
     def on_host(self, name: str, arrays: Sequence[tuple[int, int]], lengths: Sequence[int]) -> None:
         """Run a step on the host: `arrays` are the address and the bytes of each. Waits for them."""
+        self._leave()
         step = self.steps[name]
         copies: dict[int, np.ndarray] = {}
         for address, nbytes in arrays:
@@ -119,11 +137,20 @@ class DeviceCall:
         for address in written:
             self.driver.upload(address, copies[address])
 
+    def _leave(self) -> None:
+        """What follows depends on what was computed: it cannot be collected."""
+        self.is_fixed = False
+        works, self.works = self.works or [], None
+        for work in works:
+            work()
+
     # ---- checks ------------------------------------------------------------------------------------------------------
 
     def status(self) -> int:
         """Where kernels leave the first check that failed, and the values it reports."""
-        self._status = self.driver.to_device(np.zeros(5, "int64"))
+        self._status, zeros = self.driver.empty((5,), "int64"), self.driver.to_device(np.zeros(5, "int64"))
+        self.kept += [self._status, zeros]
+        self.copy(self.driver.address(self._status), self.driver.address(zeros), 40)
         return self.driver.address(self._status)
 
     def fail(self, code: int, *values: int) -> None:
@@ -132,8 +159,14 @@ class DeviceCall:
     def failure(self, code: int) -> Failure:
         return self.program.failures[code - 1]
 
+    def guard(self) -> None:
+        """Check before something happens that no check on the device would stop."""
+        self._leave()
+        self.check()
+
     def check(self) -> None:
         """Raise the error of a check that failed on the device. Waits for all work."""
-        code, *values = self.driver.to_host(self._status).tolist()
-        if code:
-            self.fail(code, *values)
+        if self._status is not None and self.works is None:
+            code, *values = self.driver.to_host(self._status).tolist()
+            if code:
+                self.fail(code, *values)

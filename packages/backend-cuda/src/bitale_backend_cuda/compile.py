@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -18,14 +19,17 @@ from bitale_backend_cuda.driver import Array, Driver
 from bitale_backend_cuda.emit.names import reserved_in_cuda
 from bitale_backend_cuda.emit.program import Emitted, emit
 from bitale_backend_cuda.host import host_function
+from bitale_backend_cuda.replay import Replays
 from bitale_backend_cuda.resident import Resident
 from bitale_graph.graph import Graph
+from bitale_rewrite.loops.ir import Program
 from bitale_rewrite.loops.lower import lower
 from bitale_rewrite.loops.target import GPU
 from bitale_rewrite.phases import DEFAULT
 from bitale_rewrite.rule import Preserves
 
 Cell = list[Any]
+_one_at_a_time = RLock()  # calls that launch: functions share variables, and the device's stream
 
 
 @dataclass
@@ -60,11 +64,25 @@ class Compiled:
         return host_function(self.emitted.host, self.emitted.program.name)
 
     @cached_property
+    def replays(self) -> Replays:
+        """The calls that were recorded."""
+        return Replays(self.driver, self.emitted.program.donated)
+
+    @property
+    def program(self) -> Program:
+        """What was compiled."""
+        return self.emitted.program
+
+    @cached_property
     def constants(self) -> list[Array]:
         """The constant arrays on the device."""
         return [self.driver.to_device(np.ascontiguousarray(c)) for c in self.emitted.program.constants]
 
     def __call__(self, *values: Any, **keywords: Any) -> list[Any]:
+        with _one_at_a_time:
+            return self._call(values, keywords)
+
+    def _call(self, values: tuple[Any, ...], keywords: dict[str, Any]) -> list[Any]:
         if keywords or len(values) != len(self.arguments.inputs):
             values = self.arguments.arrange(values, keywords)
         given = [self._argument(number, value) for number, value in enumerate(values)]
@@ -72,12 +90,14 @@ class Compiled:
         inputs = [*given, *map(self._state, self.cells), *self.constants]
         contiguous = self.emitted.program.contiguous
         inputs = [self.driver.row_major(a) if k in contiguous else a for k, a in enumerate(inputs)]
-        call = DeviceCall(self.driver, self.emitted, self.kernels, inputs)
-        self.run(call)
+        outputs = self.replays.run(inputs, partial(self._begin, inputs), self.run)
         for output, cell in self.updates.items():
-            self.cells[cell][0] = Resident(self.driver, call.outputs[output])  # type: ignore[arg-type]
-        results = [array for k, array in enumerate(call.outputs) if k not in self.updates]
-        return results if on_device else [self.driver.to_host(array) for array in results]  # type: ignore[arg-type]
+            self.cells[cell][0] = Resident(self.driver, outputs[output])
+        results = [array for k, array in enumerate(outputs) if k not in self.updates]
+        return results if on_device else [self.driver.to_host(array) for array in results]
+
+    def _begin(self, inputs: Sequence[Array], collects: bool) -> DeviceCall:
+        return DeviceCall(self.driver, self.emitted, self.kernels, inputs, collects)
 
     def _argument(self, number: int, value: Any) -> Array:
         array = self.driver.accept(value)

@@ -185,6 +185,8 @@ class HostEmitter:
         self._put(f"call.on_host({step.name!r}, ({arrays}), ({lengths}))", depth)
 
     def _gemm(self, step: Gemm, depth: int) -> None:
+        if self.checked and step.out.root in self.alias:
+            self._put("call.guard()", depth)
         m, n, k, batch, alpha, beta = map(python, (step.m, step.n, step.k, step.batch, step.alpha, step.beta))
         self._put(
             f"call.gemm({step.out.dtype!r}, ({m}, {n}, {k}), {batch}, ({step.transpose_left}, {step.transpose_right}), "
