@@ -48,6 +48,17 @@ def test_constants():
     assert (c.name, c.dtype, c.data.tolist()) == ("c", "float32", [1.0, 2.0])
 
 
+def test_composites_of_theano():
+    np.testing.assert_array_equal(T.to_one_hot(T.constant([0, 2]), 3).eval(), [[1, 0, 0], [0, 0, 1]])
+    np.testing.assert_array_equal(T.largest(1, T.constant([0, 3]), 2).eval(), [2, 3])
+    np.testing.assert_array_equal(T.smallest(1, T.constant([0, 3])).eval(), [0, 1])
+    np.testing.assert_allclose(T.xlogx(T.constant([0.0, 1.0, 2.0])).eval(), [0, 0, 2 * np.log(2)])
+    assert T.get_scalar_constant_value(T.constant(2) * 3) == 6
+    assert T.get_scalar_constant_value(T.zeros((2, 2))) == 0
+    with pytest.raises(T.NotScalarConstantError, match=r"not one constant value\n    x: "):
+        T.get_scalar_constant_value(T.scalar("x"))
+
+
 def test_questions_that_numpy_answers_have_answers():
     x, z = T.matrix("x"), T.zmatrix("z")
     assert (T.ndim(x), T.ndim([1, 2]), T.shape(np.ones((2, 3))), T.size(np.ones((2, 3)))) == (2, 1, (2, 3), 6)

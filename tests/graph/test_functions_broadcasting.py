@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import bitale_graph.functions as F
@@ -90,6 +91,23 @@ def test_addbroadcast_makes_an_axis_stretch():
         evaluate(total, {x: numbers((2, 3)), y: numbers((2, 3))})
     with pytest.raises(ArgumentError):
         F.addbroadcast(x, 2)
+
+
+def test_unbroadcast_keeps_an_axis_from_stretching():
+    x = Variable(tensor_type("float64", (1, None)), name="x")
+    plain = F.unbroadcast(x, 0)
+    assert (x.broadcastable, plain.broadcastable) == ((True, False), (False, False))
+    assert F.unbroadcast(plain, 0) is plain
+    np.testing.assert_array_equal(evaluate(plain, {x: np.ones((1, 3))}), np.ones((1, 3)))
+    with pytest.raises(ShapeError):
+        evaluate(plain + np.ones((2, 3)), {x: np.ones((1, 3))})
+
+
+def test_patternbroadcast_says_which_axes_stretch():
+    x = Variable(tensor_type("float64", (1, None)), name="x")
+    assert F.patternbroadcast(x, (False, True)).broadcastable == (False, True)
+    with pytest.raises(ShapeError, match="1 flags given for 2 axes"):
+        F.patternbroadcast(x, (True,))
 
 
 def test_a_clash_names_the_variables():

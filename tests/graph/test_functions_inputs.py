@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 import bitale_graph.functions as F
+from bitale_graph import TensorType, tensor_type
 from bitale_graph.errors import ArgumentError, DtypeError, ShapeError
 from bitale_graph.functions import inputs
 
@@ -51,6 +54,17 @@ def test_tensor():
         F.tensor("v", dtype="object")
     with pytest.raises(ShapeError):
         F.tensor("v", shape=(-1,))
+
+
+def test_types_make_inputs():
+    made = TensorType("float32", (False, True, 3))
+    assert made is tensor_type("float32", (None, 1, 3))
+    assert (made.broadcastable, pickle.loads(pickle.dumps(made)) is made) == ((False, True, False), True)
+    x = made("x")
+    assert (x.name, x.type, x.broadcastable) == ("x", made, (False, True, False))
+    for dtype, shape, error in (("float", (1.5,), ShapeError), ("float", (-1,), ShapeError), ("text", (), DtypeError)):
+        with pytest.raises(error):
+            TensorType(dtype, shape)
 
 
 def test_the_default_float_can_be_set(monkeypatch):

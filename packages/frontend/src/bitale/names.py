@@ -3,21 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
+import numpy as np
+
 from bitale_graph.dtypes import BOOL, COMPLEX, DTYPES, FLOATS, INTEGERS
-from bitale_graph.errors import ArgumentError, explain
-from bitale_graph.functions import absolute, as_variable, cast, concatenate, cumprod, cumsum, eye, shape_padleft
+from bitale_graph.errors import ArgumentError, BitaleError, explain
+from bitale_graph.functions import (
+    absolute,
+    as_variable,
+    cast,
+    concatenate,
+    cumprod,
+    cumsum,
+    eye,
+    maximum,
+    minimum,
+    one_hot,
+    shape_padleft,
+    xlogy,
+)
+from bitale_graph.graph import Graph, leaves
 from bitale_graph.ops.elementwise import identity
 from bitale_graph.sizes import Size
 from bitale_graph.variable import Constant, Variable
 
 __all__ = [
-    "TensorConstant", "TensorVariable", "abs_", "all_dtypes", "array", "as_tensor", "as_tensor_variable", "asarray",
-    "astype", "complex_dtypes", "concat", "constant", "continuous_dtypes", "copy", "cumulative_prod", "cumulative_sum",
-    "discrete_dtypes", "float_dtypes", "identity_like", "integer_dtypes", "iscomplexobj", "isrealobj", "ndim", "shape",
-    "size",
+    "NotScalarConstantError", "TensorConstant", "TensorVariable", "abs_", "all_dtypes", "array", "as_tensor",
+    "as_tensor_variable", "asarray", "astype", "complex_dtypes", "concat", "constant", "continuous_dtypes", "copy",
+    "cumulative_prod", "cumulative_sum", "discrete_dtypes", "float_dtypes", "get_scalar_constant_value",
+    "identity_like", "integer_dtypes", "iscomplexobj", "isrealobj", "largest", "ndim", "shape", "size", "smallest",
+    "to_one_hot", "xlogx",
 ]  # fmt: skip
+
+
+
+class NotScalarConstantError(BitaleError, ValueError):
+    """A value was asked of a variable that has not one constant value."""
+
 
 abs_ = absolute
 astype = cast
@@ -60,6 +84,39 @@ def identity_like(x: Any) -> Variable:
     x = as_variable(x)
     rows, columns = shape(x)
     return eye(rows, columns, dtype=x.dtype)
+
+
+def to_one_hot(y: Any, nb_class: Any, dtype: object = None) -> Variable:
+    """Theano's name of one_hot."""
+    return one_hot(y, nb_class, dtype)
+
+
+def largest(*arrays: Any) -> Variable:
+    """The largest elements of several arrays."""
+    return reduce(maximum, map(as_variable, arrays))
+
+
+def smallest(*arrays: Any) -> Variable:
+    """The smallest elements of several arrays."""
+    return reduce(minimum, map(as_variable, arrays))
+
+
+def xlogx(x: Any) -> Variable:
+    """x log(x), and 0 where x is 0."""
+    return xlogy(x, x)
+
+
+def get_scalar_constant_value(v: Any) -> np.ndarray:
+    """The value that a variable has whatever the inputs are. Raises NotScalarConstantError where there is none."""
+    from bitale_rewrite import optimise
+    from bitale_rewrite.constants import uniform
+
+    variable = as_variable(v)
+    folded = optimise(Graph(leaves([variable]), [variable])).outputs[0]
+    value = uniform(folded)
+    if value is None:
+        raise NotScalarConstantError(explain("this variable has not one constant value", [variable]))
+    return value.data
 
 
 def iscomplexobj(x: Any) -> bool:

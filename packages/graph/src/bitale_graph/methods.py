@@ -77,9 +77,12 @@ class Methods:
     conj = Method()
     conjugate = Method()
     dot = Method()
+    fill = Method()
     nonzero = Method()
+    ones_like = Method()
     round = Method()
     take = Method()
+    zeros_like = Method()
 
     def astype(self, dtype: object) -> Variable:
         """The array in another dtype; complex to real drops the imaginary part."""

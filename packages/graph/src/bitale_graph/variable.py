@@ -115,6 +115,11 @@ class Variable(Operators, Methods, Protocols):
     def ndim(self) -> int:
         return len(self.type.shape)
 
+    @property
+    def broadcastable(self) -> tuple[bool, ...]:
+        """Per axis whether its length is known to be 1: then it stretches."""
+        return self.type.broadcastable
+
     def __repr__(self) -> str:
         from bitale_graph.expression import expression
 

@@ -43,7 +43,7 @@ from bitale_graph.functions.contraction import (
 )
 from bitale_graph.functions.einsum import einsum, multi_dot
 from bitale_graph.functions.broadcasting import (
-    addbroadcast, broadcast_arrays, broadcast_shapes, broadcast_to, specify_shape,
+    addbroadcast, broadcast_arrays, broadcast_shapes, broadcast_to, patternbroadcast, specify_shape, unbroadcast,
 )
 from bitale_graph.functions.movement import (
     dimshuffle, expand_dims, matrix_transpose, moveaxis, permute_dims, rollaxis, shape_padaxis, shape_padleft,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from bitale_graph.errors import ShapeError, explain
@@ -10,7 +11,7 @@ from bitale_graph.functions.arguments import apply_sized, as_integers, as_sizes,
 from bitale_graph.ops.movement import Broadcast
 from bitale_graph.same_size import same_size
 from bitale_graph.shapes import shape_of
-from bitale_graph.sizes import Sizes
+from bitale_graph.sizes import Sizes, size_variable
 from bitale_graph.variable import Variable
 
 STRETCHING = "Only an axis whose length is statically 1 stretches: see expand_dims and specify_shape."
@@ -76,6 +77,26 @@ def addbroadcast(x: Any, *axes: int) -> Variable:
     x = as_variable(x)
     ones = axes_of("addbroadcast", axes, x)
     return specify_shape(x, tuple(1 if axis in ones else n for axis, n in enumerate(x.type.shape)))
+
+
+def unbroadcast(x: Any, *axes: int) -> Variable:
+    """x, of whose `axes` nothing is known any more: where the length is 1, it stretches no longer."""
+    x = as_variable(x)
+    hidden = axes_of("unbroadcast", axes, x)
+    shape = tuple(None if axis in hidden else n for axis, n in enumerate(x.type.shape))
+    if shape == x.type.shape:
+        return x
+    return Broadcast(shape)(x, *[size_variable(n) for n, m in zip(shape_of(x), shape, strict=True) if m is None])
+
+
+def patternbroadcast(x: Any, broadcastable: Sequence[bool]) -> Variable:
+    """x, whose axes stretch where `broadcastable` says so: addbroadcast of these axes, unbroadcast of the others."""
+    x = as_variable(x)
+    if len(broadcastable) != x.ndim:
+        raise ShapeError(explain(f"patternbroadcast: {len(broadcastable)} flags given for {x.ndim} axes", [x]))
+    ones = [axis for axis, one in enumerate(broadcastable) if one]
+    others = [axis for axis, n in enumerate(x.type.shape) if n == 1 and axis not in ones]
+    return unbroadcast(addbroadcast(x, *ones), *others)
 
 
 def _stretch(x: Variable, sizes: Sizes) -> Variable:
