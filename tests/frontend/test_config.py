@@ -20,6 +20,7 @@ ACCEPTED = [
     ("on_unused_input", "warn", "warn"),
     ("preserves", {"bits"}, frozenset({"bits"})),
     ("check_graphs", True, True),
+    ("device", "cuda:1", 1),
     ("threads", 2, 2),
     ("compiler", "clang", "clang"),
     ("effort", 0, 0),
@@ -35,6 +36,7 @@ REFUSED = [
     ("on_unused_input", "moan", "wanted one of raise, warn, ignore"),
     ("preserves", {"speed"}, "wanted one of bits, reals, domain"),
     ("check_graphs", "perhaps", "wanted True or False"),
+    ("device", "tpu", "wanted \"cuda\", \"cuda:1\" or the number of a GPU"),
     ("threads", 0, "wanted a whole number from 1 on"),
     ("threads", 1.5, "wanted a whole number from 1 on"),
     ("effort", 3, "wanted a whole number from 0 to 2"),
@@ -155,7 +157,7 @@ def test_the_pool_takes_its_limit_at_once():
 def test_settings_print_with_their_meanings():
     lines = repr(bt.config).splitlines()
     assert len(lines) == len(SETTINGS) == len(dir(bt.config)) - 1
-    assert "mode = 'c'  # how functions run: c, numpy, compare or nan_guard" in lines
+    assert "mode = 'c'  # how functions run: c, cuda, numpy, compare, nan_guard or cuda_nan_guard" in lines
 
 
 def test_the_default_float_is_that_of_inputs_of_new_arrays_and_of_shared_python_floats():

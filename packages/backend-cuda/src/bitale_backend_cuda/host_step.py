@@ -48,6 +48,7 @@ class HostStep:
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
+        self.missing = missing(kernel)
         self._emitter = KernelEmitter(kernel, {})
         self._emitter.shared = None  # it is a small part: one thread does it
 

@@ -34,7 +34,7 @@ SETTINGS: dict[str, Setting] = {
         readers.floating, "dtype of inputs made without one, and of shared Python floats", "BITALE_FLOATX", "float64"
     ),
     "mode": Setting(
-        readers.mode, "how functions run: c, cuda, numpy, compare or nan_guard",
+        readers.mode, "how functions run: c, cuda, numpy, compare, nan_guard or cuda_nan_guard",
         "BITALE_MODE", "c",
     ),
     "on_unused_input": Setting(

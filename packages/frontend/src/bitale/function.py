@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bitale.config import config
 from bitale.modes import mode_of, runner
+from bitale.on_device import OnDevice
 from bitale.options import Options
 from bitale.replace import Pairs
 from bitale.shared import SharedVariable
@@ -107,24 +108,28 @@ class Function:
     # ---- how it works --------------------------------------------------------------------------------------------
 
     @property
-    def compiled(self) -> Compiled:
-        """The compiled code. Raises BitaleError for a function that was not compiled."""
-        if not isinstance(self.runner, Compiled):
+    def compiled(self) -> Any:
+        """What a backend compiled. Raises BitaleError for a function that was not compiled."""
+        found = self.runner.compiled if isinstance(self.runner, OnDevice) else self.runner
+        if not hasattr(found, "source"):
             raise BitaleError(f"{self.name} was not compiled to C (its mode is {self.mode!r})")
-        return self.runner
+        return found
 
     def source(self) -> str:
-        """The generated C."""
-        return self.compiled.source
+        """The generated C, or CUDA."""
+        return str(self.compiled.source)
 
     @property
     def path(self) -> Path:
         """The file of the generated C, which lies in the cache beside the shared library made of it."""
-        return self.compiled.path.with_name(SOURCE)
+        if not isinstance(self.runner, Compiled):
+            raise BitaleError(f"{self.name} was not compiled to C (its mode is {self.mode!r})")
+        return self.runner.path.with_name(SOURCE)
 
     def explain(self) -> Explanation:
-        """Which rewriting rules made what of which expression."""
-        return explain(self.specification.graph, preserves=self.options.preserves)
+        """Which rewriting rules made what of which expression; on a GPU also what runs on the host instead."""
+        found = explain(self.specification.graph, preserves=self.options.preserves)
+        return Explanation([*found, *self.runner.on_host()]) if isinstance(self.runner, OnDevice) else found
 
     def plan(self) -> Plan:
         """Buffers and steps, with bytes and operations as formulas of the inputs' lengths."""
@@ -132,12 +137,15 @@ class Function:
 
         return Plan.of(self.compiled.program)
 
-    def export(self, folder: str | Path, name: str | None = None) -> Exported:
+    def export(self, folder: str | Path, name: str | None = None) -> Exported | Path:
         """Write the function as C that needs neither Python nor Bitale: `name.c`, `name.h` and `name.mk`.
 
-        Shared variables become a struct, with their present values to start with. Raises ExportError where C cannot
-        have the name, or where an update could change the shape of its shared variable.
+        Shared variables become a struct, with their present values to start with. In mode cuda the kernels are written,
+        as `name.cu`, with what the host has to do as a comment. Raises ExportError where C cannot have the name, or
+        where an update could change the shape of its shared variable.
         """
+        if isinstance(self.runner, OnDevice):
+            return self.runner.export(folder, name or self.name)
         from bitale_backend_c.export import export
 
         inside = self.specification
@@ -210,7 +218,7 @@ def function(
     random stream; True leaves these out, a list of shared variables those of the list.
     givens: pairs (variable, what stands in its place).
     mode: "c" compiles; "cuda" compiles for a GPU; "numpy" runs the reference; "compare" runs C and the reference, and
-    compares; "nan_guard" stops at the first NaN or infinity. `config.mode` unless given.
+    compares; "nan_guard" (or "cuda_nan_guard") stops at the first NaN or infinity. `config.mode` unless given.
     on_unused_input: "raise", "warn" or "ignore". allow_input_downcast: convert arguments even where that rounds.
     accept_inplace, rebuild_strict, profile: there for Theano's programs. No op works in place, replacements always
     have the type of what they replace, and instead of a profile there is the function's plan(), with its costs.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from bitale.interpreted import Arrays, Interpreted
@@ -23,7 +25,11 @@ class Guarded(Interpreted):
 
     def __init__(self, specification: Specification, arguments: Arguments, options: Options) -> None:
         super().__init__(specification, arguments, options)
-        self.run = options.compile(specification.graph, name=specification.name).call
+        self.run = self.compile()
+
+    def compile(self) -> Callable[..., Arrays]:
+        """What runs the function."""
+        return self.options.compile(self.specification.graph, name=self.specification.name).call
 
     def results(self, values: Arrays) -> Arrays:
         results: Arrays = self.run(*values)

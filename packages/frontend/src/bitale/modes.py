@@ -11,7 +11,7 @@ from bitale import readers
 from bitale.compared import Compared
 from bitale.guarded import Guarded
 from bitale.interpreted import Interpreted
-from bitale.on_device import OnDevice
+from bitale.on_device import GuardedOnDevice, OnDevice
 from bitale.options import Options
 from bitale.specification import Specification
 from bitale_backend_c.arguments import Arguments
@@ -26,6 +26,7 @@ MODES: dict[str, Callable[[Specification, Arguments, Options], Runner]] = {
     "compare": Compared,
     "nan_guard": Guarded,
     "cuda": OnDevice,
+    "cuda_nan_guard": GuardedOnDevice,
 }
 
 

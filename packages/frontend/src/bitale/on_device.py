@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from bitale.interpreted import formed
+from bitale.guarded import Guarded
+from bitale.interpreted import Arrays, formed
 from bitale.options import Options
 from bitale.specification import Specification
 from bitale_backend_c.arguments import Arguments
 from bitale_graph.errors import BitaleError
+from bitale_graph.graph import Graph
+from bitale_rewrite.explain import Record
 
 
 class OnDevice:
@@ -16,24 +21,48 @@ class OnDevice:
 
     def __init__(self, specification: Specification, arguments: Arguments, options: Options) -> None:
         self.specification = specification
-        self.compiled = _compile(specification, arguments, options)
+        self.compiled = _compile(
+            specification.graph,
+            options,
+            name=specification.name,
+            arguments=arguments,
+            cells=[v.cell for v in specification.states],
+            updates=specification.targets,
+        )
+
+    def on_host(self) -> list[Record]:
+        """The steps that the GPU leaves to the host."""
+        missing = 'runs on the host, in C: CUDA has no "{}"'
+        steps = self.compiled.emitted.host_steps.values()
+        return [
+            Record("cuda", missing.format('", "'.join(s.missing)), "; ".join(s.kernel.note), s.name, None)
+            for s in steps
+        ]
+
+    def export(self, folder: str | Path, name: str) -> Path:
+        """Write the kernels as `name.cu`."""
+        from bitale_backend_cuda.export import export
+
+        path: Path = export(self.compiled.emitted, name, folder)
+        return path
 
     def __call__(self, *positional: Any, **keywords: Any) -> Any:
         return formed(self.specification.form, self.compiled(*positional, **keywords))
 
 
-def _compile(specification: Specification, arguments: Arguments, options: Options) -> Any:
+class GuardedOnDevice(Guarded):
+    """As Guarded, on a GPU: results are looked at on the host, and what made a NaN is found by the reference."""
+
+    def compile(self) -> Callable[..., Arrays]:
+        run: Callable[..., Arrays] = _compile(self.specification.graph, self.options, name=self.specification.name)
+        return run
+
+
+def _compile(graph: Graph, options: Options, **further: Any) -> Any:
+    """`graph` for the GPU that the options name. Raises CudaNotAvailable, which says what is missing."""
     try:
         from bitale_backend_cuda import compile, driver_of
     except ImportError as error:
         raise BitaleError(f'mode="cuda" needs bitale-backend-cuda ({error})\n  pip install "bitale[cuda12]"') from None
-    return compile(
-        specification.graph,
-        driver=driver_of(options.device),
-        name=specification.name,
-        arguments=arguments,
-        cells=[v.cell for v in specification.states],
-        updates=specification.targets,
-        preserves=options.preserves,
-        checked=options.check_graphs,
-    )
+    preserves, checked = options.preserves, options.check_graphs
+    return compile(graph, driver=driver_of(options.device), preserves=preserves, checked=checked, **further)

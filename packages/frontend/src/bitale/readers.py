@@ -10,7 +10,7 @@ from bitale_graph.dtypes import FLOATS, as_dtype
 
 SWITCHES = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
-MODES = ("c", "numpy", "compare", "nan_guard", "cuda")
+MODES = ("c", "numpy", "compare", "nan_guard", "cuda", "cuda_nan_guard")
 THEANO_MODES = {
     "FAST_RUN": "c", "FAST_COMPILE": "numpy", "DebugMode": "compare", "DEBUG_MODE": "compare",
     "NanGuardMode": "nan_guard",

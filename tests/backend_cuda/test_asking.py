@@ -1,0 +1,54 @@
+"""What a function on a GPU says of itself: its source, plan and rules, what runs on the host; and the NaN guard."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import bitale as bt
+import bitale.tensor as T
+from bitale.guarded import NonFiniteError
+from bitale_backend_cuda import install
+from tests.support.cuda.emulated import EmulatedDriver
+from tests.support.cuda.nvrtc import needs_nvrtc, report
+
+
+@pytest.fixture(autouse=True)
+def device():
+    install(0, EmulatedDriver())
+    yield
+    install(0, None)
+
+
+def test_source_plan_and_rules():
+    x = T.vector("x")
+    f = bt.function([x], T.log(1 + x), mode="cuda", name="grow")
+    assert "log1p(x[" in f.source() and "__global__" in f.source()
+    assert "compute_result_0: x -> result_0" in str(f.plan())
+    assert "log1p(x)" in str(f.explain())
+    with pytest.raises(bt.BitaleError, match="grow was not compiled to C"):
+        f.path  # noqa: B018
+
+
+def test_what_runs_on_the_host_is_said_once():
+    z = T.zvector("z")
+    f = bt.function([z], T.exp(z) + 1, mode="cuda")
+    assert str(f.explain()).count('runs on the host, in C: CUDA has no "exp"') == 1
+    np.testing.assert_allclose(f(np.array([1j, 2.0])), np.exp([1j, 2.0]) + 1, rtol=1e-15)
+
+
+@needs_nvrtc
+def test_an_exported_file_compiles_by_itself(tmp_path):
+    x = T.matrix("x")
+    file = bt.function([x], T.softmax(x, axis=1), mode="cuda", name="soft").export(tmp_path)
+    text = file.read_text()
+    assert file.name == "soft.cu" and "call.launch('compute_" in text and "/tests/" not in text
+    assert report(text).kernels
+
+
+def test_the_nan_guard_finds_the_operation():
+    x = T.vector("x")
+    f = bt.function([x], T.log(x), mode="cuda_nan_guard")
+    assert f(np.ones(2)).tolist() == [0, 0]
+    with pytest.raises(NonFiniteError, match="`log` makes NaN of finite numbers, first at index"):
+        f(np.array([1.0, -1.0]))
