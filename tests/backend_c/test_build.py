@@ -228,8 +228,8 @@ def test_the_shim_without_python_headers(monkeypatch):
 
 def test_the_shim_with_a_compiler_that_fails(tmp_path, monkeypatch):
     script = tmp_path / "broken-cc"
-    script.write_text('#!/bin/sh\ncase "$1" in --version) echo "broken 2.0 gcc";; *) echo no luck today; exit 3;; esac\n')
+    script.write_text('#!/bin/sh\ncase "$1" in --version) echo "broken 2.0 gcc";; *) echo no luck; exit 3;; esac\n')
     script.chmod(script.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setattr(settings, "compiler", str(script))
-    with pytest.warns(RuntimeWarning, match=r"could not compile the module that makes calls fast \(no luck today\)"):
+    with pytest.warns(RuntimeWarning, match=r"could not compile the module that makes calls fast \(no luck\)"):
         assert shim.compiled() is fallback
