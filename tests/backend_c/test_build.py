@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bitale_backend_c import build, loaded, shim, toolchain
+from bitale_backend_c import build, fallback, loaded, shim, toolchain
 from bitale_backend_c.settings import settings
 from tests.backend_c.handwritten import SOURCE, VECTOR, function, returned
 
@@ -224,3 +224,12 @@ def test_the_shim_without_python_headers(monkeypatch):
         module = shim.compiled()
     call = function(module, "add_one_vector", [VECTOR], [returned(1)])
     np.testing.assert_array_equal(call(np.zeros(3)), np.ones(3))
+
+
+def test_the_shim_with_a_compiler_that_fails(tmp_path, monkeypatch):
+    script = tmp_path / "broken-cc"
+    script.write_text('#!/bin/sh\ncase "$1" in --version) echo "broken 2.0 gcc";; *) echo no luck; exit 3;; esac\n')
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setattr(settings, "compiler", str(script))
+    with pytest.warns(RuntimeWarning, match=r"could not compile the module that makes calls fast \(no luck\)"):
+        assert shim.compiled() is fallback

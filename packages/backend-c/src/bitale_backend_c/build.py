@@ -75,6 +75,8 @@ def compile_source(compiler: Toolchain, source: str, flags: tuple[str, ...]) -> 
     lines = (run.stderr.strip() or run.stdout.strip() or f"exit status {run.returncode}").splitlines()
     errors = [line for line in lines if "error" in line] or lines
     message = "\n".join(f"    {line}" for line in errors[:5])
+    if "_Float16" in message:
+        message += "\n  float16 needs gcc 12, clang 15 or zig."
     raise CompileError(
         f"The C compiler failed on a generated function:\n{message}\n"
         f"  command: {shlex.join(command)}\n"

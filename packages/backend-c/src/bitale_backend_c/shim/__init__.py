@@ -86,10 +86,11 @@ def compiled() -> ModuleType:
         stamp = f'#define BITALE_MADE_FOR "NumPy {np.__version__} and {EXTENSION_SUFFIXES[0]}"\n'
         return import_from(build_with(compiler, stamp + source(), flags))
     except (CompileError, OSError, ImportError) as error:
-        reason = str(error).strip().partition("\n")[0]
+        reason = next(line.strip() for line in str(error).splitlines() if not line.endswith(":"))
+        advice = " Installing Python's headers (python3-dev) helps." if isinstance(error, FileNotFoundError) else ""
         warnings.warn(
             f"Bitale could not compile the module that makes calls fast ({reason}); calls take several microseconds "
-            "longer. Installing Python's headers (python3-dev) helps.",
+            f"longer.{advice}",
             RuntimeWarning,
             stacklevel=4,
         )

@@ -17,7 +17,7 @@ typedef union {
     npy_bool boolean;
 } Scalar;
 
-static int alias_of(int type)
+RARE static int alias_of(int type)
 {
 #if NPY_SIZEOF_LONG == NPY_SIZEOF_LONGLONG
     static const int pairs[][2] = {{NPY_LONG, NPY_LONGLONG}, {NPY_ULONG, NPY_ULONGLONG}};

@@ -14,7 +14,7 @@ typedef struct {
 
 static pthread_rwlock_t locks[LOCKS];
 
-static void locks_start(void)
+RARE static void locks_start(void)
 {
     pthread_rwlockattr_t attributes;
     pthread_rwlockattr_init(&attributes);
@@ -26,14 +26,14 @@ static void locks_start(void)
     pthread_rwlockattr_destroy(&attributes);
 }
 
-static Guard guard_of(PyObject *cell, int writes)
+RARE static Guard guard_of(PyObject *cell, int writes)
 {
     uintptr_t address = (uintptr_t)cell;
     return (Guard){.lock = (short)((address >> 4 ^ address >> 13) % LOCKS), .writes = (short)writes};
 }
 
 /* Put a guard into an ascending list without repetitions; returns the new length. */
-static int add_guard(Guard *guards, int count, Guard guard)
+RARE static int add_guard(Guard *guards, int count, Guard guard)
 {
     int place = count;
     while (place > 0 && guards[place - 1].lock >= guard.lock)

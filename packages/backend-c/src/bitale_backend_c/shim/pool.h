@@ -38,7 +38,7 @@ static int pool_class(size_t bytes, size_t *rounded)
 }
 
 /* Give every waiting block back to the system. The caller holds the lock. */
-static void pool_drop(void)
+RARE static void pool_drop(void)
 {
     for (int class = 0; class < POOL_CLASSES; class++)
         while (pool.waiting[class]) {
@@ -49,7 +49,7 @@ static void pool_drop(void)
     pool.waiting_bytes = 0;
 }
 
-static void *pool_fresh(size_t bytes)
+RARE static void *pool_fresh(size_t bytes)
 {
     void *memory;
     if (posix_memalign(&memory, bytes >= 2 * HUGE_PAGE ? HUGE_PAGE : CACHE_LINE, bytes))
@@ -115,6 +115,6 @@ static void pool_give(void *memory, size_t bytes)
 }
 
 /* A child process must not inherit the lock in a locked state. */
-static int pool_start(void) { return pthread_atfork(pool_lock, pool_unlock, pool_unlock); }
+RARE static int pool_start(void) { return pthread_atfork(pool_lock, pool_unlock, pool_unlock); }
 
 #endif

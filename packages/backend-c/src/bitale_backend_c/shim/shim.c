@@ -8,6 +8,14 @@
 #define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
 #include <numpy/arrayobject.h>
 #include <numpy/arrayscalars.h>
+
+/* What few calls pass through is compiled as fast as can be: it is a fifth of the time to a process's first call. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define RARE __attribute__((noinline, optimize("O0")))
+#else
+#define RARE
+#endif
+
 #include "bitale.h"
 #include "pool.h"
 #include "accept.h"
@@ -194,7 +202,7 @@ static void describe(Call *call, int number, PyObject *array)
 }
 
 /* The array that Python code makes of an object for an input. */
-static PyObject *converted(Function *function, int number, PyObject *object)
+RARE static PyObject *converted(Function *function, int number, PyObject *object)
 {
     PyObject *index = PyLong_FromLong(number);
     PyObject *pair[] = {index, object};
@@ -243,7 +251,7 @@ static int take_cell(Call *call, int cell)
 }
 
 /* Give every cell an array of a layout that the function can read. */
-static int settle_cells(Function *function)
+RARE static int settle_cells(Function *function)
 {
     for (int cell = 0; cell < function->cell_count; cell++) {
         PyObject *list = PyTuple_GET_ITEM(function->cells, cell), *value = value_of(list), *array;
@@ -264,7 +272,7 @@ static int settle_cells(Function *function)
     return 0;
 }
 
-static int replace_by_copy(Call *call, int number)
+RARE static int replace_by_copy(Call *call, int number)
 {
     PyObject *old = call->objects[number];
     PyObject *copy = PyArray_NewCopy((PyArrayObject *)old, NPY_CORDER);
@@ -421,7 +429,7 @@ static PyObject *answer(Call *call, PyObject *collected)
     return collected;
 }
 
-static void explain(Call *call, int code)
+RARE static void explain(Call *call, int code)
 {
     PyObject *name = call->function->name;
     if (code == INTERRUPTED) { /* whatever handler there is decides what is raised */
@@ -527,7 +535,7 @@ static PyObject *run(Function *function, PyObject *const *arguments)
 }
 
 /* Counts or keywords do not fit: Python code finds the positional arguments or raises. */
-static PyObject *run_rearranged(Function *function, PyObject *const *arguments, Py_ssize_t count, PyObject *names)
+RARE static PyObject *run_rearranged(Function *function, PyObject *const *arguments, Py_ssize_t count, PyObject *names)
 {
     PyObject *positional = PyTuple_New(count), *keywords = PyDict_New(), *found = NULL, *result = NULL;
     if (!positional || !keywords)
@@ -560,5 +568,8 @@ static PyObject *function_call(PyObject *self, PyObject *const *arguments, size_
     return run_rearranged(function, arguments, count, names);
 }
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("O0") /* all that follows is RARE */
+#endif
 #include "details.h"
 #include "define.h"
