@@ -20,7 +20,8 @@ def outputs(workload: Workload, call: Call) -> list[np.ndarray]:
     """The results of the first call; of training: the last loss, and how far a few steps moved the parameters."""
     for _ in range(TRAINING_STEPS if workload.kind == "train" else 1):
         result = call.function(*call.arguments)
-    moved = [np.asarray(now).astype("float64") - before for now, before in zip(call.state(), workload.arrays())]
+    before = workload.arrays() if workload.trained else ()
+    moved = [np.asarray(now).astype("float64") - start for now, start in zip(call.state(), before)]
     return [*(workload.compared(np.asarray(leaf)) for leaf in leaves(result)), *moved]
 
 
@@ -58,6 +59,6 @@ def tolerance(workload: Workload, right: np.ndarray, moved: bool) -> float:
         return workload.tolerance
     if right.dtype.kind in "iub":
         return 0.0
-    if any(array.dtype == "float32" for array in workload.arrays()):
+    if workload.single:
         return MOVED_TOLERANCE if moved else TOLERANCES["float32"]
     return TOLERANCES["float64"]

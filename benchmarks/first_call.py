@@ -9,6 +9,7 @@ import importlib
 import json
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from benchmarks.libraries import COLUMNS
 from benchmarks.workloads import WORKLOADS
 
 PROCESS = Path("/proc/self")
+NOTHING = "the library has nothing for this workload"
 
 
 def memory(field: str) -> float:
@@ -35,29 +37,35 @@ def forget_peak() -> None:
 
 
 def main(column: str, workload: str, threads: str) -> None:
-    """Time and memory of the import, of building and calling once, and of further calls."""
+    """Time and memory of the import, of building and calling once, and of further calls.
+
+    Memory is the peak above what the process held with the library imported and the inputs made.
+    """
     pin(int(threads))
-    task, library = WORKLOADS[workload], next(name for name in COLUMNS if column in COLUMNS[name])
+    arrays = WORKLOADS[workload].arrays()
+    task = replace(WORKLOADS[workload], inputs=lambda random: arrays)
+    library = next(name for name in COLUMNS if column in COLUMNS[name])
     start = time.perf_counter()
     module: Any = importlib.import_module(f"benchmarks.libraries.{library}")
     module.start(int(threads))
-    imported = time.perf_counter()
+    imported = time.perf_counter() - start
     forget_peak()
     idle = memory("VmRSS")
+    start = time.perf_counter()
     call = module.COLUMNS[column](task)
+    if call is None:
+        raise SystemExit(NOTHING)
     call.function(*call.arguments)
     called = time.perf_counter()
     building = memory("VmHWM") - idle
-    call.function(*call.arguments)
     forget_peak()
-    steady = memory("VmRSS")
     for _ in range(3):
         call.function(*call.arguments)
     report = {
-        "import": imported - start,
-        "first call": called - imported,
+        "import": imported,
+        "first call": called - start,
         "memory of building": building,
-        "memory of a call": memory("VmHWM") - steady,
+        "memory of calls": memory("VmHWM") - idle,
     }
     print(json.dumps(report))
 

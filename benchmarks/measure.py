@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import IO, Any
 
 from benchmarks.libraries import COLUMNS
 from benchmarks.process import Worker, WorkerLost
+from benchmarks.workloads import WORKLOADS
 
 VARIANT_LIMIT = 100e-6
 """A variant saves microseconds: it is measured where the plain column takes less than this."""
-BUILD_TIMEOUT = 180.0
+BUILD_LIMIT = 60.0
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,10 @@ class Settings:
 
 @dataclass
 class Measurement:
-    """Seconds per call of every round, or why there are none: `status` is ok, none, WRONG or failed."""
+    """Seconds per call of every round, or why there are none: `status` is ok, none, not run, WRONG or failed.
+
+    `preparing` is what building, the first calls and their check took. `run` marks what another run measured.
+    """
 
     workload: str
     column: str
@@ -36,6 +41,8 @@ class Measurement:
     status: str
     detail: str = ""
     seconds: list[float] = field(default_factory=list)
+    preparing: float = 0.0
+    run: str = ""
 
     @property
     def median(self) -> float:
@@ -47,17 +54,24 @@ class Measurement:
 
 
 class Contest:
-    """The worker processes of some libraries, with one number of threads."""
+    """A worker process for every column of some libraries, shared by its variants, with one number of threads."""
 
-    def __init__(self, libraries: Sequence[str], threads: int, cache: Path, log: IO[str]) -> None:
-        self._workers = {library: Worker(library, threads, cache, log) for library in libraries}
-        self._owner = {column: library for library in libraries for column in COLUMNS[library]}
-        self._threads = threads
+    def __init__(
+        self, libraries: Sequence[str], threads: int, cache: Path, log: IO[str], limit: float = BUILD_LIMIT
+    ) -> None:
+        self._columns = [column for library in libraries for column in COLUMNS[library]]
+        self._workers = {
+            column: Worker(library, threads, cache, log)
+            for library in libraries
+            for column in COLUMNS[library]
+            if column == plain(column)
+        }
+        self._threads, self._limit = threads, limit
 
     def run(self, workload: str, settings: Settings, said: Callable[[str], None]) -> list[Measurement]:
         """Every column's measurement of a workload; `said` is told what is going on."""
         results: dict[str, Measurement] = {}
-        for column in self._owner:
+        for column in self._columns:
             said(f"{workload}: preparing {column}")
             results[column] = self._prepare(column, workload, settings, results)
         for turn in range(settings.rounds):
@@ -65,18 +79,21 @@ class Contest:
                 if self._wants_more(results[column], turn, settings):
                     said(f"{workload}: round {turn + 1}, {column}")
                     self._time(results[column])
-        for library in self._workers:
-            self._try(library, "forget")
+        for column in self._workers:
+            self._try(column, "forget")
         return list(results.values())
 
     def _prepare(self, column: str, workload: str, settings: Settings, results: dict[str, Measurement]) -> Measurement:
-        plain = results.get(column.split("/")[0])
-        if plain is not None and (plain.status != "ok" or plain.minimum > VARIANT_LIMIT):
+        main = results.get(plain(column))
+        if main is not None and (main.status != "ok" or main.minimum > VARIANT_LIMIT):
             return Measurement(workload, column, self._threads, "none")
-        request = {"column": column, "workload": workload, "seconds": settings.batch}
-        reply = self._try(self._owner[column], "prepare", BUILD_TIMEOUT, **request)
+        if reason := WORKLOADS[workload].without.get(column):
+            return Measurement(workload, column, self._threads, "not run", reason)
+        start = time.perf_counter()
+        reply = self._try(column, "prepare", self._limit, workload=workload, seconds=settings.batch)
+        spent = time.perf_counter() - start
         times = [reply["estimate"]] if reply["status"] == "ok" else []
-        return Measurement(workload, column, self._threads, reply["status"], reply.get("detail", ""), times)
+        return Measurement(workload, column, self._threads, reply["status"], reply.get("detail", ""), times, spent)
 
     def _wants_more(self, result: Measurement, turn: int, settings: Settings) -> bool:
         if result.status != "ok":
@@ -84,15 +101,17 @@ class Contest:
         return turn < settings.least or turn * max(settings.batch, result.minimum) < settings.budget
 
     def _time(self, result: Measurement) -> None:
-        reply = self._try(self._owner[result.column], "batch", column=result.column)
+        reply = self._try(result.column, "batch")
         if reply["status"] == "ok":
             result.seconds.append(reply["seconds"])
         else:
             result.status, result.detail = reply["status"], reply["detail"]
 
-    def _try(self, library: str, do: str, timeout: float = 120.0, **request: Any) -> dict[str, Any]:
+    def _try(self, column: str, do: str, timeout: float = 120.0, **request: Any) -> dict[str, Any]:
+        if do != "forget":
+            request["column"] = column
         try:
-            return self._workers[library].ask(do, timeout, **request)
+            return self._workers[plain(column)].ask(do, timeout, **request)
         except WorkerLost as lost:
             return {"status": "failed", "detail": f"the process was lost: {lost}"}
 
@@ -100,6 +119,11 @@ class Contest:
         """End all processes."""
         for worker in self._workers.values():
             worker.close()
+
+
+def plain(column: str) -> str:
+    """The column whose variant this is, or itself."""
+    return column.split("/")[0]
 
 
 def rotated(columns: list[str], turn: int) -> list[str]:

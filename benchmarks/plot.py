@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.measure import Measurement
-from benchmarks.report import SUBJECT, best_peer, by_workload
+from benchmarks.report import SUBJECT, best_peer, by_workload, relative
+from benchmarks.table import heads
 
 
 def draw(measurements: Sequence[Measurement], threads: int, path: Path) -> None:
@@ -22,17 +23,11 @@ def draw(measurements: Sequence[Measurement], threads: int, path: Path) -> None:
         if best_peer(group) is not None
     }
     figure, axes = pyplot.subplots(figsize=(9, 1 + 0.24 * max(len(groups), 6)), layout="constrained")
-    names = list(
-        dict.fromkeys(result.column for group in groups.values() for result in group if "/" not in result.column)
-    )
+    times = [{one.column: time for one, time in relative(group)} for group in groups.values()]
+    best = [min(time for one, time in relative(group) if one.column != SUBJECT) for group in groups.values()]
+    names = [name for name in heads(one for group in groups.values() for one in group) if "/" not in name]
     for index, column in enumerate(names):
-        points = [
-            (result.median / best.median, row)
-            for row, group in enumerate(groups.values())
-            if (best := best_peer(group)) is not None
-            for result in group
-            if result.column == column and result.status == "ok"
-        ]
+        points = [(found[column] / best[row], row) for row, found in enumerate(times) if column in found]
         if not points:
             continue
         ratios, rows = zip(*points)

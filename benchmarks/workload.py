@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -34,6 +35,7 @@ class Workload:
     under the workload's stem.
 
     `compared(result)` is what must agree between libraries, within `tolerance` where the usual one is not meant.
+    `without` names columns that cannot work, with the reason; `note` goes below the table.
     """
 
     name: str
@@ -47,6 +49,8 @@ class Workload:
     own: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     compared: Callable[[np.ndarray], np.ndarray] = np.asarray
     tolerance: float | None = None
+    without: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
 
     @property
     def stem(self) -> str:
@@ -62,6 +66,11 @@ class Workload:
     def trained(self) -> int:
         """How many inputs, from the first, are parameters that a call changes."""
         return self.parameters if self.kind == "train" else 0
+
+    @cached_property
+    def single(self) -> bool:
+        """Whether one of the inputs is float32: the floating results are, then."""
+        return any(array.dtype == "float32" for array in self.arrays())
 
     def arrays(self) -> tuple[np.ndarray, ...]:
         """The inputs: the same numbers in every process."""

@@ -15,7 +15,7 @@ COLUMNS = MappingProxyType(
         "numpy": ("numpy",),
         "numexpr": ("numexpr",),
         "numba": ("numba",),
-        "pytensor": ("pytensor-c", "pytensor-c/trusted", "pytensor-numba", "pytensor-numba/trusted"),
+        "pytensor": ("pytensor-c", "pytensor-numba"),
         "jax": ("jax", "jax/numpy"),
         "torch": ("torch", "torch-compile"),
     }

@@ -1,4 +1,7 @@
-"""JAX: jitted, parameters donated; with arrays already on its device, and with NumPy arrays in and out."""
+"""JAX: jitted, parameters donated; with arrays already on its device, and with NumPy arrays in and out.
+
+Its own arrays have no strides: a strided one stays NumPy's, and is transferred in each call.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,7 @@ def start(threads: int) -> None:
 
 def build(from_numpy: bool, workload: Workload) -> Call:
     arrays = workload.arrays()
-    placed = arrays if from_numpy else tuple(jnp.array(array) for array in arrays)
+    placed = arrays if from_numpy else tuple(jnp.array(a) if a.flags.c_contiguous else a for a in arrays)
     if workload.kind == "train":
         return training(workload, arrays, placed[workload.parameters :])
     function = jax.jit(forward(workload))

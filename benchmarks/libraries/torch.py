@@ -42,7 +42,7 @@ def start(threads: int) -> None:
 
 
 def build(compiled: bool, workload: Workload) -> Call:
-    tensors = [torch.from_numpy(array.copy(order="K")) for array in workload.arrays()]
+    tensors = [torch.from_numpy(array) for array in workload.arrays()]
     if workload.kind == "evaluate":
         function = evaluate(workload)
     elif workload.kind == "train" and "torch" in workload.own:

@@ -37,7 +37,11 @@ def lognormals_torch(xp: Any, key: Any) -> Any:
 
 
 def lognormals_pytensor(xp: Any, key: Any) -> Any:
-    return xp.exp(xp.random.normal(size=(COUNT,), dtype="float32") + 0 * xp.cast(key[0], "float32"))
+    import pytensor
+
+    state = pytensor.shared(np.random.Generator(np.random.SFC64(0)), borrow=True)
+    state.default_update, numbers = xp.random.normal(size=(COUNT,), dtype="float32", rng=state).owner.outputs
+    return xp.exp(numbers)
 
 
 def deciles(numbers: np.ndarray) -> np.ndarray:

@@ -217,11 +217,14 @@ def scalars(*values: float) -> Callable[..., Any]:
 
 
 SIZES = ((32, 128), (1, 32))
+UNROLLED = {"torch-compile": "it unrolls the loop, and compiles thousands of steps for longer than the limit"}
 WORKLOADS = [
-    Workload(f"logistic_map[{STEPS}]:f64", scalars(3.6, 0.3), logistic_map, tolerance=1e-6),
+    Workload(f"logistic_map[{STEPS}]:f64", scalars(3.6, 0.3), logistic_map, tolerance=1e-6, without=UNROLLED),
     Workload("newton:f64", scalars(2.0), newton),
-    Workload(f"ar1[{PERIODS}]:f64", series(0.5, 0.1, -0.1), ar1, ar1_numpy, "value_and_gradient", 3),
-    Workload(f"garch[{PERIODS}]:f64", series(0.1, 0.1, 0.8), garch, garch_numpy, "value_and_gradient", 3),
+    Workload(f"ar1[{PERIODS}]:f64", series(0.5, 0.1, -0.1), ar1, ar1_numpy, "value_and_gradient", 3, without=UNROLLED),
+    Workload(
+        f"garch[{PERIODS}]:f64", series(0.1, 0.1, 0.8), garch, garch_numpy, "value_and_gradient", 3, without=UNROLLED
+    ),
 ]
 for _batch, _hidden in SIZES:
     _size = f"[100x{_batch}x{_hidden}]:f32"

@@ -34,12 +34,12 @@ LIBRARIES = {
     "bitale_autodiff": {"numpy"},
     "bitale_rewrite": {"numpy"},
     "bitale_backend_c": {"numpy", "cffi", "scipy_openblas32"},
-    "bitale_backend_cuda": {"numpy", "cupy"},
+    "bitale_backend_cuda": {"numpy", "cupy", "cupy_backends", "cuda"},  # what comes with CuPy
     "bitale": {"numpy"},
 }
 
 # What an extra brings may be imported inside a function only.
-OPTIONAL = {"bitale": {"bitale_backend_cuda"}, "bitale_backend_cuda": {"cupy"}}
+OPTIONAL = {"bitale": {"bitale_backend_cuda"}, "bitale_backend_cuda": {"cupy", "cupy_backends", "cuda"}}
 
 DISTRIBUTIONS = {package.project["name"]: package.import_name for package in PACKAGES}
 

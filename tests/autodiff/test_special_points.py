@@ -90,6 +90,18 @@ LOGARITHMS = [
     (lambda x: F.log(1 + F.exp(x)), [-1e3, 0.0, 1e3], [0, 0.5, 1]),
     (lambda x: F.log(F.exp(2 * x) - F.exp(x)), [1e3], [2]),
     (lambda x: F.log(3 * F.exp(-x * x) / (2 + x)), [100.0], [-200 - 1 / 102]),
+    (lambda x: F.log(1 - 1 / (1 + F.exp(-x))), [-1e3, 0.0, 1e3], [0, -0.5, -1]),
+    (lambda x: 1 - 1 / (1 + F.exp(-x)), [-1e3, 0.0, 1e3], [0, -0.25, 0]),
+    (lambda x: F.exp(x) / (1 + F.exp(x)), [-1e3, 0.0, 1e3], [0, 0.25, 0]),
+    (lambda x: F.sigmoid(x) / (1 - F.sigmoid(x)), [-800.0, 0.0], [0, 1]),
+    (lambda x: (1 - F.sigmoid(x)) / F.sigmoid(x), [0.0, 800.0], [-1, 0]),
+    (lambda x: F.log(F.exp(-x) / (1 + F.exp(-x)) ** 2), [-1e3, 0.0, 1e3], [1, 0, -1]),
+    (lambda x: F.log(F.cosh(x)), [-1e3, 0.0, 1e-9, 1e3], [-1, 0, 1e-9, 1]),
+    (lambda x: F.log(1 - F.tanh(x) ** 2), [-1e3, 0.0, 40.0], [2, 0, -2]),
+    (lambda x: F.log(1 + F.tanh(x)), [-1e3, 0.0, 40.0], [2, 1, 2 * np.exp(-80)]),
+    (lambda x: F.log(F.exp(x) - 1), [1e3], [1]),
+    (lambda x: F.log(F.erfc(x)), [0.0], [-2 / np.sqrt(np.pi)]),
+    (lambda x: F.log(0.5 * F.erfc(-x)), [0.0], [2 / np.sqrt(np.pi)]),
     (lambda x: F.binary_crossentropy(F.sigmoid(x), 0.25), [-1e3, 1e3], [-0.25, 0.75]),
     (lambda x: F.log(F.softmax(x, 0)) * np.array([0.0, 1.0]), [0.0, -2e3], [-1, 1]),
     (lambda x: F.log(F.sum(F.exp(x))), [1e3, 1e3], [0.5, 0.5]),
@@ -144,6 +156,13 @@ def test_products_with_zeros(point):
     check_gradient(F.prod, [np.array(point)])
     check_gradient(F.prod, [np.array(point)], static=False)
     check_gradient(F.cumprod, [np.array(point)])
+
+
+def test_running_products_with_an_infinity():
+    x = vector()
+    slope = grad(F.sum(F.cumprod(x)), x)
+    np.testing.assert_array_equal(evaluate(slope, {x: np.array([2.0, np.inf, 3.0])}), [np.inf, 8, np.inf])
+    np.testing.assert_array_equal(evaluate(slope, {x: np.array([np.nan, 2.0, 3.0])}), [9, np.nan, np.nan])
 
 
 def test_products_of_matrices_with_zeros():

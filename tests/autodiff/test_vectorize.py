@@ -105,9 +105,9 @@ def test_one_condition_for_all_stays_a_branch_and_others_become_a_choice():
     assert str(chosen.owner.op) == "where"
 
 
-def test_loops_of_different_lengths_collect_nothing():
+def test_what_loops_of_different_lengths_collect_cannot_be_stacked():
     x = dvector("x")
-    with pytest.raises(MissingRule, match="what is collected would have different lengths"):
+    with pytest.raises(MissingRule, match="a length differs from one element of the batch to the next"):
         vmap(lambda v: scan(lambda h: (2 * h, until(h > 9)), None, v, n_steps=20)[0])(x)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bitale_autodiff import from_graph
 from bitale_backend_c.emit.arrays import static_array
 from bitale_backend_c.export import Exported, ExportError, export
 from bitale_graph import Graph, Variable, evaluate, tensor_type
@@ -335,3 +336,10 @@ def test_files_of_the_user_s_are_shown_without_their_folders(tmp_path):
     text = "".join(file.read_text() for file in (written.source, written.header, written.makefile))
     assert "test_export.py:" in text
     assert str(Path(__file__).parent) not in text and str(tmp_path) not in text
+
+
+def test_procedures_are_static_functions(tmp_path):
+    x, w = variable("x", "float64", None), variable("w", "float64", None, None)
+    layer = from_graph([x, w], F.tanh(w @ x) * np.arange(1.0, 4.0), name="layer")
+    check(tmp_path, Graph([x, w], [layer(layer(x, w), w)]), [np.arange(3.0), np.ones((3, 3)) / 3])
+    assert "int32_t layer(bitale_call" in (tmp_path / "compute.c").read_text()

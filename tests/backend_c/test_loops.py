@@ -68,7 +68,7 @@ def test_what_fails_in_a_branch_fails_only_where_it_is_taken():
 
 def test_a_length_that_changes_from_step_to_step():
     x, start = dvector("x"), dvector("start")
-    with pytest.raises(ShapeError, match=r"known only there|must have one shape"):
+    with pytest.raises(ShapeError, match="must have one shape in all steps"):
         compile(Graph([x], [scan(lambda c, x_t: (c, F.exp(x[x > x_t])), F.zeros(()), x)[1]]))
     wrong = compile(Graph([x, start], [scan(lambda c, x_t: (c[1:] * x_t, None), start, x)[0]]))
     with pytest.raises(ShapeError, match="carry 0"):

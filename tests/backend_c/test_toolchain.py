@@ -52,6 +52,14 @@ def test_effort(effort, flag):
     assert flag in Toolchain(("gcc",), "gcc", "12", True).flags(effort=effort)
 
 
+def test_huge_sources_get_cheaper_flags():
+    gcc = Toolchain(("gcc",), "gcc", "12", True)
+    assert "-fno-gcse" in gcc.flags(length=toolchain.HUGE + 1)
+    assert "-fno-gcse" not in gcc.flags(length=toolchain.HUGE)
+    assert "-fno-gcse" not in gcc.flags(effort=2, length=toolchain.HUGE + 1)
+    assert Toolchain(("clang",), "clang", "14", True).flags(length=toolchain.HUGE + 1)[-1] != "-fno-gcse"
+
+
 def test_tinycc_finds_its_own_library(tmp_path):
     """Its code for uint64 and float calls functions of libtcc1, which it looks for where it was built."""
     (tmp_path / "lib" / "tcc").mkdir(parents=True)

@@ -70,6 +70,14 @@ CASES: dict[str, tuple[Build, Sequence[np.ndarray], type[Exception], str]] = {
     "empty max": (lambda x: F.max(x), [FIVE[:0]], ArgumentError, "axis 0 is empty"),
     "empty argmin": (lambda x: F.argmin(x), [FIVE[:0]], ArgumentError, "axis 0 is empty"),
     "negative power": (lambda n, k: n**k, [np.arange(3), np.array([1, -2, 0])], ArgumentError, "negative .* -2"),
+    "sum of a negative length": (lambda n: F.sum(F.zeros((n,))), [MINUS], ShapeError, "a length is -2"),
+    "mean of a negative length": (lambda n: F.mean(F.full((n, 3), 2.0)), [MINUS], ShapeError, "a length is -2"),
+    "sum of a reshape": (lambda x, n: F.sum(F.reshape(x, (n, 2))), [FIVE, np.array(2)], ShapeError, "do not fill"),
+    "sum of copies": (lambda x, n: F.sum(F.tile(x, n)), [FIVE, MINUS], ShapeError, "a length is -2"),
+    "misfits to the power of 0": (lambda x, y: F.power(x + y, 0), [FIVE, THREE], ShapeError, "length 5 .* and 3"),
+    "misfits times 0": (lambda x, y: (x > y) & False, [FIVE, THREE], ShapeError, "length 5 .* and 3"),
+    "no misfit is equal": (lambda x, y: F.all((x > y) | True), [FIVE, THREE], ShapeError, "length 5 .* and 3"),
+    "position in misfits": (lambda x, y: F.argmax(x + y) * 0, [FIVE, THREE], ShapeError, "length 5 .* and 3"),
     "check": (checked, [FIVE], ArgumentError, re.escape("all must be {positive}")),
 }
 SILENT = ("check",)  # a message of the user's own names no variable

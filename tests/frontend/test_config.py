@@ -39,6 +39,7 @@ REFUSED = [
     ("threads", 1.5, "wanted a whole number from 1 on"),
     ("effort", 3, "wanted a whole number from 0 to 2"),
     ("cache_bytes", "much", "invalid literal"),
+    ("compiler", 3, "wanted a text"),
 ]
 
 
@@ -77,6 +78,67 @@ def test_first_values_come_from_the_environment():
     assert (made.mode, made.on_unused_input) == ("c", "raise")
     with pytest.raises(ValueError, match=r"BITALE_MODE = 'fast': wanted one of c"):
         Config({"BITALE_MODE": "fast"})
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "bitale" / "config.toml"
+    path.parent.mkdir()
+
+    def write(*lines: str) -> Path:
+        path.write_text("\n".join(lines))
+        return path
+
+    return write
+
+
+def test_first_values_come_from_a_file(file):
+    path = file("# my settings", 'floatX = "float32"', 'preserves = ["bits"]', "check_graphs = true")
+    for environment in ({"BITALE_CONFIG": str(path)}, {"XDG_CONFIG_HOME": str(path.parent.parent)}):
+        made = Config(environment)
+        assert (made.floatX, made.preserves, made.check_graphs, made.mode) == ("float32", {"bits"}, True, "c")
+
+
+def test_a_variable_counts_for_more_than_the_file_and_flags_for_most(file):
+    environment = {"BITALE_CONFIG": str(file('floatX = "float32"', 'mode = "numpy"', 'on_unused_input = "warn"'))}
+    environment |= {"BITALE_MODE": "compare", "BITALE_ON_UNUSED_INPUT": "ignore"}
+    environment["BITALE_FLAGS"] = "on_unused_input=raise, preserves='bits,reals'"
+    made = Config(environment)
+    assert (made.floatX, made.mode, made.on_unused_input) == ("float32", "compare", "raise")
+    assert made.preserves == {"bits", "reals"}
+
+
+@pytest.mark.parametrize("lines, message", [
+    (["mode = 'c'", "", "speed = 1"], "config.toml, line 3: speed: config has no setting 'speed'; it has floatX"),
+    (["mode = 'fast'"], "config.toml, line 1: mode = 'fast': wanted one of c"),
+    (["mode = ?", ""], r"config.toml: Invalid value \(at line 1, column 8\)"),
+    (["[threads]", "n = 2"], r"config.toml, line 1: threads = \{'n': 2\}:"),
+])  # fmt: skip
+def test_errors_name_the_file_and_the_line(file, lines, message):
+    with pytest.raises(bt.ConfigError, match=message):
+        Config({"BITALE_CONFIG": str(file(*lines))})
+
+
+@pytest.mark.parametrize("flags, message", [
+    ("speed=1", "BITALE_FLAGS: speed: config has no setting 'speed'"),
+    ("mode=fast", "BITALE_FLAGS: mode = 'fast': wanted one of c"),
+    ("numpy", "BITALE_FLAGS: 'numpy' is not of the form name=value"),
+])  # fmt: skip
+def test_errors_name_the_flag(flags, message):
+    with pytest.raises(bt.ConfigError, match=message):
+        Config({"BITALE_FLAGS": flags})
+
+
+def test_a_file_that_is_named_has_to_be_there(tmp_path):
+    with pytest.raises(bt.ConfigError, match=r"No such file.*nowhere\.toml"):
+        Config({"BITALE_CONFIG": str(tmp_path / "nowhere.toml")})
+
+
+def test_the_file_sets_up_the_compiler(file, monkeypatch):
+    monkeypatch.setattr(settings, "threads", 1)
+    monkeypatch.setattr(settings, "effort", 1)
+    Config({"BITALE_CONFIG": str(file("threads = 2", "effort = 0")), "BITALE_EFFORT": "1"})
+    assert (settings.threads, settings.effort) == (2, 1)
 
 
 def test_the_compiler_gets_its_settings():

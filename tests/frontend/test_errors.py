@@ -59,6 +59,7 @@ CALLING: dict[str, tuple[Callable[[Any], Any], type[Exception], str]] = {
     "wrong rank": (lambda f: f(np.ones((2, 2)), A), ValueError, r"argument 0 \(`x`\) has 2 axes"),
     "wrong dtype": (lambda f: f(A * 1j, A), TypeError, "complex128, which float64 cannot hold"),
     "a string": (lambda f: f("a", A), TypeError, "no array of numbers"),
+    "objects": (lambda f: f(np.array([1, 2.5], object), A), TypeError, r"(?s)no array .* numpy\.asarray\(value, 'flo"),
     "None": (lambda f: f(None, A), TypeError, r"is of type NoneType \(dtype object\), no array of numbers"),
     "masked": (lambda f: f(MASKED, A), TypeError, r"masked array with elements missing(.|\n)*value.filled\(0\)"),
     "variables": (lambda f: f([T.scalar("s")] * 3, A), TypeError, "made an array: a symbolic variable has no value"),

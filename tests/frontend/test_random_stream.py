@@ -213,3 +213,9 @@ def test_exported_functions_carry_their_state(tmp_path):
     header = f.export(tmp_path)
     text = "".join(path.read_text() for path in sorted(tmp_path.iterdir()))
     assert header is not None and "draw_state" in text and "random_state_0[2]" in text
+
+
+def test_categories_are_drawn_by_logits_too():
+    rng = bt.RandomStream(3)
+    both = bt.function([], [rng.categorical(logits=np.log([0.2, 0.8]), size=4000)])()[0]
+    assert abs(both.mean() - 0.8) < 0.03

@@ -31,7 +31,8 @@ def kernels_of(source: str) -> str:
 def test_c(make, update_golden):
     program = make()
     donate = program.donate
-    lowered = lower(ready(program.graph), make.__name__, donate, row_major=donate.values(), reserved=reserved)
+    graph = program.graph
+    lowered = lower(ready(graph), make.__name__, donate, donate.values(), reserved, written=graph)
     text, golden = kernels_of(emit(lowered)), FOLDER / f"{make.__name__}.c"
     if update_golden:
         golden.write_text(text)

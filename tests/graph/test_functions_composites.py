@@ -70,6 +70,14 @@ def test_infinities_in_logsumexp():
         )
 
 
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0)])
+def test_no_elements(shape: tuple[int, ...]):
+    x = np.zeros(shape)
+    assert_equals_numpy(lambda x: functions.logsumexp(x, 0), lambda x: np.logaddexp.reduce(x, 0), x)
+    for name in ("softmax", "log_softmax"):
+        assert_equals_numpy(lambda x, name=name: getattr(functions, name)(x, 0), lambda x: x, x)
+
+
 def test_minus_infinity_has_no_share():
     row = INFINITE[1:2]
     np.testing.assert_array_equal(evaluate(functions.softmax(row)), [[0.0, 1.0]])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -179,8 +181,7 @@ def test_weighted_means(axis):
 def test_norms_of_vectors(order):
     for x in (numbers("float64", (5,)), numbers("complex64", (4,)), numbers("int32", (5,)), np.zeros(3)):
         assert_equals_numpy(lambda x: functions.norm(x, order), lambda x: np.linalg.norm(x, order), x, ulps=16)
-    x = numbers("float64", (3, 4))
-    for keep in (False, True):
+    for x, keep in product((numbers("float64", (3, 4)), np.zeros((3, 0)), np.zeros((0, 3))), (False, True)):
         assert_equals_numpy(
             lambda x, keep=keep: functions.norm(x, order, 1, keep),
             lambda x, keep=keep: np.linalg.norm(x, order, 1, keep),

@@ -104,6 +104,12 @@ def test_flatten_refuses_more_axes_than_there_are():
     assert F.flatten(Variable(tensor_type("float64"))).type.shape == (1,)
 
 
+def test_any_length_would_fit_beside_none():
+    for shape in ((2, 2), (0, 2), (None, 2)):
+        with pytest.raises(ShapeError, match=r"reshape: any length fits -1 in \(0, -1\)"):
+            F.reshape(Variable(tensor_type("float64", shape)), (0, -1))
+
+
 def test_join_dims():
     x = numbers((2, 3, 4))
     assert_same(compute(lambda v: F.join_dims(v, 1, 3), [x], UNKNOWN), [x.reshape(2, 12)])

@@ -171,3 +171,21 @@ def test_a_carry_that_only_hands_on_the_step_before_is_a_sequence(reverse):
     assert not loops(checked([y, a], [last, errors]))
     empty = optimise(Graph([y, a], [scan(lambda before, y_t: (y_t * a, None), a, y)[0]]))
     np.testing.assert_allclose(evaluate(empty, [np.zeros(0), 2.5]), [2.5])
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_carries_that_only_add_up_or_take_off_are_sums(reverse):
+    y, a = dvector("y"), dscalar("a")
+    last, _ = scan(lambda c, y_t: ((c[0] + a * y_t, c[1] - y_t * y_t), None), (a, y[0]), y, reverse=reverse)
+    assert not loops(checked([y, a], list(last)))
+    taken, _ = scan(lambda c, y_t: (y_t - c, None), a, y, reverse=reverse)  # the other way round is no sum
+    assert loops(checked([y, a], [taken]))
+    empty = optimise(Graph([y, a], list(last)[:1]))
+    assert not loops(empty)
+
+
+def test_the_gradient_of_a_likelihood_without_a_recurrence_is_no_loop():
+    y, a, mean = dvector("y"), dscalar("a"), dscalar("mean")
+    _, errors = scan(lambda before, y_t: (y_t - mean, (y_t - mean - a * before) ** 2), y[0] - mean, y)
+    cost = F.sum(errors)
+    assert not loops(checked([y, a, mean], [cost, *grad(cost, [a, mean])]))

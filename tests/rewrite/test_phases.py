@@ -58,6 +58,18 @@ STABLE = [
     (lambda x: F.binary_crossentropy(F.sigmoid(x), 0.25), [1000.0, -1000.0], [750.0, 250.0]),
     (lambda x: F.log((1 - x) + 1e-20), [1.0], [np.log(1e-20)]),
     (lambda x: F.log(1e-20 + (1 - x)), [1.0], [np.log(1e-20)]),
+    (lambda x: F.log1p(F.erf(x)), [-40.0, 1e-30], [-1604.26155665, 2e-30 / np.sqrt(np.pi)]),
+    (lambda x: F.log1p(-F.erf(x)), [40.0], [-1604.26155665]),
+    (lambda x: F.log(1 - 0.5 * (1 + F.erf(x))), [40.0], [-1604.26155665 - np.log(2)]),
+    (lambda x: F.log(F.cosh(x)), [-1000.0, 1e-9], [1000 - np.log(2), 5e-19]),
+    (lambda x: F.log(1 - F.tanh(x) ** 2), [40.0, 1e-9], [-80 + 2 * np.log(2), -1e-18]),
+    (lambda x: F.log(1 + F.tanh(x)), [-100.0, 1e-9], [-200 + np.log(2), 1e-9]),
+    (lambda x: (F.exp(x) - F.exp(-x)) / (F.exp(x) + F.exp(-x)), [1000.0, 1e-20], [1.0, 1e-20]),
+    (lambda x: (F.exp(x) - 1) / (F.exp(x) + 1), [1000.0, 1e-20], [1.0, 5e-21]),
+    (lambda x: F.exp(x) / (1 + F.exp(x)) ** 2, [40.0, 1000.0], [np.exp(-40.0), 0.0]),
+    (lambda x: F.exp(x) / (F.exp(x) - 1), [1000.0], [1.0]),
+    (lambda x: F.log((1 + x**2 / 5) ** -3), [1e-9], [-6e-19]),
+    (lambda x: F.log(F.exp(x) - 2), [1000.0], [1000.0]),
 ]
 
 

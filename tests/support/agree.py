@@ -86,7 +86,7 @@ def _scale(sample: Sample) -> Any:
                 return 20 / np.minimum(np.abs(arrays[3]), 1)
         return np.max(np.abs(arrays), axis=0) if op.function.name == "logaddexp" else 0.0
     if isinstance(op, Scan):
-        return 4.0  # several steps, each of which adds terms of about this size
+        return 16.0  # several steps, whose products are sums of terms that come to 60 and more
     sums = isinstance(op, Contract) or (isinstance(op, (Reduce, Cumulate, Scatter)) and op.function is ADD)
     if not sums or arrays[0].dtype.kind not in "fc":
         return 0.0

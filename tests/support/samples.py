@@ -216,6 +216,8 @@ def reduction() -> list[Sample]:
             for dtype in (*FLOATS, *COMPLEX):
                 rows += [row(Reduce(function, (0,)), with_nan(37, place, dtype)) for place in (0, 20, 36)]
                 rows.append(row(Reduce(function, (0,)), with_nan(37, 20, dtype).reshape(-1, 1)))
+            of_none = Reduce(function, (1,), of_none=True)
+            rows += [row(of_none, array(2, n, dtype=dtype)) for n in (0, 3) for dtype in DTYPES]
     return rows
 
 
@@ -260,6 +262,7 @@ def cumulation() -> list[Sample]:
         rows.append(row(Cumulate(function, 0), np.array([-0.0, -0.0, 0.0, -0.0])))
         rows += [row(Cumulate(function, 0), array(0)), row(Cumulate(function, 0), array(1))]
         rows.append(row(Cumulate(function, 0), with_nan(7, 3, FLOAT)))
+    rows.append(row(Cumulate(FUNCTIONS["multiply"], 0), np.array([np.inf + 0j, 2, 0])))
     return rows
 
 

@@ -10,6 +10,30 @@ BITALE_INLINE void compute_result_0(double *restrict result_0, const double *res
 }
 
 /* concatenate([exp(x), y + 1], axis=0) */
+BITALE_INLINE void compute_result_0_in_tiles(double *restrict x_tile_all, double *restrict result_0, const double *restrict x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t y_1) {
+#pragma omp for nowait
+    for (int64_t i_tile = 0; i_tile < bitale_floor_divide_i64((x_0 + 127), 128); i_tile++) {
+        double *restrict x_tile_row = x_tile_all + bitale_thread()*(16384);
+        const int64_t i_first = i_tile * 128;
+        const int64_t i_count = bitale_minimum_i64(128, (x_0 - i_first));
+        for (int64_t j_tile = 0; j_tile < bitale_floor_divide_i64((y_1 + 127), 128); j_tile++) {
+            const int64_t j_first = j_tile * 128;
+            const int64_t j_count = bitale_minimum_i64(128, (y_1 - j_first));
+            int64_t x_tile_s0;
+            const double *x_tile = bitale_tile_f64(x_tile_row, x + i_first*x_s0 + j_first*x_s1, x_s0, x_s1, i_count, j_count, &x_tile_s0);
+            for (int64_t i_in = 0; i_in < i_count; i_in++) {
+                const int64_t i = i_first + i_in;
+#pragma omp simd
+                for (int64_t j_in = 0; j_in < j_count; j_in++) {
+                    const int64_t j = j_first + j_in;
+                    result_0[i*y_1 + j] = exp(x_tile[i_in*x_tile_s0 + j_in]);
+                }
+            }
+        }
+    }
+}
+
+/* concatenate([exp(x), y + 1], axis=0) */
 BITALE_INLINE void compute_result_0_2(double *restrict result_0, const double *restrict y, int64_t y_s0, int64_t y_s1, int64_t y_0, int64_t y_1, int64_t x_0) {
 #pragma omp for nowait
     for (int64_t i = 0; i < y_0; i++) {
@@ -20,7 +44,32 @@ BITALE_INLINE void compute_result_0_2(double *restrict result_0, const double *r
     }
 }
 
+/* concatenate([exp(x), y + 1], axis=0) */
+BITALE_INLINE void compute_result_0_2_in_tiles(double *restrict y_tile_all, double *restrict result_0, const double *restrict y, int64_t y_s0, int64_t y_s1, int64_t y_0, int64_t y_1, int64_t x_0) {
+#pragma omp for nowait
+    for (int64_t i_tile = 0; i_tile < bitale_floor_divide_i64((y_0 + 127), 128); i_tile++) {
+        double *restrict y_tile_row = y_tile_all + bitale_thread()*(16384);
+        const int64_t i_first = i_tile * 128;
+        const int64_t i_count = bitale_minimum_i64(128, (y_0 - i_first));
+        for (int64_t j_tile = 0; j_tile < bitale_floor_divide_i64((y_1 + 127), 128); j_tile++) {
+            const int64_t j_first = j_tile * 128;
+            const int64_t j_count = bitale_minimum_i64(128, (y_1 - j_first));
+            int64_t y_tile_s0;
+            const double *y_tile = bitale_tile_f64(y_tile_row, y + i_first*y_s0 + j_first*y_s1, y_s0, y_s1, i_count, j_count, &y_tile_s0);
+            for (int64_t i_in = 0; i_in < i_count; i_in++) {
+                const int64_t i = i_first + i_in;
+#pragma omp simd
+                for (int64_t j_in = 0; j_in < j_count; j_in++) {
+                    const int64_t j = j_first + j_in;
+                    result_0[((x_0 + i))*y_1 + j] = y_tile[i_in*y_tile_s0 + j_in] + 1.0;
+                }
+            }
+        }
+    }
+}
+
 int32_t bitale_run(bitale_call *call) {
+    const int32_t threads = call->threads;
     const double *x = call->inputs[0].data;  /* float64[x_0, y_1] x */
     const int64_t x_0 = call->inputs[0].shape[0];
     const int64_t x_1 = call->inputs[0].shape[1];
@@ -39,12 +88,16 @@ int32_t bitale_run(bitale_call *call) {
     if (x_s0 == y_1 && x_s1 == 1) {
         BITALE_SHARE(30*x_0*y_1, compute_result_0(result_0, x, y_1, 1, x_0, y_1));
     } else {
-        BITALE_SHARE(30*x_0*y_1, compute_result_0(result_0, x, x_s0, x_s1, x_0, y_1));
+        double *x_tile_all = call->workspace(call, (131072 * threads));
+        if (!x_tile_all) return -1;
+        BITALE_SHARE(50*(bitale_floor_divide_i64((x_0 + 127), 128))*(bitale_floor_divide_i64((y_1 + 127), 128))*128*128, compute_result_0_in_tiles(x_tile_all, result_0, x, x_s0, x_s1, x_0, y_1));
     }
     if (y_s0 == y_1 && y_s1 == 1) {
         BITALE_SHARE(12*y_0*y_1, compute_result_0_2(result_0, y, y_1, 1, y_0, y_1, x_0));
     } else {
-        BITALE_SHARE(12*y_0*y_1, compute_result_0_2(result_0, y, y_s0, y_s1, y_0, y_1, x_0));
+        double *y_tile_all = call->workspace(call, (131072 * threads));
+        if (!y_tile_all) return -1;
+        BITALE_SHARE(32*(bitale_floor_divide_i64((y_0 + 127), 128))*(bitale_floor_divide_i64((y_1 + 127), 128))*128*128, compute_result_0_2_in_tiles(y_tile_all, result_0, y, y_s0, y_s1, y_0, y_1, x_0));
     }
     return 0;
 }

@@ -22,23 +22,46 @@ BITALE_INLINE void compute_d_cost_d_weights(double *restrict d_cost_d_weights, d
             for (int64_t j_block = 0; j_block < weights_0; j_block += 1024) {
                 const int64_t j_end = j_block + 1024 < weights_0 ? j_block + 1024 : weights_0;
                 contract_sum = 0;
-                int64_t j_rest = j_block;
-                if (x_s1 == 1 && j_end - j_block >= 128) {
-                    j_rest = j_end - (j_end - j_block) % 32;
-                    double contract_sum_lanes[32] = {0};
-                    for (int64_t j_group = j_block; j_group < j_rest; j_group += 32) {
+                if (x_s1 == 1 && j_end - j_block >= BITALE_LONG) {
+                    const int32_t j_left = (int32_t)((j_end - j_block - 1) % 16) + 1;
+                    double contract_sum_lanes[16];
 #pragma omp simd
-                        for (int32_t lane = 0; lane < 32; lane++) {
+                    for (int32_t lane = 0; lane < 16; lane++) {
+                        const int64_t j = j_block + lane;
+                        double contract_sum_lane = 0.0;
+                        if (lane < j_left) {
+                            contract_sum_lane += x[i*x_s0 + j*x_s1] * weights[j];
+                        }
+                        contract_sum_lanes[lane] = contract_sum_lane;
+                    }
+                    for (int64_t j_group = j_block + j_left; j_group < j_end; j_group += 16) {
+#pragma omp simd
+                        for (int32_t lane = 0; lane < 16; lane++) {
                             const int64_t j = j_group + lane;
-                            contract_sum_lanes[lane] += x[i*x_s0 + j*x_s1] * weights[j];
+                            double contract_sum_lane = contract_sum_lanes[lane];
+                            contract_sum_lane += x[i*x_s0 + j*x_s1] * weights[j];
+                            contract_sum_lanes[lane] = contract_sum_lane;
                         }
                     }
+#pragma omp simd
+                    for (int32_t lane = 0; lane < 8; lane++) {
+                        contract_sum_lanes[lane] += contract_sum_lanes[lane + 8];
+                    }
+#pragma omp simd
+                    for (int32_t lane = 0; lane < 4; lane++) {
+                        contract_sum_lanes[lane] += contract_sum_lanes[lane + 4];
+                    }
+#pragma omp simd
+                    for (int32_t lane = 0; lane < 2; lane++) {
+                        contract_sum_lanes[lane] += contract_sum_lanes[lane + 2];
+                    }
+                    contract_sum += contract_sum_lanes[0];
+                    contract_sum += contract_sum_lanes[1];
+                } else {
 #pragma omp simd reduction(+:contract_sum)
-                    for (int32_t lane = 0; lane < 32; lane++) contract_sum += contract_sum_lanes[lane];
-                }
-#pragma omp simd reduction(+:contract_sum)
-                for (int64_t j = j_rest; j < j_end; j++) {
-                    contract_sum += x[i*x_s0 + j*x_s1] * weights[j];
+                    for (int64_t j = j_block; j < j_end; j++) {
+                        contract_sum += x[i*x_s0 + j*x_s1] * weights[j];
+                    }
                 }
                 if (weights_0 > 1024) contract_sum_total += contract_sum;
             }

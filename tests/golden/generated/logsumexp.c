@@ -6,11 +6,62 @@ BITALE_INLINE void compute_result_0(double *restrict result_0, const double *res
     for (int64_t i = 0; i < x_0; i++) {
         double reduce_maximum_2 = -((double)INFINITY);
         int32_t reduce_maximum_2_nan = reduce_maximum_2 != reduce_maximum_2;
+        if (x_s1 == 1 && x_1 >= BITALE_LONG) {
+            const int32_t j_left = (int32_t)((x_1 - 1) % 16) + 1;
+            double reduce_maximum_2_lanes[16];
+            int32_t reduce_maximum_2_nan_lanes[16];
+#pragma omp simd
+            for (int32_t lane = 0; lane < 16; lane++) {
+                const int64_t j = lane;
+                double reduce_maximum_2_lane = (-((double)INFINITY));
+                int32_t reduce_maximum_2_lane_nan = 0;
+                if (lane < j_left) {
+                    const double reduce_maximum_2_lane_next = x[i*x_s0 + j*x_s1];
+                    reduce_maximum_2_lane = reduce_maximum_2_lane_next > reduce_maximum_2_lane ? reduce_maximum_2_lane_next : reduce_maximum_2_lane;
+                    reduce_maximum_2_lane_nan |= reduce_maximum_2_lane_next != reduce_maximum_2_lane_next;
+                }
+                reduce_maximum_2_lanes[lane] = reduce_maximum_2_lane;
+                reduce_maximum_2_nan_lanes[lane] = reduce_maximum_2_lane_nan;
+            }
+            for (int64_t j_group = j_left; j_group < x_1; j_group += 16) {
+#pragma omp simd
+                for (int32_t lane = 0; lane < 16; lane++) {
+                    const int64_t j = j_group + lane;
+                    double reduce_maximum_2_lane = reduce_maximum_2_lanes[lane];
+                    int32_t reduce_maximum_2_lane_nan = reduce_maximum_2_nan_lanes[lane];
+                    const double reduce_maximum_2_lane_next = x[i*x_s0 + j*x_s1];
+                    reduce_maximum_2_lane = reduce_maximum_2_lane_next > reduce_maximum_2_lane ? reduce_maximum_2_lane_next : reduce_maximum_2_lane;
+                    reduce_maximum_2_lane_nan |= reduce_maximum_2_lane_next != reduce_maximum_2_lane_next;
+                    reduce_maximum_2_lanes[lane] = reduce_maximum_2_lane;
+                    reduce_maximum_2_nan_lanes[lane] = reduce_maximum_2_lane_nan;
+                }
+            }
+#pragma omp simd
+            for (int32_t lane = 0; lane < 8; lane++) {
+                reduce_maximum_2_lanes[lane] = reduce_maximum_2_lanes[lane + 8] > reduce_maximum_2_lanes[lane] ? reduce_maximum_2_lanes[lane + 8] : reduce_maximum_2_lanes[lane];
+                reduce_maximum_2_nan_lanes[lane] |= reduce_maximum_2_nan_lanes[lane + 8];
+            }
+#pragma omp simd
+            for (int32_t lane = 0; lane < 4; lane++) {
+                reduce_maximum_2_lanes[lane] = reduce_maximum_2_lanes[lane + 4] > reduce_maximum_2_lanes[lane] ? reduce_maximum_2_lanes[lane + 4] : reduce_maximum_2_lanes[lane];
+                reduce_maximum_2_nan_lanes[lane] |= reduce_maximum_2_nan_lanes[lane + 4];
+            }
+#pragma omp simd
+            for (int32_t lane = 0; lane < 2; lane++) {
+                reduce_maximum_2_lanes[lane] = reduce_maximum_2_lanes[lane + 2] > reduce_maximum_2_lanes[lane] ? reduce_maximum_2_lanes[lane + 2] : reduce_maximum_2_lanes[lane];
+                reduce_maximum_2_nan_lanes[lane] |= reduce_maximum_2_nan_lanes[lane + 2];
+            }
+            reduce_maximum_2 = reduce_maximum_2_lanes[0] > reduce_maximum_2 ? reduce_maximum_2_lanes[0] : reduce_maximum_2;
+            reduce_maximum_2 = reduce_maximum_2_lanes[1] > reduce_maximum_2 ? reduce_maximum_2_lanes[1] : reduce_maximum_2;
+            reduce_maximum_2_nan |= reduce_maximum_2_nan_lanes[0];
+            reduce_maximum_2_nan |= reduce_maximum_2_nan_lanes[1];
+        } else {
 #pragma omp simd reduction(max:reduce_maximum_2) reduction(|:reduce_maximum_2_nan)
-        for (int64_t j = 0; j < x_1; j++) {
-            const double reduce_maximum_2_next = x[i*x_s0 + j*x_s1];
-            reduce_maximum_2 = reduce_maximum_2_next > reduce_maximum_2 ? reduce_maximum_2_next : reduce_maximum_2;
-            reduce_maximum_2_nan |= reduce_maximum_2_next != reduce_maximum_2_next;
+            for (int64_t j = 0; j < x_1; j++) {
+                const double reduce_maximum_2_next = x[i*x_s0 + j*x_s1];
+                reduce_maximum_2 = reduce_maximum_2_next > reduce_maximum_2 ? reduce_maximum_2_next : reduce_maximum_2;
+                reduce_maximum_2_nan |= reduce_maximum_2_next != reduce_maximum_2_next;
+            }
         }
         if (reduce_maximum_2_nan) reduce_maximum_2 = NAN;
         double reduce_add_2 = 0.0;
@@ -35,7 +86,6 @@ int32_t bitale_run(bitale_call *call) {
     const int64_t x_1 = call->inputs[0].shape[1];
     const int64_t x_s0 = call->inputs[0].strides[0] / 8;
     const int64_t x_s1 = call->inputs[0].strides[1] / 8;
-    if (!((0 < x_1))) { call->failure[0] = (int64_t)(x_1); return 1; }
     const int64_t result_0_shape[] = {x_0};
     double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64[x_0] squeeze(log(...) + where(isfinite(...), ..., 0), (1,)) */
     if (!result_0) return -1;

@@ -23,23 +23,46 @@ BITALE_INLINE void compute_result_1(double *restrict result_1, const double *res
     for (int64_t i_block = 0; i_block < y_0; i_block += 1024) {
         const int64_t i_end = i_block + 1024 < y_0 ? i_block + 1024 : y_0;
         result_1_sum = 0;
-        int64_t i_rest = i_block;
-        if (i_end - i_block >= 128) {
-            i_rest = i_end - (i_end - i_block) % 32;
-            double result_1_sum_lanes[32] = {0};
-            for (int64_t i_group = i_block; i_group < i_rest; i_group += 32) {
+        if (i_end - i_block >= BITALE_LONG) {
+            const int32_t i_left = (int32_t)((i_end - i_block - 1) % 16) + 1;
+            double result_1_sum_lanes[16];
 #pragma omp simd
-                for (int32_t lane = 0; lane < 32; lane++) {
+            for (int32_t lane = 0; lane < 16; lane++) {
+                const int64_t i = i_block + lane;
+                double result_1_sum_lane = 0.0;
+                if (lane < i_left) {
+                    result_1_sum_lane += scan[i];
+                }
+                result_1_sum_lanes[lane] = result_1_sum_lane;
+            }
+            for (int64_t i_group = i_block + i_left; i_group < i_end; i_group += 16) {
+#pragma omp simd
+                for (int32_t lane = 0; lane < 16; lane++) {
                     const int64_t i = i_group + lane;
-                    result_1_sum_lanes[lane] += scan[i];
+                    double result_1_sum_lane = result_1_sum_lanes[lane];
+                    result_1_sum_lane += scan[i];
+                    result_1_sum_lanes[lane] = result_1_sum_lane;
                 }
             }
+#pragma omp simd
+            for (int32_t lane = 0; lane < 8; lane++) {
+                result_1_sum_lanes[lane] += result_1_sum_lanes[lane + 8];
+            }
+#pragma omp simd
+            for (int32_t lane = 0; lane < 4; lane++) {
+                result_1_sum_lanes[lane] += result_1_sum_lanes[lane + 4];
+            }
+#pragma omp simd
+            for (int32_t lane = 0; lane < 2; lane++) {
+                result_1_sum_lanes[lane] += result_1_sum_lanes[lane + 2];
+            }
+            result_1_sum += result_1_sum_lanes[0];
+            result_1_sum += result_1_sum_lanes[1];
+        } else {
 #pragma omp simd reduction(+:result_1_sum)
-            for (int32_t lane = 0; lane < 32; lane++) result_1_sum += result_1_sum_lanes[lane];
-        }
-#pragma omp simd reduction(+:result_1_sum)
-        for (int64_t i = i_rest; i < i_end; i++) {
-            result_1_sum += scan[i];
+            for (int64_t i = i_block; i < i_end; i++) {
+                result_1_sum += scan[i];
+            }
         }
         result_1_sum_total += result_1_sum;
     }

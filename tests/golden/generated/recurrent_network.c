@@ -4,7 +4,7 @@ BITALE_INLINE void compute_result_0_row(float *restrict result_0_row, const floa
     for (int64_t i = 0; i < x_1; i++) {
 #pragma omp simd
         for (int64_t j = 0; j < b_0; j++) {
-            result_0_row[i*b_0 + j] = tanhf(((contract[step*x_1*b_0 + i*b_0 + j] + contract_2[i*b_0 + j]) + b[j]));
+            result_0_row[i*b_0 + j] = bitale_tanh_f32(((contract[step*x_1*b_0 + i*b_0 + j] + contract_2[i*b_0 + j]) + b[j]));
         }
     }
 }

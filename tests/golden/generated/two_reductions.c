@@ -10,28 +10,54 @@ BITALE_INLINE void compute_result_1(double *restrict result_0, double *restrict 
         const int64_t i_end = i_block + 1024 < x_0 ? i_block + 1024 : x_0;
         result_0_sum = 0;
         result_1_sum = 0;
-        int64_t i_rest = i_block;
-        if (x_s0 == 1 && i_end - i_block >= 64) {
-            i_rest = i_end - (i_end - i_block) % 16;
-            double result_0_sum_lanes[16] = {0};
-            double result_1_sum_lanes[16] = {0};
-            for (int64_t i_group = i_block; i_group < i_rest; i_group += 16) {
+        if (x_s0 == 1 && i_end - i_block >= BITALE_LONG) {
+            const int32_t i_left = (int32_t)((i_end - i_block - 1) % 8) + 1;
+            double result_0_sum_lanes[8];
+            double result_1_sum_lanes[8];
 #pragma omp simd
-                for (int32_t lane = 0; lane < 16; lane++) {
+            for (int32_t lane = 0; lane < 8; lane++) {
+                const int64_t i = i_block + lane;
+                double result_0_sum_lane = 0.0;
+                double result_1_sum_lane = 0.0;
+                if (lane < i_left) {
+                    result_0_sum_lane += x[i*x_s0];
+                    result_1_sum_lane += bitale_square_f64(x[i*x_s0]);
+                }
+                result_0_sum_lanes[lane] = result_0_sum_lane;
+                result_1_sum_lanes[lane] = result_1_sum_lane;
+            }
+            for (int64_t i_group = i_block + i_left; i_group < i_end; i_group += 8) {
+#pragma omp simd
+                for (int32_t lane = 0; lane < 8; lane++) {
                     const int64_t i = i_group + lane;
-                    result_0_sum_lanes[lane] += x[i*x_s0];
-                    result_1_sum_lanes[lane] += bitale_square_f64(x[i*x_s0]);
+                    double result_0_sum_lane = result_0_sum_lanes[lane];
+                    double result_1_sum_lane = result_1_sum_lanes[lane];
+                    result_0_sum_lane += x[i*x_s0];
+                    result_1_sum_lane += bitale_square_f64(x[i*x_s0]);
+                    result_0_sum_lanes[lane] = result_0_sum_lane;
+                    result_1_sum_lanes[lane] = result_1_sum_lane;
                 }
             }
-#pragma omp simd reduction(+:result_0_sum)
-            for (int32_t lane = 0; lane < 16; lane++) result_0_sum += result_0_sum_lanes[lane];
-#pragma omp simd reduction(+:result_1_sum)
-            for (int32_t lane = 0; lane < 16; lane++) result_1_sum += result_1_sum_lanes[lane];
-        }
+#pragma omp simd
+            for (int32_t lane = 0; lane < 4; lane++) {
+                result_0_sum_lanes[lane] += result_0_sum_lanes[lane + 4];
+                result_1_sum_lanes[lane] += result_1_sum_lanes[lane + 4];
+            }
+#pragma omp simd
+            for (int32_t lane = 0; lane < 2; lane++) {
+                result_0_sum_lanes[lane] += result_0_sum_lanes[lane + 2];
+                result_1_sum_lanes[lane] += result_1_sum_lanes[lane + 2];
+            }
+            result_0_sum += result_0_sum_lanes[0];
+            result_0_sum += result_0_sum_lanes[1];
+            result_1_sum += result_1_sum_lanes[0];
+            result_1_sum += result_1_sum_lanes[1];
+        } else {
 #pragma omp simd reduction(+:result_0_sum, result_1_sum)
-        for (int64_t i = i_rest; i < i_end; i++) {
-            result_0_sum += x[i*x_s0];
-            result_1_sum += bitale_square_f64(x[i*x_s0]);
+            for (int64_t i = i_block; i < i_end; i++) {
+                result_0_sum += x[i*x_s0];
+                result_1_sum += bitale_square_f64(x[i*x_s0]);
+            }
         }
         result_0_sum_total += result_0_sum;
         result_1_sum_total += result_1_sum;

@@ -9,23 +9,46 @@ BITALE_INLINE void compute_result_0(double *restrict result_0, const double *res
         for (int64_t j_block = 0; j_block < x_1; j_block += 1024) {
             const int64_t j_end = j_block + 1024 < x_1 ? j_block + 1024 : x_1;
             reduce_add_3 = 0;
-            int64_t j_rest = j_block;
-            if (x_s1 == 1 && j_end - j_block >= 128) {
-                j_rest = j_end - (j_end - j_block) % 32;
-                double reduce_add_3_lanes[32] = {0};
-                for (int64_t j_group = j_block; j_group < j_rest; j_group += 32) {
+            if (x_s1 == 1 && j_end - j_block >= BITALE_LONG) {
+                const int32_t j_left = (int32_t)((j_end - j_block - 1) % 16) + 1;
+                double reduce_add_3_lanes[16];
 #pragma omp simd
-                    for (int32_t lane = 0; lane < 32; lane++) {
+                for (int32_t lane = 0; lane < 16; lane++) {
+                    const int64_t j = j_block + lane;
+                    double reduce_add_3_lane = 0.0;
+                    if (lane < j_left) {
+                        reduce_add_3_lane += x[i*x_s0 + j*x_s1];
+                    }
+                    reduce_add_3_lanes[lane] = reduce_add_3_lane;
+                }
+                for (int64_t j_group = j_block + j_left; j_group < j_end; j_group += 16) {
+#pragma omp simd
+                    for (int32_t lane = 0; lane < 16; lane++) {
                         const int64_t j = j_group + lane;
-                        reduce_add_3_lanes[lane] += x[i*x_s0 + j*x_s1];
+                        double reduce_add_3_lane = reduce_add_3_lanes[lane];
+                        reduce_add_3_lane += x[i*x_s0 + j*x_s1];
+                        reduce_add_3_lanes[lane] = reduce_add_3_lane;
                     }
                 }
+#pragma omp simd
+                for (int32_t lane = 0; lane < 8; lane++) {
+                    reduce_add_3_lanes[lane] += reduce_add_3_lanes[lane + 8];
+                }
+#pragma omp simd
+                for (int32_t lane = 0; lane < 4; lane++) {
+                    reduce_add_3_lanes[lane] += reduce_add_3_lanes[lane + 4];
+                }
+#pragma omp simd
+                for (int32_t lane = 0; lane < 2; lane++) {
+                    reduce_add_3_lanes[lane] += reduce_add_3_lanes[lane + 2];
+                }
+                reduce_add_3 += reduce_add_3_lanes[0];
+                reduce_add_3 += reduce_add_3_lanes[1];
+            } else {
 #pragma omp simd reduction(+:reduce_add_3)
-                for (int32_t lane = 0; lane < 32; lane++) reduce_add_3 += reduce_add_3_lanes[lane];
-            }
-#pragma omp simd reduction(+:reduce_add_3)
-            for (int64_t j = j_rest; j < j_end; j++) {
-                reduce_add_3 += x[i*x_s0 + j*x_s1];
+                for (int64_t j = j_block; j < j_end; j++) {
+                    reduce_add_3 += x[i*x_s0 + j*x_s1];
+                }
             }
             if (x_1 > 1024) reduce_add_3_total += reduce_add_3;
         }
@@ -36,23 +59,46 @@ BITALE_INLINE void compute_result_0(double *restrict result_0, const double *res
         for (int64_t j_block = 0; j_block < x_1; j_block += 1024) {
             const int64_t j_end = j_block + 1024 < x_1 ? j_block + 1024 : x_1;
             reduce_add_2_2 = 0;
-            int64_t j_rest = j_block;
-            if (x_s1 == 1 && j_end - j_block >= 128) {
-                j_rest = j_end - (j_end - j_block) % 32;
-                double reduce_add_2_2_lanes[32] = {0};
-                for (int64_t j_group = j_block; j_group < j_rest; j_group += 32) {
+            if (x_s1 == 1 && j_end - j_block >= BITALE_LONG) {
+                const int32_t j_left = (int32_t)((j_end - j_block - 1) % 16) + 1;
+                double reduce_add_2_2_lanes[16];
 #pragma omp simd
-                    for (int32_t lane = 0; lane < 32; lane++) {
+                for (int32_t lane = 0; lane < 16; lane++) {
+                    const int64_t j = j_block + lane;
+                    double reduce_add_2_2_lane = 0.0;
+                    if (lane < j_left) {
+                        reduce_add_2_2_lane += bitale_square_f64((x[i*x_s0 + j*x_s1] - fixed));
+                    }
+                    reduce_add_2_2_lanes[lane] = reduce_add_2_2_lane;
+                }
+                for (int64_t j_group = j_block + j_left; j_group < j_end; j_group += 16) {
+#pragma omp simd
+                    for (int32_t lane = 0; lane < 16; lane++) {
                         const int64_t j = j_group + lane;
-                        reduce_add_2_2_lanes[lane] += bitale_square_f64((x[i*x_s0 + j*x_s1] - fixed));
+                        double reduce_add_2_2_lane = reduce_add_2_2_lanes[lane];
+                        reduce_add_2_2_lane += bitale_square_f64((x[i*x_s0 + j*x_s1] - fixed));
+                        reduce_add_2_2_lanes[lane] = reduce_add_2_2_lane;
                     }
                 }
+#pragma omp simd
+                for (int32_t lane = 0; lane < 8; lane++) {
+                    reduce_add_2_2_lanes[lane] += reduce_add_2_2_lanes[lane + 8];
+                }
+#pragma omp simd
+                for (int32_t lane = 0; lane < 4; lane++) {
+                    reduce_add_2_2_lanes[lane] += reduce_add_2_2_lanes[lane + 4];
+                }
+#pragma omp simd
+                for (int32_t lane = 0; lane < 2; lane++) {
+                    reduce_add_2_2_lanes[lane] += reduce_add_2_2_lanes[lane + 2];
+                }
+                reduce_add_2_2 += reduce_add_2_2_lanes[0];
+                reduce_add_2_2 += reduce_add_2_2_lanes[1];
+            } else {
 #pragma omp simd reduction(+:reduce_add_2_2)
-                for (int32_t lane = 0; lane < 32; lane++) reduce_add_2_2 += reduce_add_2_2_lanes[lane];
-            }
-#pragma omp simd reduction(+:reduce_add_2_2)
-            for (int64_t j = j_rest; j < j_end; j++) {
-                reduce_add_2_2 += bitale_square_f64((x[i*x_s0 + j*x_s1] - fixed));
+                for (int64_t j = j_block; j < j_end; j++) {
+                    reduce_add_2_2 += bitale_square_f64((x[i*x_s0 + j*x_s1] - fixed));
+                }
             }
             if (x_1 > 1024) reduce_add_2_2_total += reduce_add_2_2;
         }

@@ -125,7 +125,7 @@ class EmulatedDriver:
             a, b, c = (matrix.astype(wide) for matrix in operands)
             a, b = (matrix.swapaxes(1, 2) if swapped else matrix for matrix, swapped in zip((a, b), transpose))
             with np.errstate(all="ignore"):
-                product = alpha * np.matmul(a, b)
+                product = alpha * np.stack([x @ y for x, y in zip(a, b)] or [np.empty((m, n), wide)])[:batch]
                 operands[2][...] = product + beta * c if beta else product
 
         self.enqueue(work)

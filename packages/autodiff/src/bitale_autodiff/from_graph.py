@@ -17,7 +17,7 @@ from bitale_graph.errors import ArgumentError, DtypeError, ShapeError, explain
 from bitale_graph.functions import as_variable
 from bitale_graph.functions.control.carries import adapted
 from bitale_graph.graph import Graph, leaves, substitute
-from bitale_graph.ops.control import Composite
+from bitale_graph.ops.control import Composite, Procedure
 from bitale_graph.types import TensorType
 from bitale_graph.variable import Apply, Constant, Variable
 
@@ -45,6 +45,8 @@ class FromGraph:
         self.token = Token()
         self.bodies: dict[tuple[TensorType, ...], Graph] = {}
         CUSTOM[self.token] = rules
+        own = rules.pullback is not None or rules.pushforward is not None
+        self.key = (("rules", self.token),) if own else ()
 
     def __call__(self, *arguments: Any) -> Any:
         """The outputs for these arguments, in the kind (one, list or tuple) in which they were given.
@@ -56,7 +58,8 @@ class FromGraph:
         given = [self._fitting(v, a) for v, a in zip(self.inputs, arguments, strict=True)]
         given += self.closed
         body = self._body(tuple(v.type for v in given))
-        node = Apply(Composite(self.name, (("rules", self.token),), body), given)
+        kind, key = (Composite, (("rules", self.token),)) if self.inline else (Procedure, self.key)
+        node = Apply(kind(self.name, key, body), given)
         return in_kind(self.kind, opened(node) if self.inline else node.outputs)
 
     def __repr__(self) -> str:
@@ -97,13 +100,15 @@ def from_graph(
 ) -> FromGraph:
     """A sub-graph from `inputs` to `outputs` (a variable, or a list or tuple of them) that is called like a function.
 
-    Each call adds one node to the graph, or with `inline` the expressions themselves. Shared variables and others that
-    the outputs need are taken along. Derivatives are those of the sub-graph unless one of these says otherwise:
-    `pullback(inputs, outputs, cotangents)` and `pushforward(inputs, outputs, tangents)`, as for custom_gradient;
-    Theano's `lop_overrides(inputs, outputs, output_gradients)`, `grad_overrides(inputs, output_gradients)` (also for
-    each input a function of the same arguments, None for a derivative of 0 or "default") and
-    `rop_overrides(inputs, tangents)`. Compilation opens the node: a call costs nothing. `connection_pattern` is there
-    for Theano's programs.
+    Each call adds one node to the graph, which compilation keeps as one C function for all calls with arguments of the
+    same types, unless its results have lengths that only it can find. With `inline` a call is the expressions
+    themselves, which fuse with what is around them. Shared variables and others that the outputs need are taken along.
+
+    Derivatives are those of the sub-graph unless one of these says otherwise: `pullback(inputs, outputs, cotangents)`
+    and `pushforward(inputs, outputs, tangents)`, as for custom_gradient; Theano's
+    `lop_overrides(inputs, outputs, output_gradients)`, `grad_overrides(inputs, output_gradients)` (also for each input
+    a function of the same arguments, None for a derivative of 0 or "default") and `rop_overrides(inputs, tangents)`.
+    `connection_pattern` is there for Theano's programs.
 
     Raises ArgumentError where two rules are given for one mode, or `inputs` are no variables without owner.
     """
@@ -128,9 +133,10 @@ OpFromGraph = from_graph  # Theano's name
 
 
 def call(target: Any, *arguments: Any, inline: bool = False) -> Any:
-    """The outputs of a Graph, or of a compiled function, as expressions of `arguments`: one node of the graph.
+    """The outputs of a Graph, or of a compiled function, as expressions of `arguments`.
 
-    A function's shared variables are read, its updates are left out. A single output comes alone, several as a list.
+    They are one node of the graph, or with `inline` the expressions themselves, as for `from_graph`. A function's
+    shared variables are read, its updates are left out. A single output comes alone, several as a list.
     Raises as calls of `from_graph` do, ArgumentError for what is no graph.
     """
     inside = getattr(target, "specification", target)

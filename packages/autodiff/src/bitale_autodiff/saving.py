@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 
 from bitale_graph.graph import ancestors, toposort
 from bitale_graph.ops import elementwise as row
@@ -17,6 +17,7 @@ from bitale_graph.ops.movement import (
     Squeeze,
     Transpose,
 )
+from bitale_graph.shapes import shape_of
 from bitale_graph.variable import Apply, Constant, Variable
 
 MOVEMENTS = (Broadcast, Dimension, ExpandDims, Iota, Reshape, Slice, Squeeze, Transpose)
@@ -47,28 +48,49 @@ def read_by(outputs: Sequence[Variable], adjoint: Iterable[Variable]) -> list[Va
     return [v for v in read if v not in inside]
 
 
-def to_save(read: Sequence[Variable], available: Iterable[Variable], nothing: bool = False) -> list[Variable]:
+def varies(v: Variable, fixed: Container[Variable]) -> bool:
+    """Whether a value of a loop's body may have another shape in every step; what is `fixed` is the same in all."""
+    stack, seen = [n for n in shape_of(v) if isinstance(n, Variable)], set[Variable]()
+    while stack:
+        u = stack.pop()
+        if u in seen or u in fixed or isinstance(u, Constant):
+            continue
+        seen.add(u)
+        if u.owner is None or (isinstance(u.owner.op, Dimension) and u.owner.inputs[0].owner is not None):
+            return True
+        if not isinstance(u.owner.op, Dimension):
+            stack.extend(u.owner.inputs)
+    return False
+
+
+def to_save(
+    read: Sequence[Variable], available: Iterable[Variable], fixed: Container[Variable], nothing: bool = False
+) -> list[Variable]:
     """Which of the values behind `read` are kept, so that all of these follow cheaply from them and from `available`.
 
-    A cheap value is kept, too, where two or more would have to be kept in its place. With `nothing` only variables
+    A cheap value is kept, too, where two or more would have to be kept in its place. A value whose shape varies from
+    step to step is computed again, such as what a while loop inside collected. With `nothing` only variables
     without an owner are kept: all else is computed again.
     """
+
+    def is_kept(v: Variable) -> bool:
+        return v.owner is None or not (is_cheap(v.owner) or varies(v, fixed))
+
     known = set(available)
     if nothing:
         behind = (v for v in ancestors(read, stop=known) if v.owner is None and v not in known)
         return [v for v in behind if not isinstance(v, Constant)]
-    saved = dict.fromkeys(v for v in read if v not in known and v.owner is not None and not is_cheap(v.owner))
+    saved = dict.fromkeys(v for v in read if v not in known and v.owner is not None and is_kept(v))
     for v in read:
         if v in known or v in saved:
             continue
-        further = [u for u in _roots(v, known, saved) if u not in saved]
-        saved.update(dict.fromkeys(further if len(further) < 2 else [v]))
+        further = [u for u in _roots(v, known | set(saved), is_kept) if u not in saved]
+        saved.update(dict.fromkeys(further if len(further) < 2 or varies(v, fixed) else [v]))
     return list(saved)
 
 
-def _roots(v: Variable, known: set[Variable], saved: Iterable[Variable]) -> list[Variable]:
-    """What must be kept for v to follow cheaply."""
-    stop = known | set(saved)
+def _roots(v: Variable, stop: set[Variable], is_kept: Callable[[Variable], bool]) -> list[Variable]:
+    """What must be kept for v to follow from it and from `stop`."""
     stack, seen = [v], set()
     found: dict[Variable, None] = {}
     while stack:
@@ -76,7 +98,7 @@ def _roots(v: Variable, known: set[Variable], saved: Iterable[Variable]) -> list
         if u in seen or u in stop or isinstance(u, Constant):
             continue
         seen.add(u)
-        if u.owner is None or not is_cheap(u.owner):
+        if u.owner is None or is_kept(u):
             found[u] = None
         else:
             stack.extend(u.owner.inputs)

@@ -110,7 +110,7 @@ class _Reverse:
         outputs = [*carries.new, *collected]
         sizes = parts.sizes(outputs)
         read = read_by(outputs, [*carries.inside, *self.arriving.values()])
-        saved = to_save(read, [parts.step, *parts.slices, *parts.fixed, *sizes], op.recompute)
+        saved = to_save(read, [parts.step, *parts.slices, *parts.fixed, *sizes], parts.fixed, op.recompute)
         sequences = dict(zip(saved, _histories(self.node, saved), strict=True)) | parts.slices
         slices = {v: slice_variable(history, v.name) for v, history in sequences.items()}
         step = step_variable()

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from bitale_autodiff.rules.composite import rules_of
 from bitale_graph.composite import Renaming, Step, inline
 from bitale_graph.functions.logarithm import Logarithms, logarithm, logarithm_of_multiple
+from bitale_graph.functions.quotients import sigmoid_quotient
 from bitale_graph.graph import toposort
 from bitale_graph.laziness import Readers, sink
 from bitale_graph.ops.control import Branch, Check, Composite, StopGradient
-from bitale_graph.ops.elementwise import Elementwise, log, log1p
+from bitale_graph.ops.elementwise import Elementwise, log, log1p, true_divide
 from bitale_graph.ops.indexing import Gather, Scatter
 from bitale_graph.ops.movement import Broadcast, Dimension, Iota, Pad, Reshape, SetSlice, Slice
 from bitale_graph.origin import made_at
@@ -66,8 +67,8 @@ def _equivalent(node: Apply, kept: set[Variable], readers: Readers | None) -> tu
 
     A composite without a rule is its body. What only some bodies of a branch need is differentiated inside them, so
     that nothing flows through the others. log(sigmoid(x)) is -softplus(-x), and log(softmax(x)) log_softmax(x): their
-    derivatives do not divide by probabilities that may be 0. Not where these are among the `kept` variables, whose
-    derivatives are asked for.
+    derivatives do not divide by probabilities that may be 0. 1 / (1 + exp(-x)) is sigmoid(x). Not where these are among
+    the `kept` variables, whose derivatives are asked for.
     """
     if isinstance(node.op, Composite):
         rules = rules_of(node.op)
@@ -83,4 +84,8 @@ def _equivalent(node: Apply, kept: set[Variable], readers: Readers | None) -> tu
             if stable is None and node.op.function is log:
                 stable = logarithm_of_multiple(node, find)
         return None if stable is None else ((stable,), tuple(find.leaves))
+    if isinstance(node.op, Elementwise) and node.op.function is true_divide:
+        with made_at(node.origin):
+            found = sigmoid_quotient(node, kept)
+        return None if found is None else ((found[0],), found[1])
     return None

@@ -9,7 +9,7 @@ from typing import Any
 
 from bitale_autodiff.arguments import as_list, in_kind
 from bitale_graph.batching import batch_operands
-from bitale_graph.batching.operands import Operand, filled
+from bitale_graph.batching.operands import Lanes, Operand, filled
 from bitale_graph.errors import ArgumentError, ShapeError, explain
 from bitale_graph.functions import as_variable, expand_dims, moveaxis, squeeze
 from bitale_graph.functions.axes import normalize_axis
@@ -55,7 +55,7 @@ def vmap(f: Build, in_axes: Any = 0, out_axes: Any = 0) -> Build:
         inside = [v if s is None else slice_variable(s, v.name) for v, s in zip(variables, stacked, strict=True)]
         results, result_form = flatten(f(*form.build(inside)))
         found = {v: Operand(s, True) for v, s in zip(inside, stacked, strict=True) if s is not None}
-        outputs = batch_operands([as_variable(y) for y in results], found, length)
+        outputs = batch_operands([as_variable(y) for y in results], found, Lanes(length))
         places = _axes(f"{where}: out_axes", out_axes, result_form)
         return result_form.build([_placed(where, y, axis, length) for y, axis in zip(outputs, places, strict=True)])
 

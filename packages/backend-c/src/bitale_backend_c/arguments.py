@@ -65,7 +65,9 @@ class Arguments:
         wanted, integers = np.dtype(variable.dtype), _is_integers(array)
         if array.dtype.kind not in NUMBERS and not integers:
             problem = f"is of type {type(value).__name__} (dtype {array.dtype}), no array of numbers"
-            raise DtypeError(explain(f"{self._which(number)} {problem}", [variable]))
+            objects = array.ndim and array.dtype == object
+            advice = f"Convert it: numpy.asarray(value, {str(wanted)!r})." if objects else ""
+            raise DtypeError(explain(f"{self._which(number)} {problem}", [variable], advice))
         if array.dtype == wanted:
             return array.astype(wanted) if not array.dtype.isnative else array
         if number in self.strict:
@@ -118,7 +120,9 @@ class Arguments:
                 )
             )
         if any(n is not None and n != m for n, m in zip(shape, given, strict=True)):
-            raise ShapeError(explain(f"{self._which(number)} has shape {given}", [variable]))
+            wanted = ", ".join("?" if n is None else str(n) for n in shape)
+            problem = f"has shape {given}, and ({wanted}{',' * (len(shape) == 1)}) is wanted"
+            raise ShapeError(explain(f"{self._which(number)} {problem}", [variable]))
 
     def _which(self, number: int) -> str:
         name = self.names[number]

@@ -38,7 +38,7 @@ def build(source: str, threads: int = 1, *, effort: int | None = None) -> Path:
         except CompileError:
             pass  # TinyCC has no complex numbers, for one
     compiler = toolchain()
-    return build_with(compiler, source, compiler.flags(threads, effort))
+    return build_with(compiler, source, compiler.flags(threads, effort, len(source)))
 
 
 def build_with(compiler: Toolchain, source: str, flags: tuple[str, ...]) -> Path:

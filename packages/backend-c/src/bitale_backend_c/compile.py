@@ -27,7 +27,7 @@ from bitale_rewrite import optimise
 from bitale_rewrite.expand import expand
 from bitale_rewrite.loops.ir import Buffer, Gemm, Loop, Program
 from bitale_rewrite.loops.lower import lower
-from bitale_rewrite.loops.touched import all_steps
+from bitale_rewrite.loops.touched import all_steps, programs_of
 from bitale_rewrite.phases import DEFAULT
 from bitale_rewrite.rule import Preserves
 
@@ -55,8 +55,9 @@ class Compiled:
     def call(self) -> Callable[..., Any]:
         """The function in the form that is fastest to call: a builtin callable."""
         program, cells = self.program, self.cells
-        libraries = any(isinstance(step, Gemm) for step in all_steps(program.steps))
-        loops = any(isinstance(step, Loop) for step in all_steps(program.steps))
+        steps = [step for each in programs_of(program) for step in all_steps(each.steps)]
+        libraries = any(isinstance(step, Gemm) for step in steps)
+        loops = any(isinstance(step, Loop) for step in steps)
         return load_shim().Function(
             load(self.path),
             program.name,
@@ -102,7 +103,7 @@ class Compiled:
 
 def generate(graph: Graph, name: str = "function", optimised: bool = True) -> str:
     """The C source of a function that computes `graph`. Any array may have any sizes its type leaves open."""
-    return emit(lower(ready(graph, optimised), graph.name or name, reserved=reserved))
+    return emit(lower(ready(graph, optimised), graph.name or name, reserved=reserved, written=graph))
 
 
 def ready(
@@ -142,7 +143,7 @@ def compile(
     prepared = ready(graph, optimised, preserves, checked)
     name = name or graph.name or "function"
     cells_from = range(count, len(graph.inputs))
-    program = lower(prepared, name, {out: count + cell for out, cell in updates.items()}, cells_from, reserved)
+    program = lower(prepared, name, {out: count + cell for out, cell in updates.items()}, cells_from, reserved, graph)
     source = emit(program)
     path = build(source, threads)
     arguments = arguments or Arguments(graph.inputs[:count], name)

@@ -56,7 +56,7 @@ def export(
     updates, first = dict(updates or {}), len(graph.inputs) - len(cells)
     donate = {out: first + cell for out, cell in updates.items()}
     inputs = range(len(graph.inputs))
-    program = lower(ready(graph, optimised), name, donate, inputs, reserved)
+    program = lower(ready(graph, optimised), name, donate, inputs, reserved, graph)
     result = Export(program, tuple(np.asarray(cell[0]) for cell in cells), updates)
     for new, old in result.copied.items():
         if new.shape != old.shape:

@@ -42,6 +42,10 @@ FAMILIES = {
     "tcc": ("-nostdlib",),
     "other": ("-O",),
 }
+# For sources of thousands of operations, whose compilation takes seconds: no second vector loop for what is left over,
+# and no search for common subexpressions among instructions, which lengthens spilling. Half the machine code and time.
+HUGE = 2**16
+CHEAPER = {"gcc": ("--param", "vect-epilogues-nomask=0", "-fno-gcse")}
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,8 @@ class Toolchain:
     version: str
     openmp: bool
 
-    def flags(self, threads: int = 1, effort: int = 1) -> tuple[str, ...]:
-        """All flags of the compile-and-link command but the files."""
+    def flags(self, threads: int = 1, effort: int = 1, length: int = 0) -> tuple[str, ...]:
+        """All flags of the compile-and-link command but the files; `length` is that of the source, in characters."""
         flags = [*COMMON, *FAMILIES[self.family], "-I", str(INCLUDE)]
         if self.family in ("gcc", "clang", "zig"):
             flags.append(EFFORT[max(0, min(effort, 2))])
@@ -69,6 +73,8 @@ class Toolchain:
         if self.family == "gcc" and "avx512_vbmi2" in processor_flags():
             # Processors with this extension keep their clock at full width; older ones are better off at half.
             flags.append("-mprefer-vector-width=512")
+        if length > HUGE and effort < 2:
+            flags += CHEAPER.get(self.family, ())
         if threads > 1 and self.openmp:
             flags.append("-fopenmp")
         return (*flags, *shlex.split(settings.flags))

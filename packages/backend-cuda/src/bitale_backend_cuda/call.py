@@ -15,6 +15,7 @@ LINE = 256  # bytes to which arrays in the workspace are aligned
 WAVES = 32  # blocks per multiprocessor, from which threads take several iterations each
 PARTS = 4  # blocks per multiprocessor that leave partial results
 BLOCK = 256
+FEWEST = 16  # elements that a growing array has room for at first
 
 
 class DeviceCall:
@@ -61,6 +62,14 @@ class DeviceCall:
         array = self.driver.empty((max(nbytes, 1),), "uint8")
         self.kept.append(array)
         return self.driver.address(array)
+
+    def grow(self, address: int, used: int, nbytes: int) -> tuple[int, int]:
+        """Twice the room for elements of `nbytes`, `used` of which are there, and how many there may be."""
+        room = max(2 * used, FEWEST)
+        larger = self.temporary(room * nbytes)
+        if used:
+            self.driver.copy(larger, address, used * nbytes)
+        return larger, room
 
     def workspace(self, *sizes: int) -> list[int]:
         """One piece of memory for several arrays, each aligned."""

@@ -97,13 +97,18 @@ class Compiled:
 
 def generate(graph: Graph, name: str = "function", optimised: bool = True) -> str:
     """The CUDA source of a function that computes `graph`. Any array may have any sizes its type leaves open."""
-    return _emitted(ready(graph, optimised), graph.name or name).source
+    return lower_and_emit(ready(graph, optimised), graph.name or name, written=graph).source
 
 
-def _emitted(
-    graph: Graph, name: str, donate: Mapping[int, int] | None = None, row_major: Iterable[int] = ()
+def lower_and_emit(
+    graph: Graph,
+    name: str,
+    donate: Mapping[int, int] | None = None,
+    row_major: Iterable[int] = (),
+    written: Graph | None = None,
 ) -> Emitted:
-    return emit(lower(graph, name, donate, list(row_major), _reserved, GPU))
+    """The texts of a graph that is ready to be lowered; the options are those of `lower`."""
+    return emit(lower(graph, name, donate, list(row_major), _reserved, written, GPU))
 
 
 def _reserved(name: str) -> bool:
@@ -131,6 +136,6 @@ def compile(
     prepared = ready(graph, optimised, preserves, checked)
     name = name or graph.name or "function"
     donate = {out: count + cell for out, cell in updates.items()}
-    emitted = _emitted(prepared, name, donate, range(count, len(graph.inputs)))
+    emitted = lower_and_emit(prepared, name, donate, range(count, len(graph.inputs)), graph)
     arguments = arguments or Arguments(graph.inputs[:count], name)
     return Compiled(emitted, driver or driver_of(), arguments, tuple(cells), updates)

@@ -18,10 +18,12 @@ from bitale_backend_cuda.mapping import BLOCKS, Form, is_single
 from bitale_graph.ops.elementwise import FUNCTIONS
 from bitale_graph.reference.elementwise import FORMULAS
 from bitale_rewrite.loops.blocks import is_early, late_names, names_found, nbytes
+from bitale_rewrite.loops.integers import integer, multiply, product
 from bitale_rewrite.loops.ir import (
     Buffer,
     Call,
     Carry,
+    Choose,
     Define,
     For,
     Gemm,
@@ -146,8 +148,10 @@ class HostEmitter:
     def _step(self, step: Step, depth: int) -> None:
         found_inside = names_found(inside(step))
         for buffer in dict.fromkeys(buffers_of(step)):
-            if buffer.kind == "scratch" or (buffer.kind in ("row", "moving") if buffer.base is None else inside(step)):
+            if buffer.kind in ("scratch", "growing"):
                 continue
+            if buffer.kind in ("row", "moving") if buffer.base is None else inside(step):
+                continue  # found where it is used
             if found_inside.isdisjoint(everything_in([nbytes(buffer)])):
                 self._allocate(buffer, depth)
         if isinstance(step, Run) and step.kernel in self.host_steps:
@@ -165,6 +169,7 @@ class HostEmitter:
         elif isinstance(step, Loop):
             self._loop(step, depth)
         else:
+            assert isinstance(step, Choose), "procedures are opened for GPUs"
             self._put(f"if {python(step.condition)}:", depth)
             self._steps(step.then, depth + 1)
             self._put("else:", depth)
@@ -198,7 +203,13 @@ class HostEmitter:
             self._put(f"{buffer.name} = {buffer.of.name}", depth)
         if step.count is not None:
             self._put(f"{step.count.name} = 0", depth)
-        self._put(f"for {step.index.name} in range({python(step.extent)}):", depth)
+        for buffer in step.growing:
+            self._put(f"{buffer.name} = {buffer.name}_room = 0", depth)
+        index = step.index.name
+        self._put(f"for {index} in range({python(step.extent)}):", depth)
+        for buffer in step.growing:
+            name, size = buffer.name, python(multiply(product(buffer.shape[1:]), integer(itemsize(buffer))))
+            self._put(f"if {index} == {name}_room: {name}, {name}_room = call.grow({name}, {index}, {size})", depth + 1)
         for row in step.rows:
             assert row.of is not None and row.at is not None
             size = python(nbytes(row))
@@ -207,14 +218,14 @@ class HostEmitter:
         for carry in step.carries:
             self._hand_on(carry, depth + 1)
         if step.count is not None:
-            self._put(f"{step.count.name} = {step.index.name} + 1", depth + 1)
+            self._put(f"{step.count.name} = {index} + 1", depth + 1)
         if step.going is not None:
             self._put(f"if not {python(Load(step.going, ()))}: break", depth + 1)
 
     def _hand_on(self, carry: Carry, depth: int) -> None:
         current, new = carry.current.name, carry.next.name
         if carry.current.kind != "moving":
-            self._put(f"call.copy({current}, {new}, {np.dtype(carry.current.dtype).itemsize})", depth)
+            self._put(f"call.copy({current}, {new}, {itemsize(carry.current)})", depth)
         elif carry.next.kind == "row":
             self._put(f"{current} = {new}", depth)
         else:
@@ -238,16 +249,13 @@ class HostEmitter:
         if launch.form is Form.TOTAL:
             self._put(f"{BLOCKS.name} = grid", depth)
             for _, parts_ in launch.gathered:
-                size = np.dtype(parts_.dtype).itemsize
-                self._put(f"{parts_.name} = call.temporary(grid * {size})", depth)
+                self._put(f"{parts_.name} = call.temporary(grid * {itemsize(parts_)})", depth)
         units = self._units(emitter)
         for row in launch.scratch:
             self._put(f"{row.name}_all = call.temporary({units} * {python(nbytes(row))})", depth)
         name = repr(emitter.names[0])
-        if launch.form is Form.GROUPS:
-            name = repr(emitter.names[1])
-            if launch.spread:
-                name = f"{emitter.names[0]!r} if lanes == {WARP} else {emitter.names[1]!r}"
+        if len(emitter.names) == 2:
+            name = f"{emitter.names[0]!r} if lanes == {WARP} else {emitter.names[1]!r}"
         self._put(f"call.launch({name}, grid, block, ({self._arguments(emitter)}))", depth)
 
     def _units(self, emitter: LaunchEmitter) -> str:
@@ -263,6 +271,11 @@ class HostEmitter:
             if is_strided(buffer):
                 found.extend(f"{buffer.name}_s{axis}" for axis in range(len(buffer.shape)))
         return "".join(f"{name}, " for name in [*found, *(name.name for name in emitter.parameters.names)])
+
+
+def itemsize(buffer: Buffer) -> int:
+    """The bytes of an element."""
+    return np.dtype(buffer.dtype).itemsize
 
 
 def _width(emitter: LaunchEmitter) -> Value:

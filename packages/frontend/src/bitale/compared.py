@@ -30,7 +30,7 @@ class Compared(Interpreted):
         self.run = options.compile(specification.graph, name=specification.name).call
 
     def results(self, values: Arrays) -> Arrays:
-        graph = self.specification.graph
+        graph = self.graph
         expected, found = evaluate(graph, values), self.run(*values)
         if not all(map(agree, found, expected)):
             expected = self._stabler(values, expected)

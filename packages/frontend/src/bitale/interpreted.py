@@ -13,6 +13,8 @@ from bitale.options import Options
 from bitale.specification import Specification
 from bitale_backend_c.arguments import Arguments, on_host
 from bitale_backend_c.shim import Form
+from bitale_graph.graph import Graph
+from bitale_graph.laziness import lazily
 from bitale_graph.reference import evaluate
 
 Arrays = list[np.ndarray]
@@ -26,6 +28,8 @@ class Interpreted:
         self.specification = specification
         self.arguments = arguments
         self.options = options
+        whole = specification.graph
+        self.graph = Graph(whole.inputs, lazily(whole.outputs), whole.name)  # what no branch takes is not computed
 
     def __call__(self, *positional: Any, **keywords: Any) -> Any:
         with _stateful if self.specification.states else nullcontext():
@@ -40,7 +44,7 @@ class Interpreted:
 
     def results(self, values: Arrays) -> Arrays:
         """Outputs and new values. Nothing is changed before they are all there."""
-        return evaluate(self.specification.graph, values)
+        return evaluate(self.graph, values)
 
     def finish(self, results: Arrays) -> Any:
         """Update the shared variables, and give the outputs their form."""

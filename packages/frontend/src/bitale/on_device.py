@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bitale.interpreted import formed
 from bitale.options import Options
 from bitale.specification import Specification
 from bitale_backend_c.arguments import Arguments
 from bitale_graph.errors import BitaleError
-
-if TYPE_CHECKING:
-    from bitale_backend_cuda import Compiled
 
 
 class OnDevice:
@@ -25,7 +22,7 @@ class OnDevice:
         return formed(self.specification.form, self.compiled(*positional, **keywords))
 
 
-def _compile(specification: Specification, arguments: Arguments, options: Options) -> Compiled:
+def _compile(specification: Specification, arguments: Arguments, options: Options) -> Any:
     try:
         from bitale_backend_cuda import compile, driver_of
     except ImportError as error:

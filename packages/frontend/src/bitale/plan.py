@@ -18,6 +18,7 @@ from bitale_rewrite.loops.ir import (
     For,
     Gemm,
     If,
+    Invoke,
     Loop,
     Program,
     Require,
@@ -26,7 +27,7 @@ from bitale_rewrite.loops.ir import (
     Step,
     Value,
 )  # fmt: skip
-from bitale_rewrite.loops.touched import buffers_of, values_of, written_by
+from bitale_rewrite.loops.touched import all_steps, buffers_of, values_of, written_by
 from bitale_rewrite.loops.values import parts
 
 NOTHING = Formula()
@@ -64,7 +65,8 @@ class Action:
 class Plan:
     """What a compiled function does, as data; prints as text.
 
-    `blocks` are the bytes of each block of memory that the arrays of the `workspace` take in turn.
+    `blocks` are the bytes of each block of memory that the arrays of the `workspace` take in turn. `procedures` are the
+    plans of the functions that it calls.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Plan:
     workspace: tuple[Array, ...]
     blocks: tuple[str, ...]
     steps: tuple[Action, ...]
+    procedures: tuple[Plan, ...] = ()
 
     @classmethod
     def of(cls, program: Program) -> Plan:
@@ -92,6 +95,7 @@ class Plan:
             tuple(_array(b, placed[b]) for b in program.temporaries),
             tuple(map(text, program.slots)),
             tuple(map(_action, program.steps)),
+            tuple(map(cls.of, dict.fromkeys(s.program for s in all_steps(program.steps) if isinstance(s, Invoke)))),
         )
 
     def __str__(self) -> str:
@@ -109,6 +113,8 @@ class Plan:
         yield "  steps:"
         for number, action in enumerate(self.steps):
             yield from _lines(f"    {number}. ", action)
+        for procedure in self.procedures:
+            yield from (f"  {line}" for line in procedure._lines())
 
 
 def _lines(prefix: str, action: Action) -> Iterator[str]:
@@ -137,6 +143,9 @@ def _action(step: Step) -> Action:
     if isinstance(step, Choose):
         inside = (*map(_action, step.then), Action("else:"), *map(_action, step.otherwise))
         return Action(f"if {text(step.condition)}:", inside=inside)
+    if isinstance(step, Invoke):
+        reads, writes = (tuple(b.name for b in buffers) for buffers in (step.inputs, step.outputs))
+        return Action(f"{step.program.name}({', '.join(reads)}) -> {', '.join(writes)}", reads, writes)
     if isinstance(step, Loop):
         until = f", while {step.going.name}" if step.going else ""
         title = f"for {step.index.name} in range({text(step.extent)}){until}:"

@@ -151,9 +151,9 @@ class RandomStream(Stream):
     ) -> Variable:
         return random.integers(self.key(), low, high, size, dtype, endpoint)
 
-    def categorical(self, p: Any, size: Any = None) -> Variable:
-        """`p` are probabilities along the last axis."""
-        return random.categorical(self.key(), p=p, shape=size)
+    def categorical(self, p: Any = None, size: Any = None, logits: Any = None) -> Variable:
+        """`p` are probabilities along the last axis; or give `logits`."""
+        return random.categorical(self.key(), logits, p=p, shape=size)
 
     def multinomial(self, n: Any, pvals: Any, size: Any = None) -> Variable:
         return random.multinomial(self.key(), n, pvals, size)

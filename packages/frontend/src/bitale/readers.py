@@ -74,6 +74,13 @@ def floating(value: Any) -> str:
     return one_of(*FLOATS)(as_dtype(value))
 
 
+def text(value: Any) -> str:
+    """A text."""
+    if not isinstance(value, str):
+        raise ValueError("wanted a text")
+    return value
+
+
 def folder(value: Any) -> Path:
     """A path, `~` replaced."""
     return Path(value).expanduser()

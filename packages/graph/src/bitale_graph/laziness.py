@@ -43,6 +43,20 @@ def sink(node: Apply, readers: Readers) -> Apply:
     return branch(number, bodies)
 
 
+def lazily(outputs: Sequence[Variable], keep: Iterable[Variable] = ()) -> list[Variable]:
+    """`outputs` in which every branch has the work inside that not all of its bodies need; `keep` stay outside."""
+    result, keep = list(outputs), list(keep)
+    branches = [node for node in toposort(result, stop=keep) if isinstance(node.op, Branch)]
+    while branches:  # the last first: what is moved into it may be a branch itself
+        node = branches.pop()
+        lazy = sink(node, Readers(result, keep))
+        if lazy is not node:
+            result = substitute(result, dict(zip(node.outputs, lazy.outputs, strict=True)))
+            left = set(toposort(result, stop=keep))
+            branches = [node for node in branches if node in left]
+    return result
+
+
 def _wanted(node: Apply, readers: Readers) -> dict[Apply, set[int]]:
     """The applications that only the operands of the Branch need, each with the numbers of the bodies that do."""
     unread: dict[Apply, int] = {}

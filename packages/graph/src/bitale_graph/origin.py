@@ -21,6 +21,7 @@ class Origin(NamedTuple):
 
 
 _is_internal: dict[str, bool] = {}  # module name -> whether it is Bitale's: asked several times per node
+_origins: dict[tuple[str, int], Origin] = {}  # one object for a line, however many nodes it makes
 _current: list[Origin | None] = []  # set while a transformation builds nodes on behalf of older ones
 
 
@@ -35,7 +36,8 @@ def here() -> Origin | None:
         if internal is None:
             internal = _is_internal[module] = module.partition(".")[0] in INTERNAL
         if not internal:
-            return Origin(frame.f_code.co_filename, frame.f_lineno)
+            place = (frame.f_code.co_filename, frame.f_lineno)
+            return _origins.get(place) or _origins.setdefault(place, Origin(*place))
         frame = frame.f_back  # type: ignore[assignment]
     return None
 

@@ -45,8 +45,13 @@ def _contents(variables: list[Variable]) -> tuple[list[Variable], list[Apply]]:
 
 
 def _reference(variable: Variable) -> Any:
-    """An input, a constant or a shared variable itself; for any other its application and place."""
-    return variable if variable.owner is None else (variable.owner, variable.index)
+    """An input, a constant or a shared variable itself; for any other its application, and its place if not the first.
+
+    Bare applications matter: a pair for each use makes the pickle of a large graph take half as long again.
+    """
+    if variable.owner is None:
+        return variable
+    return (variable.owner, variable.index) if variable.index else variable.owner
 
 
 def _constant(data: Any, name: str | None, origin: Origin | None) -> Constant:
@@ -60,8 +65,12 @@ def _input(type: TensorType, name: str | None, origin: Origin | None) -> Variabl
 
 
 def _apply(op: Op, inputs: tuple[Any, ...], names: tuple[str | None, ...] | None, origin: Origin | None) -> Apply:
-    with made_at(origin):
-        node = Apply(op, tuple(map(_variable, inputs)), origin)
+    operands = tuple(map(_variable, inputs))
+    if origin is not None:
+        node = Apply(op, operands, origin)
+    else:
+        with made_at(None):
+            node = Apply(op, operands)
     if names is not None:
         for variable, name in zip(node.outputs, names, strict=True):
             variable.name = name
@@ -69,10 +78,12 @@ def _apply(op: Op, inputs: tuple[Any, ...], names: tuple[str | None, ...] | None
 
 
 def _variable(reference: Any) -> Variable:
-    if isinstance(reference, Variable):
-        return reference
-    node, index = reference
-    return node.outputs[index]
+    if isinstance(reference, Apply):
+        return reference.outputs[0]
+    if isinstance(reference, tuple):
+        node, index = reference
+        return node.outputs[index]
+    return reference
 
 
 def _output(leaves: list[Variable], nodes: list[Apply], reference: Any) -> Variable:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from bitale_graph.graph import Graph, ancestors, substitute, toposort
 from bitale_graph.ops.contraction import Contract
-from bitale_graph.ops.control import Branch, Check, Composite, Scan, StopGradient
+from bitale_graph.ops.control import Branch, Check, Composite, Procedure, Scan, StopGradient
 from bitale_graph.ops.elementwise import Elementwise
 from bitale_graph.ops.indexing import Gather, Nonzero, Scatter
 from bitale_graph.ops.movement import (
@@ -207,7 +207,7 @@ def _nonzero(node: Apply) -> list[Sizes]:
     return [(first,) for _ in node.outputs]
 
 
-@SHAPES.register(Composite)
+@SHAPES.register(Composite, Procedure)
 def _composite(node: Apply) -> list[Sizes]:
     return [_inside(node.op.body, node.inputs, k, output) for k, output in enumerate(node.outputs)]
 

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Hashable, Sequence
 
 from bitale_graph.graph import Graph, substitute
-from bitale_graph.ops.control import Branch, Scan
+from bitale_graph.ops.control import NESTED
 from bitale_graph.origin import made_at
 from bitale_graph.variable import Apply, Constant, Op, Variable
 from bitale_rewrite.interning import Interner
@@ -54,7 +54,7 @@ class Rewriting:
         self._becomes: dict[Apply, Sequence[Variable]] = {}  # a node on its way -> what replaces it
         self._recent: deque[Rule] = deque(maxlen=RECENT)
         self._shared = shared  # read more than once
-        self._rewritten: dict[Op, Op] = {}  # loops and branches, with their bodies in normal form
+        self._rewritten: dict[Op, Op] = {}  # loops, branches, procedures, with their bodies in normal form
 
     def run(self, outputs: Sequence[Variable]) -> list[Variable]:
         """The normal forms of `outputs`."""
@@ -107,8 +107,8 @@ class Rewriting:
             self._becomes[node] = replacement
 
     def inside(self, op: Op) -> Op:
-        """`op` with the bodies of a loop or branch rewritten by the same rules."""
-        if not isinstance(op, (Scan, Branch)):
+        """`op` with the bodies of a loop, branch or procedure rewritten by the same rules."""
+        if not isinstance(op, NESTED):
             return op
         found = self._rewritten.get(op)
         if found is None:

@@ -10,6 +10,7 @@ from bitale_graph.graph import Graph
 from bitale_rewrite.control import simplify_loops
 from bitale_rewrite.driver import Notice, RuleIndex, rewrite
 from bitale_rewrite.fold import fold
+from bitale_rewrite.garbage import collector_rests
 from bitale_rewrite.interning import Interner
 from bitale_rewrite.rule import Preserves, Rule
 from bitale_rewrite.rules import CANONICAL, SPECIAL, STABLE
@@ -32,6 +33,7 @@ PHASES: tuple[Phase, ...] = (canonicalise, stabilise, specialise)
 DEFAULT: frozenset[Preserves] = frozenset({"bits", "reals"})
 
 
+@collector_rests()
 def optimise(
     graph: Graph,
     phases: Sequence[Phase] = PHASES,

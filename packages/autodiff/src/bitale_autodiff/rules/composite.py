@@ -14,7 +14,7 @@ from bitale_autodiff.rules.tables import Contributions, Pullback, Pushforward, T
 from bitale_autodiff.shaping import conj
 from bitale_graph.errors import MissingRule
 from bitale_graph.functions import clip
-from bitale_graph.ops.control import Composite
+from bitale_graph.ops.control import Composite, Procedure
 from bitale_graph.ops.elementwise import add, equal, exp, where
 from bitale_graph.ops.movement import ExpandDims
 from bitale_graph.ops.reduction import Reduce
@@ -54,6 +54,8 @@ def rules_of(op: Composite) -> CustomRules:
                 raise MissingRule(f"{op.label} was made with rules of its own, which are not in this process; "
                                   "build the expression again instead of loading it")
             return CUSTOM[value]
+    if isinstance(op, Procedure):
+        return CustomRules(None, None)
     return CustomRules(COMPOSITE_PULLBACKS.find(op.label), COMPOSITE_PUSHFORWARDS.find(op.label))
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from bitale_autodiff.rules.tables import Contributions, Pullback
-from bitale_autodiff.shaping import conj, zeros_like
-from bitale_graph.functions import cast
+from bitale_autodiff.shaping import conj, full_like, zeros_like
+from bitale_graph.functions import cast, concatenate, moveaxis
 from bitale_graph.functions.arguments import unknown_lengths
+from bitale_graph.functions.control.scan import scan
 from bitale_graph.functions.ranges import iota
 from bitale_graph.functions.slicing import flip
-from bitale_graph.ops.elementwise import add, equal, logical_and, maximum, minimum, multiply, where
+from bitale_graph.ops.elementwise import add, equal, maximum, minimum, multiply, where
 from bitale_graph.ops.indexing import Scatter
 from bitale_graph.ops.movement import ExpandDims, Pad, Slice
 from bitale_graph.ops.reduction import Cumulate, Reduce
@@ -83,20 +84,16 @@ def _sum_after(g: Variable, axis: int) -> Variable:
 
 
 def _cumprod(node: Apply, g: Variable) -> Variable:
-    """Where x[j] is not 0, the sum over i >= j of g[i] z[i] / x[j].
+    """The product of the elements before j, times g[j] + x[j+1] (g[j+1] + x[j+2] (g[j+2] + ...)).
 
-    The first and the second 0 get that sum with the 0 replaced by 1 in the products; behind them the derivative is 0.
-    As each sum is differentiable in the other elements, second derivatives are exact too.
+    Nothing is divided: zeros and infinities are elements like others.
     """
-    (x,), (z,), axis = node.inputs, node.outputs, node.op.axis
-    zero = equal(x, 0)
-    result = where(zero, 0, _sum_after(g * conj(z), axis) / conj(where(zero, 1, x)))
-    number = Cumulate(add, axis)(cast(zero, "int64"))
-    for rank in (1, 2):
-        here = logical_and(zero, equal(number, rank))
-        products = Cumulate(multiply, axis)(where(here, 1, x))
-        result = where(here, _sum_after(g * conj(products), axis), result)
-    return result
+    (x,), axis = node.inputs, node.op.axis
+    before, x, g = conj(_product_before(x, axis)), moveaxis(conj(x), axis, 0), moveaxis(g, axis, 0)
+    following = concatenate([x[1:], full_like(x[:1], 1)])
+    nothing = broadcast(Constant(np.asarray(0, x.dtype)), shape_of(x)[1:]) if x.ndim > 1 else np.asarray(0, x.dtype)
+    after, _ = scan(lambda g, x, rest: g + x * rest, [g, following], nothing, go_backwards=True, name="cumprod")
+    return before * moveaxis(flip(after, 0), 0, axis)
 
 
 def _running_extremum(node: Apply, g: Variable) -> Variable:

@@ -1,5 +1,5 @@
 """The emitter: prints a Program as one C99 file."""
 
-from bitale_backend_c.emit.program import emit
+from bitale_backend_c.emit.source import emit
 
 __all__ = ["emit"]

@@ -13,6 +13,11 @@ def is_strided(buffer: Buffer) -> bool:
     return buffer.strided and buffer.base is None
 
 
+def brings_strides(buffer: Buffer) -> bool:
+    """Whether a kernel is told the strides of the buffer."""
+    return is_strided(buffer) and buffer.kind != "scratch"
+
+
 def text(value: Value, done: dict[Value, str] | None = None) -> str:
     """`value` as C. Iterative; `done` keeps texts between calls."""
     done = {} if done is None else done
@@ -42,14 +47,22 @@ def _text(value: Value, operands: list[str]) -> str:
 
 def offset(buffer: Buffer, index: tuple[Value, ...], texts: list[str]) -> str:
     """The place of an element, in elements from the start."""
-    strides = [f"{buffer.name}_s{axis}" for axis in range(len(index))] if is_strided(buffer) else row_strides(buffer)
     terms = []
-    for i, value, stride in zip(texts, index, strides, strict=True):
+    for i, value, stride in zip(texts, index, strides(buffer), strict=True):
         if isinstance(value, Literal) and value.number == 0:
             continue
         wrapped = i if isinstance(value, (Name, Literal)) or stride == "1" else f"({i})"
         terms.append(wrapped if stride == "1" else f"{wrapped}*{stride}")
     return " + ".join(terms) or "0"
+
+
+def strides(buffer: Buffer) -> list[str]:
+    """The strides of a buffer, in elements. The rows of tiles are contiguous, wherever they lie."""
+    if not is_strided(buffer):
+        return row_strides(buffer)
+    if buffer.kind == "scratch":
+        return [f"{buffer.name}_s0", "1"]
+    return [f"{buffer.name}_s{axis}" for axis in range(len(buffer.shape))]
 
 
 def row_strides(buffer: Buffer) -> list[str]:

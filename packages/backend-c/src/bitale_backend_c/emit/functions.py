@@ -11,7 +11,9 @@ import re
 from collections.abc import Sequence
 
 from bitale_backend_c.emit.kernel import KernelEmitter
+from bitale_rewrite.loops.across import in_tiles
 from bitale_rewrite.loops.ir import Buffer, For, Kernel
+from bitale_rewrite.loops.lower import unique_names
 from bitale_rewrite.loops.plan import is_large
 
 DECLARED = re.compile(r"(?:double|float|_t|_Complex) \**(?:restrict )?(\w+)")
@@ -20,19 +22,36 @@ WORD = re.compile(r"\b[A-Za-z_]\w*")
 
 
 class KernelFunctions:
-    """`lines` define the functions; `emitter` and `name` are those of each kernel, `places` its last arguments."""
+    """`lines` define the functions; `emitter` and `name` are those of each kernel, `places` its last arguments.
+
+    `general` has another form of those kernels that had better read what is not row-major in tiles.
+    """
 
     def __init__(self, kernels: Sequence[Kernel], aliased: dict[Buffer, Buffer], repeated: set[Kernel]) -> None:
         self.repeated = repeated  # by the steps of a loop: scalar code among them is part of that loop
         self.emitter = {kernel: KernelEmitter(kernel, aliased) for kernel in kernels}
         self.name = {kernel: kernel.name for kernel in kernels}
         self.places: dict[Kernel, list[str]] = {}
+        self.general: dict[Kernel, Kernel] = {}
         self.lines: list[str] = []
         if is_large(kernels):
             self._share(kernels)
         else:
             for kernel in kernels:
                 self._define(kernel, "BITALE_INLINE", self.emitter[kernel].text())
+                self._generalise(kernel, aliased)
+
+    def _generalise(self, kernel: Kernel, aliased: dict[Buffer, Buffer]) -> None:
+        """Define the form of a kernel for inputs of any strides, if that is not the kernel itself."""
+        words = set(WORD.findall(self.emitter[kernel].text()))
+        if any(row.strided for row in kernel.scratch):
+            return
+        body, tiles = in_tiles(kernel.body, unique_names(words.__contains__), strided=True)
+        if tiles:
+            general = Kernel(f"{kernel.name}_in_tiles", body, kernel.note, [*kernel.scratch, *tiles])
+            self.general[kernel] = general
+            self.name[general], self.emitter[general] = general.name, KernelEmitter(general, aliased)
+            self._define(general, "BITALE_INLINE", self.emitter[general].text())
 
     def _share(self, kernels: Sequence[Kernel]) -> None:
         """Define one function for each group of kernels alike: where their places differ, it takes them."""

@@ -9,7 +9,7 @@ import functools
 import re
 from collections.abc import Collection
 
-from bitale_backend_c.emit import random, samplers
+from bitale_backend_c.emit import across, random, samplers, single
 from bitale_backend_c.emit.ctypes import C_TYPES, SUFFIXES
 from bitale_graph.dtypes import COMPLEX, FLOATS, INTEGERS, SIGNED, UNSIGNED
 
@@ -21,13 +21,13 @@ REAL = {
     if (b == 0) return a / b;
     T mod = fmodf(a, b), quotient = (a - mod) / b;
     if (mod != 0 && (b < 0) != (mod < 0)) quotient -= 1;
-    if (quotient == 0) return copysignf(0, a / b);
+    if (quotient == 0) return copysignf((T)0, a / b);
     T whole = floorf(quotient);
     return quotient - whole > (T)0.5 ? whole + 1 : whole;
 }""",
     "remainder": """T bitale_remainder_S(T a, T b) {
     T mod = fmodf(a, b);
-    if (mod == 0) return copysignf(0, b);
+    if (mod == 0) return copysignf((T)0, b);
     return (b < 0) != (mod < 0) ? mod + b : mod;
 }""",
     "sign": "T bitale_sign_S(T a) { return a > 0 ? (T)1 : a < 0 ? (T)-1 : a == 0 ? (T)0 : a; }",
@@ -99,12 +99,13 @@ SIGNED_ONLY = {
     "floor_divide": """T bitale_floor_divide_S(T a, T b) {
     if (b == 0) return 0;
     if (b == -1) return (T)(-(U)a);
-    return (T)(a / b - (a % b != 0 && (a < 0) != (b < 0)));
+    T quotient = (T)(a / b), rest = (T)(a % b);
+    return (T)(quotient - (b < 0 ? rest > 0 : rest < 0));
 }""",
     "remainder": """T bitale_remainder_S(T a, T b) {
     if (b == 0 || b == -1) return 0;
     T rest = (T)(a % b);
-    return rest != 0 && (rest < 0) != (b < 0) ? (T)(rest + b) : rest;
+    return (T)(rest + ((b < 0 ? rest > 0 : rest < 0) ? b : 0));
 }""",
     "fmod": "T bitale_fmod_S(T a, T b) { return b == 0 || b == -1 ? 0 : (T)(a % b); }",
     "absolute": "T bitale_absolute_S(T a) { return a < 0 ? (T)(-(U)a) : a; }",
@@ -200,25 +201,7 @@ COMPLEX_ONLY = {
 }""",
 }
 OTHER = {
-    # 2^n e^r with n whole and |r| <= log(2)/2; log(2) in two parts (Cody and Waite), e^r by a polynomial of least
-    # relative error, 2^n as two factors that are never subnormal themselves. Adding 1.5 * 2^23 rounds, and leaves n in
-    # the low bits. Within 1.1 units in the last place. Vectorised it takes as long as libmvec's, which however calls
-    # the scalar function for -inf, NaN and what underflows: a softmax with masked places took ten times as long.
-    "bitale_exp_f32": """float bitale_exp_f32(float a) {
-    a = a < -105 ? -105 : a;
-    a = a > 89 ? 89 : a;
-    union { float number; uint32_t bits; } n = {a * 0x1.715476p+0f + 0x1.8p+23f}, half, rest;
-    float whole = n.number - 0x1.8p+23f, r = (a - whole * 0x1.62e4p-1f) - whole * 0x1.7f7d1cp-20f;
-    float p = 0x1.6a4154p-10f;
-    p = p * r + 0x1.1239c6p-7f;
-    p = p * r + 0x1.5558bcp-5f;
-    p = p * r + 0x1.555492p-3f;
-    p = p * r + 0x1.fffffcp-2f;
-    p = p * (r * r) + r;
-    half.bits = (n.bits >> 1 << 23) + 0x3f800000;
-    rest.bits = (n.bits << 23) - (n.bits >> 1 << 23) + 0x3f800000;
-    return (half.number * p + half.number) * rest.number;
-}""",
+    **single.TEMPLATES,
     # To the 64-bit number that wraps, as NumPy's conversions do; beyond int64 as C's.
     "bitale_cast_u64": "uint64_t bitale_cast_u64(double a) {\n"
     "    return a < 0x1p63 ? (uint64_t)(int64_t)a : (uint64_t)a;\n}",
@@ -244,6 +227,7 @@ def _templates() -> dict[str, tuple[str, str]]:
     found = {name: (text, "") for name, text in OTHER.items()}
     groups = (
         (REAL, FLOATS), (WHOLE, INTEGERS), (SIGNED_ONLY, SIGNED), (UNSIGNED_ONLY, UNSIGNED), (COMPLEX_ONLY, COMPLEX),
+        (across.TEMPLATES, C_TYPES),
     )  # fmt: skip
     for templates, dtypes in groups:
         for name, template in templates.items():
@@ -262,7 +246,8 @@ def definition(name: str) -> str:
     if name in RANDOM:
         return RANDOM[name]
     template, dtype = TEMPLATES[name]
-    return f"static inline {_version(template, dtype) if dtype else template}"
+    linkage = "BITALE_APART" if template in across.TEMPLATES.values() else "static inline"
+    return f"{linkage} {_version(template, dtype) if dtype else template}"
 
 
 def _version(template: str, dtype: str) -> str:
@@ -280,7 +265,7 @@ def _version(template: str, dtype: str) -> str:
     if wide:
         text = re.sub(rf"\b(c?(?:{LIBM}))f\(", r"\1(", text)
     elif dtype == "float32":
-        text = re.sub(r"\bexpf\(", "bitale_exp_f32(", text)
+        text = re.sub(rf"\b({'|'.join(single.NAMES)})f\(", r"bitale_\1_f32(", text)
     return text
 
 

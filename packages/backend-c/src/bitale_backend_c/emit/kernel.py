@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bitale_backend_c.emit.ctypes import C_TYPES
-from bitale_backend_c.emit.expressions import is_strided
+from bitale_backend_c.emit.expressions import brings_strides, is_strided
 from bitale_backend_c.emit.names import comment
 from bitale_backend_c.emit.statements import StatementEmitter
 from bitale_backend_c.emit.threads import sharing
@@ -90,7 +90,7 @@ class KernelEmitter:
             constant = "" if buffer in self.parameters.written else "const "
             restrict = "" if buffer in shared else "restrict "
             found.append(f"{constant}{C_TYPES[buffer.dtype]} *{restrict}{base_name(buffer)}")
-            if is_strided(buffer):
+            if brings_strides(buffer):
                 found.extend(f"int64_t {buffer.name}_s{axis}" for axis in range(len(buffer.shape)))
         found.extend(f"int64_t {name.name}" for name in self.parameters.names)
         if self.shared and self.shared.sums:

@@ -34,7 +34,9 @@ RESERVED = frozenset(
 )
 # Names that are made from others, of types and limits, and of loops.
 PATTERN = re.compile(
-    r"(slot|at)_\d+|\w+_(s\d+|shape|all|block|end|nan|total|next|lanes|rest|group|at|before)|bitale_\w+|(u?int\d+|u?intptr|size|ptrdiff)_t"
+    r"(slot|at)_\d+|\w+_(s\d+|shape|all|block|end|nan|total|next|lanes?|tile_row|group|at|before)"
+    r"|[i-n]\d*_(first|count|tile|in|left)"
+    r"|bitale_\w+|(u?int\d+|u?intptr|size|ptrdiff)_t"
     r"|U?INT\w*_(MIN|MAX|C)|(M|FP|FE|MATH)_[A-Z0-9]\w*"
 )
 

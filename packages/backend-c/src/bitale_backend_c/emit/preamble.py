@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bitale_backend_c.emit import lanes
 from bitale_backend_c.emit.gemm import gemm_functions
 from bitale_backend_c.emit.helpers import WORD, helper_functions
 from bitale_backend_c.emit.names import comment
@@ -19,6 +20,17 @@ BINARY = ("atan2", "hypot", "pow")
 
 STOP = ["static inline int bitale_stop(bitale_call *call) { return call->interrupted && call->interrupted(call); }"]
 LINES = ["static inline int64_t bitale_lines(int64_t bytes) { return (bytes + 63) / 64 * 64; }"]
+
+# Other memory, of at least `wanted` bytes, that begins with the `used` bytes of the old one.
+LONGER = """\
+static void *bitale_longer(bitale_call *call, const void *old, int64_t *room, int64_t used, int64_t wanted) {
+    char *memory = call->workspace(call, wanted);
+    if (!memory) return 0;
+    for (int64_t i = 0; i < used; i++) memory[i] = ((const char *)old)[i];
+    *room = wanted;
+    return memory;
+}
+"""
 
 # What is called twice, for row-major and for any strides, has to be inlined to know its strides.
 ATTRIBUTES = {
@@ -49,12 +61,14 @@ def preamble(name: str, source: list[str]) -> list[str]:
         *_interface(),
         *_vector_functions(used),
         *(SUPPORT.splitlines() if used & {"BITALE_SHARE", "bitale_thread"} else []),
+        *(lanes.SUPPORT.splitlines() if "BITALE_LONG" in used else []),
         *_attributes(used | ({"BITALE_APART"} if products else set())),
         *(PLAIN.splitlines() if "BITALE_PLAIN" in used else []),
         *products,
         *helpers,
         *(STOP if "bitale_stop" in used else []),
         *(LINES if "bitale_lines" in used else []),
+        *(LONGER.splitlines() if "bitale_longer" in used else []),
         "",
     ]
 

@@ -1,20 +1,21 @@
-"""A whole Program as one C file: kernels, then the entry point that runs the steps."""
+"""A Program in C: kernels, then the entry point that runs the steps."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bitale_backend_c.emit.ctypes import C_TYPES
-from bitale_backend_c.emit.expressions import is_strided, text
+from bitale_backend_c.emit.expressions import brings_strides, is_strided, text
 from bitale_backend_c.emit.functions import KernelFunctions
 from bitale_backend_c.emit.gemm import gemm_call
 from bitale_backend_c.emit.helpers import WORD
-from bitale_backend_c.emit.kernel import base_name, everything_in
+from bitale_backend_c.emit.kernel import base_name
 from bitale_backend_c.emit.names import comment
-from bitale_backend_c.emit.preamble import preamble
-from bitale_rewrite.loops.blocks import is_early, late_names, names_found, nbytes
+from bitale_rewrite.loops.blocks import is_early, late_names, nbytes, sized_inside
 from bitale_rewrite.loops.integers import multiply, product
 from bitale_rewrite.loops.ir import (
     Buffer,
@@ -22,6 +23,7 @@ from bitale_rewrite.loops.ir import (
     Define,
     For,
     Gemm,
+    Invoke,
     Kernel,
     Literal,
     Loop,
@@ -34,35 +36,36 @@ from bitale_rewrite.loops.ir import (
 )
 from bitale_rewrite.loops.touched import all_steps, buffers_of, inside, statements
 
-ENTRY = "bitale_run"
+if TYPE_CHECKING:
+    from bitale_backend_c.emit.source import ProcedureEmitter
+
+ROOM = 64  # elements for which there is room at first, where a loop makes more as it goes on
 HUGE = 64  # kernels from which compilers would take longer over the entry point than over all it calls
 ON_STACK = 2048  # bytes up to which a temporary of known size is a local array
 
 
-def emit(program: Program, entry: str = ENTRY, linkage: str = "") -> str:
-    """The C source of `program`: plain C99, all kernels static, one entry point named `entry`, which may be static."""
-    return "\n".join(ProgramEmitter(program, entry, linkage).lines()) + "\n"
-
-
 class ProgramEmitter:
-    """Prints one program."""
+    """Prints one program: `lines` are its kernels and its entry point. `procedures` are those that it may invoke."""
 
-    def __init__(self, program: Program, entry: str, linkage: str) -> None:
+    def __init__(
+        self, program: Program, procedures: Mapping[Program, ProcedureEmitter], entry: str, linkage: str
+    ) -> None:
         self.program = program
+        self.procedures = procedures
         self.alias = {program.outputs[out]: program.inputs[source] for out, source in program.donated.items()}
         self.kernels = [step.kernel for step in all_steps(program.steps) if isinstance(step, Run)]
         linkage = f"{linkage} BITALE_PLAIN" if len(self.kernels) > HUGE else linkage
+        self.entry = entry
         self.head = f"{linkage} int32_t {entry}".lstrip()
         bodies = [all_steps(step.body) for step in all_steps(program.steps) if isinstance(step, Loop)]
         repeated = {step.kernel for body in bodies for step in body if isinstance(step, Run)}
         self.functions = KernelFunctions(self.kernels, self.alias, repeated)
         self.ready: set[Buffer] = set(program.inputs)
         self.body: list[str] = []
-
-    def lines(self) -> list[str]:
+        self.loops = 0  # around the present step
+        self.roomy: dict[str, str] = {}  # memory that is asked for on the way, and the lines that declare it
         self._entry()
-        source = [*self.functions.lines, *self.body]
-        return [*preamble(self.program.name, source), *source]
+        self.lines = [*self.functions.lines, *self.body]
 
     # ---- the entry point -----------------------------------------------------------------------------------------
 
@@ -82,7 +85,13 @@ class ProgramEmitter:
             self._allocate(output, 1)
         used = set(WORD.findall("\n".join(self.body)))
         declared = [f"    {line}" for name, line in self._declarations() if name in used]
-        self.body = [f"{self.head}(bitale_call *call) {{", *declared, *self.body, "    return 0;", "}"]
+        declared += [f"    {line}" for line in self.roomy.values()]
+        parameters = ", ".join(["bitale_call *call", *self._parameters(used)])
+        self.body = [f"{self.head}({parameters}) {{", *declared, *self.body, "    return 0;", "}"]
+
+    def _parameters(self, used: Container[str]) -> Iterator[str]:
+        """What the function takes besides the call."""
+        yield from ()
 
     def _declarations(self) -> Iterator[tuple[str, str]]:
         """What the function may use of its argument: a name, and the line that declares it."""
@@ -110,9 +119,7 @@ class ProgramEmitter:
         self.ready.update(rows)
         early += [(base_name(row), n) for row, n in rows.items()]
         if early:
-            total = " + ".join(f"bitale_lines({text(n)})" for _, n in early)
-            self._put(f"char *workspace = call->workspace(call, {total});")
-            self._put("if (!workspace) return -1;")
+            self._block(" + ".join(f"bitale_lines({text(n)})" for _, n in early))
         for name, n in early:
             row = next((r for r in rows if base_name(r) == name), None)
             ctype = C_TYPES[row.dtype] if row else "char"
@@ -122,6 +129,10 @@ class ProgramEmitter:
             if _on_stack(n):
                 self._put(f"char slot_{i}[{max(n.number, 1)}] BITALE_ALIGNED;")  # type: ignore[attr-defined]
                 self.early_slots.add(f"slot_{i}")
+
+    def _block(self, total: str) -> None:
+        self._put(f"char *workspace = call->workspace(call, {total});")
+        self._put("if (!workspace) return -1;")
 
     def _allocate(self, buffer: Buffer, depth: int) -> None:
         """Make sure a buffer has memory before the step that writes it."""
@@ -161,16 +172,28 @@ class ProgramEmitter:
             return
         slot = f"slot_{self.program.placement[buffer]}"
         if slot not in self.early_slots:
-            self.early_slots.add(slot)
-            self._put(f"char *{slot} = call->workspace(call, {text(nbytes(buffer))});", depth)
-            self._put(f"if (!{slot}) return -1;", depth)
+            self._found_now(slot, "char", text(nbytes(buffer)), depth)
+            if not self.loops:
+                self.early_slots.add(slot)
         self._put(f"{ctype} *{buffer.name} = ({ctype} *){slot};{_comment(buffer)}", depth)
 
     def _scratch(self, row: Buffer, depth: int) -> None:
         """Rows of scratch whose length is known only now."""
-        name = base_name(row)
-        self._put(f"{C_TYPES[row.dtype]} *{name} = call->workspace(call, {text(_of_all_threads(row))});", depth)
+        self._found_now(base_name(row), C_TYPES[row.dtype], text(_of_all_threads(row)), depth)
+
+    def _found_now(self, name: str, ctype: str, need: str, depth: int) -> None:
+        """Memory of which only now is known how much there must be."""
+        if self.loops:
+            self._make_room(name, ctype, need, depth)
+            return
+        self._put(f"{ctype} *{name} = call->workspace(call, {need});", depth)
         self._put(f"if (!{name}) return -1;", depth)
+
+    def _make_room(self, name: str, ctype: str, need: str, depth: int, used: str = "0", further: str = "") -> None:
+        """Memory in a loop: that of an iteration before, or longer memory, to which what is `used` is copied."""
+        self.roomy[name] = f"{ctype} *{name} = 0; int64_t {name}_room = 0;"
+        longer = f"bitale_longer(call, {name}, &{name}_room, {used}, {further or f'{need} + {name}_room'})"
+        self._put(f"if ({need} > {name}_room && !({name} = {longer})) return -1;", depth)
 
     # ---- steps -----------------------------------------------------------------------------------------------------
 
@@ -182,11 +205,12 @@ class ProgramEmitter:
         self.ready, self.early_slots = ready, slots
 
     def _step(self, step: Step, depth: int) -> None:
-        found_inside = names_found(inside(step))
-        for buffer in dict.fromkeys(buffers_of(step)):
+        touched = list(dict.fromkeys(buffers_of(step)))
+        later = set(sized_inside(step, touched))
+        for buffer in touched:
             if buffer.kind in ("row", "moving") if buffer.base is None else inside(step):
                 continue  # found where it is used
-            if found_inside.isdisjoint(everything_in([nbytes(buffer)])):
+            if buffer not in later:
                 self._allocate(buffer, depth)
         if isinstance(step, Run):
             self._run(step.kernel, depth)
@@ -199,6 +223,8 @@ class ProgramEmitter:
             self._put(f"if (!({text(step.condition)})) {{{values} return {step.code}; }}", depth)
         elif isinstance(step, Loop):
             self._loop(step, depth)
+        elif isinstance(step, Invoke):
+            self._invoke(step, depth)
         else:
             self._put(f"if ({text(step.condition)}) {{", depth)
             self._steps(step.then, depth + 1)
@@ -219,9 +245,15 @@ class ProgramEmitter:
             self._put(f"int64_t {step.count.name} = 0;", depth)
         index = step.index.name
         self._put(f"for (int64_t {index} = 0; {index} < {text(step.extent)}; {index}++) {{{_remark(step.note)}", depth)
+        self.loops += 1
+        for buffer in step.growing:
+            size = text(nbytes(replace(buffer, shape=buffer.shape[1:])))
+            room = f"({index} + 1) * {size}", f"{index} * {size}", f"(2 * {index} + {ROOM}) * {size}"
+            self._make_room(buffer.name, C_TYPES[buffer.dtype], room[0], depth + 1, *room[1:])
         for row in step.rows:
             self._put(f"{self._pointer(row)}{row.name} = {_place_of(row)};", depth + 1)
         self._steps(step.body, depth + 1)
+        self.loops -= 1
         for carry in step.carries:
             self._hand_on(carry, depth + 1)
         self._put(f"if (({index} & {_pause(step)}) == {_pause(step)} && bitale_stop(call)) return -4;", depth + 1)
@@ -241,17 +273,28 @@ class ProgramEmitter:
             ctype = C_TYPES[carry.current.dtype]
             self._put(f"{{ {ctype} *const old = {current}; {current} = {new}; {new} = old; }}", depth)
 
+    def _invoke(self, step: Invoke, depth: int) -> None:
+        procedure = self.procedures[step.program]
+        arguments = ", ".join(["call", *procedure.arguments(step)])
+        self._put("{", depth)
+        self._put(f"const int32_t failed = {procedure.entry}({arguments});", depth + 1)
+        self._put("if (failed) return failed;", depth + 1)
+        self._put("}", depth)
+
     def _run(self, kernel: Kernel, depth: int) -> None:
         """Call a kernel; where its inputs are row-major, with strides that the compiler then knows."""
-        strided = [b for b in self.functions.emitter[kernel].parameters.buffers if is_strided(b) and b.shape]
-        general = self._arguments(kernel, dense=False)
+        strided = [b for b in self.functions.emitter[kernel].parameters.buffers if brings_strides(b) and b.shape]
         if not strided:
-            return self._call(kernel, general, depth)
+            return self._call(kernel, self._arguments(kernel, dense=False), depth)
         dense = " && ".join(self._is_dense(b) for b in strided)
         self._put(f"if ({dense}) {{", depth)
         self._call(kernel, self._arguments(kernel, dense=True), depth + 1)
         self._put("} else {", depth)
-        self._call(kernel, general, depth + 1)
+        general = self.functions.general.get(kernel, kernel)
+        for row in general.scratch:
+            if row not in kernel.scratch:
+                self._scratch(row, depth + 1)
+        self._call(general, self._arguments(general, dense=False), depth + 1)
         self._put("}", depth)
         return None
 
@@ -271,7 +314,7 @@ class ProgramEmitter:
         arguments: list[str] = []
         for buffer in emitter.parameters.buffers:
             arguments.append(base_name(buffer))
-            if is_strided(buffer):
+            if brings_strides(buffer):
                 dense_strides = _dense_strides(buffer)
                 arguments.extend(dense_strides if dense else [f"{buffer.name}_s{a}" for a in range(len(buffer.shape))])
         totals = ["totals"] if emitter.shared and emitter.shared.sums else []

@@ -66,8 +66,9 @@ def _alternatives(condition: Value) -> tuple[Value, ...]:
     return condition.operands if either else (condition,)  # type: ignore[attr-defined]
 
 
-def noted_lines(g: Gathering, index: str, extent: str, pragma: str, body: list[str]) -> list[str]:
-    """A loop that gathers the extremum `g`, in blocks; `g`_at is where the block begins that has it first."""
+def noted_lines(g: Gathering, index: str, extent: str, body: list[str]) -> list[str]:
+    """A loop that gathers the extremum `g`, in blocks; `g`_at is where the block begins that has it first. `body` does
+    that for one block."""
     first, last, at = f"{index}_block", f"{index}_end", f"{g.name}_at"
     nan = [f"    if ({g.name}_nan) {{", f"        {at} = {first};", "        break;", "    }"]
     return [
@@ -76,10 +77,7 @@ def noted_lines(g: Gathering, index: str, extent: str, pragma: str, body: list[s
         f"    const int64_t {last} = {first} + {BLOCK} < {extent} ? {first} + {BLOCK} : {extent};",
         f"    const {C_TYPES[g.dtype]} {g.name}_before = {g.name};",
         f"    {g.name} = {literal(identity_of(g.function, g.dtype).number, g.dtype)};",
-        pragma,
-        f"    for (int64_t {index} = {first}; {index} < {last}; {index}++) {{",
-        *(f"        {line}" for line in body),
-        "    }",
+        *(line if line.startswith("#") else f"    {line}" for line in body),
         *(nan if g.has_nan else []),
         f"    if ({g.name} {'>' if g.function.name == 'maximum' else '<'} {g.name}_before) {at} = {first};",
         f"    else {g.name} = {g.name}_before;",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from bitale_backend_c.emit import single
 from bitale_backend_c.emit.ctypes import C_TYPES, SUFFIXES, literal
 from bitale_graph.dtypes import BOOL, COMPLEX, FLOATS, INTEGERS, SIGNED
 from bitale_graph.errors import MissingRule
@@ -70,6 +71,11 @@ def by_kind(
 def of_fixed_dtypes(name: str) -> Spelling:
     """One of our own functions, of which there is one version."""
     return lambda dtype, *operands: f"bitale_{name}({', '.join(operands)})"
+
+
+def own_of_float32(name: str, others: Spelling) -> Spelling:
+    """Our own function of float32, and the usual ones of other dtypes."""
+    return lambda dtype, a: (helper(name) if dtype == "float32" else others)(dtype, a)
 
 
 def same(dtype: str, a: str) -> str:
@@ -151,8 +157,8 @@ SPELLINGS |= {name: by_kind(libm(name), same) for name in ("floor", "ceil", "tru
 SPELLINGS["nextafter"] = lambda dtype, a, b: (helper if dtype == "float16" else libm)("nextafter")(dtype, a, b)
 SPELLINGS["rint"] = by_kind(libm("rint"), same, helper("rint"))
 SPELLINGS |= {name: libm(LIBM_NAMES.get(name, name)) for name in LIBM}
-SPELLINGS["exp"] = lambda dtype, a: (helper if dtype == "float32" else libm)("exp")(dtype, a)
 SPELLINGS |= {name: by_kind(libm(name), complexes=helper(name)) for name in WITH_COMPLEX_HELPER}
+SPELLINGS |= {name: own_of_float32(name, SPELLINGS[name]) for name in single.NAMES}
 SPELLINGS |= {function.name: of_fixed_dtypes(function.name) for function in random.ROWS}
 CAST = {f"cast_{dtype}": dtype for dtype in CASTS}
 # NumPy's numbers that do not fit wrap, as these conversions do; C leaves open what a direct one gives.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bitale_backend_c.emit.across import copy_lines, copy_of
 from bitale_backend_c.emit.ctypes import C_TYPES
-from bitale_backend_c.emit.expressions import offset, text
-from bitale_backend_c.emit.lanes import Lanes, lane_lines, lane_of, lanes_of
+from bitale_backend_c.emit.expressions import is_strided, offset, text
+from bitale_backend_c.emit.lanes import Lanes, in_lane, lane_lines, lanes_of
 from bitale_backend_c.emit.reduction import BLOCK, Gathering, combine, gathered
 from bitale_backend_c.emit.search import Search, noted_lines, search_lines, search_of, sought
 from bitale_backend_c.emit.threads import Sharing, is_shared_part, sums_lines
@@ -103,6 +104,10 @@ class StatementEmitter:
     # ---- loops -------------------------------------------------------------------------------------------------------
 
     def _for(self, loop: For, depth: int, top: bool) -> None:
+        if (copy := copy_of(loop)) is not None:
+            for line in copy_lines(copy, self._texts):
+                self._line(depth, line)
+            return
         search = search_of(loop)
         if search is not None and search.target.name in self._complete:
             self._search(search, loop, depth)
@@ -159,11 +164,20 @@ class StatementEmitter:
 
     def _run(self, loop: For, found: list[Gathering], sums: list[Gathering], span: tuple[str, str], depth: int) -> None:
         """A span of the iterations of an innermost loop."""
-        first, last = span
         for g in sums:
             self._line(depth, f"{g.name} = 0;")
-        if (lanes := lanes_of(loop, found, sums)) is not None:
-            first = self._lanes(lanes, loop, sums, span, depth)
+        if (lanes := lanes_of(loop, found)) is not None:
+            self._lanes(lanes, loop, found, span, depth)
+            self._line(depth, "} else {")
+            self._plain(loop, found, span, depth + 1)
+            self._line(depth, "}")
+        else:
+            self._plain(loop, found, span, depth)
+        for g in sums:
+            self._line(depth, f"{self._only_if_long.get(g.name, '')}{self._wide[g.name]} += {g.name};")
+
+    def _plain(self, loop: For, found: list[Gathering], span: tuple[str, str], depth: int) -> None:
+        first, last = span
         clause = simd_clause(loop, found)
         if clause is not None:
             self._line(0, f"#pragma omp simd{clause}")
@@ -172,24 +186,21 @@ class StatementEmitter:
         for statement in loop.body:
             self._gather(statement, found, depth + 1)
         self._line(depth, "}")
-        for g in sums:
-            self._line(depth, f"{self._only_if_long.get(g.name, '')}{self._wide[g.name]} += {g.name};")
 
-    def _lanes(self, lanes: Lanes, loop: For, sums: list[Gathering], span: tuple[str, str], depth: int) -> str:
-        """The part of a loop whose terms fill all lanes; returns where the rest begins."""
+    def _lanes(self, lanes: Lanes, loop: For, found: list[Gathering], span: tuple[str, str], depth: int) -> None:
+        """A loop whose results gather in lanes."""
         inner = StatementEmitter([])
-        for statement in loop.body:
-            inner._gather(statement, sums, 0, in_lanes=True)
-        for line in lane_lines(lanes, sums, loop.index.name, span, inner.lines):
+        body, within = in_lane(loop.body, found)
+        for statement in body:
+            inner._gather(statement, within, 0)
+        for line in lane_lines(lanes, found, loop.index.name, span, inner.lines):
             self._line(0 if line.startswith("#") else depth, line)
-        return f"{loop.index.name}_rest"
 
     def _noted(self, loop: For, found: list[Gathering], extent: str, depth: int) -> None:
         """A loop that finds an extremum whose place is sought later."""
-        inner = StatementEmitter([])
-        inner._gather(loop.body[0], found, 0)
-        pragma = f"#pragma omp simd{simd_clause(loop, found)}"
-        for line in noted_lines(found[0], loop.index.name, extent, pragma, inner.lines):
+        inner, i = StatementEmitter([]), loop.index.name
+        inner._run(loop, found, [], (f"{i}_block", f"{i}_end"), 0)
+        for line in noted_lines(found[0], i, extent, inner.lines):
             self._line(0 if line.startswith("#") else depth, line)
 
     def _search(self, search: Search, loop: For, depth: int) -> None:
@@ -207,7 +218,7 @@ class StatementEmitter:
             self._wide[g.name] = f"{g.name}_total"
             self._line(depth, f"{g.wide_type} {g.name}_total = {g.name};")
 
-    def _gather(self, s: Statement, found: list[Gathering], depth: int, in_lanes: bool = False) -> None:
+    def _gather(self, s: Statement, found: list[Gathering], depth: int) -> None:
         """A statement of an innermost loop, where gathering scalars have their special forms."""
         g = next((g for g in found if isinstance(s, Accumulate) and s.target == g.target), None)
         if g is None or not isinstance(s, Accumulate):
@@ -218,7 +229,7 @@ class StatementEmitter:
             self._line(depth, f"{g.name} = {value} {compare} {g.name} ? {value} : {g.name};")
             self._line(depth, f"{g.name}_nan |= {value} != {value};")
         else:
-            self._line(depth, combine(s.function, g.dtype, lane_of(g) if in_lanes else g.name, self._text(s.value)))
+            self._line(depth, combine(s.function, g.dtype, g.name, self._text(s.value)))
 
     def _accumulate(self, s: Accumulate, depth: int) -> None:
         place = s.target.name if isinstance(s.target, Name) else self._place(s.target.buffer, s.target.index)
@@ -230,7 +241,8 @@ class StatementEmitter:
         for row in (row for row in self.scratch if row in used):
             size = self._text(product(row.shape))
             where = " + bitale_thread()*" + (size if size.isidentifier() else f"({size})") if threaded else ""
-            self._line(depth, f"{C_TYPES[row.dtype]} *restrict {row.name} = {row.name}_all{where};")
+            name = f"{row.name}_row" if is_strided(row) else row.name  # of a tile, this is where it may lie
+            self._line(depth, f"{C_TYPES[row.dtype]} *restrict {name} = {row.name}_all{where};")
 
 
 def simd_clause(loop: For, found: list[Gathering]) -> str | None:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from bitale_backend_c.emit.expressions import text
 from bitale_backend_c.emit.reduction import BLOCK, Gathering, gathered
 from bitale_rewrite.loops.costs import cost_of
+from bitale_rewrite.loops.integers import MINIMUM
 from bitale_rewrite.loops.ir import Call, Fail, For, Kernel, Let, Literal, Load, Name, Statement, Value
 from bitale_rewrite.loops.random import IN_RUN
-from bitale_rewrite.loops.tiles import TILE, WITHIN
 from bitale_rewrite.loops.touched import statements, values_of
 from bitale_rewrite.loops.values import parts
 
@@ -99,13 +99,15 @@ def _work(loop: For) -> str:
     inside = list(statements([loop]))
     passes = sum(isinstance(s, For) and not any(isinstance(part, For) for part in s.body) for s in inside)
     cost = PASS * passes + sum(cost_of(v) for s in inside if not isinstance(s, For) for v in values_of(s))
-    bound = {s.name for s in inside if isinstance(s, Let)} | {s.index for s in inside if isinstance(s, For)}
+    lets: dict[Value, Value] = {s.name: s.value for s in inside if isinstance(s, Let)}
+    bound: set[Value] = lets.keys() | {s.index for s in inside if isinstance(s, For)}
     factors = [str(cost), _factor(loop.extent)]
     level = loop
     while loops := [s for s in level.body if isinstance(s, For)]:
         inner = next((s for s in loops if s.index == IN_RUN), loops[0])
-        if inner.index in (WITHIN, IN_RUN):  # the length of a tile, or a run, is known only inside the loop
-            factors.append(str(TILE))
+        most = _most(lets.get(inner.extent, inner.extent))
+        if most:  # the length of a tile, or a run, is known only inside the loop
+            factors.append(str(most))
         elif _is_known(inner.extent, bound):
             factors.append(_factor(inner.extent))
         level = inner
@@ -116,7 +118,13 @@ def _factor(n: Value) -> str:
     return f"({text(n)})" if isinstance(n, Call) else text(n)
 
 
-def _is_known(n: Value, bound: set[Name]) -> bool:
+def _most(n: Value) -> int:
+    """What a length is at most, if it is the smaller of two and one of them is a number; 0 where it is not."""
+    least = isinstance(n, Call) and n.function is MINIMUM
+    return next((v.number for v in n.operands if isinstance(v, Literal)), 0) if least else 0  # type: ignore[attr-defined]
+
+
+def _is_known(n: Value, bound: set[Value]) -> bool:
     """Whether a length is known before the kernel runs."""
     stack = [n]
     while stack:

@@ -42,13 +42,13 @@ class LaunchEmitter:
         """What the kernel is called, by the number of lanes of a group."""
         if self.launch.form is not Form.GROUPS:
             return [self.launch.name]
-        return [f"{self.launch.name}_warp", f"{self.launch.name}_block"]
+        return [f"{self.launch.name}_warp", f"{self.launch.name}_block"] if self.launch.spread else [self.launch.name]
 
     def lines(self) -> list[str]:
         """Comments and the kernel; for groups a template, and its instances for a warp and a block."""
         notes = [comment(line) for line in self.launch.note]
         signature = ", ".join(self._signature())
-        if self.launch.form is not Form.GROUPS:
+        if len(self.names) == 1:
             head = f'extern "C" __global__ void __launch_bounds__({BLOCK}) {self.launch.name}({signature}) {{'
             return [*notes, head, *map(in_cuda, self._body()), "}", ""]
         given = ", ".join(declared.split()[-1].lstrip("*") for declared in self._signature())
@@ -98,10 +98,10 @@ class LaunchEmitter:
     def _groups(self) -> list[str]:
         emitter = GroupEmitter(self.launch.scratch)
         emitter.body(self.launch.before, 0)
-        lines = ["const int lane = threadIdx.x % G;"]
         if not self.launch.spread:
             emitter.body(self.launch.body, 0)
-            return [*lines, *self._rows("0"), *emitter.lines]
+            return [f"const int G = {BLOCK}, lane = threadIdx.x;", *self._rows("0"), *emitter.lines]
+        lines = ["const int lane = threadIdx.x % G;"]
         start, step = "((int64_t)blockIdx.x * blockDim.x + threadIdx.x) / G", "(int64_t)gridDim.x * blockDim.x / G"
         before, emitter.lines = emitter.lines, []
         emitter.body(self.launch.body, 1)

@@ -17,7 +17,7 @@ CPP = (
 )
 PYTHON = (*keyword.kwlist, "range", "max", "min", "abs", "int", "bool")
 RESERVED = frozenset([*OWN, *CPP, *PYTHON])
-PATTERN = re.compile(r"__\w+|atomic\w+|\w+_(parts|before|warp|block|part\d+)|check_\d+")
+PATTERN = re.compile(r"__\w+|atomic\w+|\w+_(parts|before|warp|block|room|part\d+)|check_\d+")
 
 
 def reserved_in_cuda(name: str) -> bool:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bitale_graph.batching import contraction, control, elementwise, indexing, movement, random, reduction
-from bitale_graph.batching.operands import Batch, Operand, filled
+from bitale_graph.batching import contraction, control, elementwise, indexing, movement, random, reduction, windows
+from bitale_graph.batching.operands import Batch, Lanes, Operand, filled
+from bitale_graph.batching.ragged import RAGGED
 from bitale_graph.composite import Renaming, Step, inline
 from bitale_graph.graph import toposort
+from bitale_graph.laziness import lazily
 from bitale_graph.ops.control import Composite
 from bitale_graph.ops.movement import Dimension
 from bitale_graph.origin import made_at
 from bitale_graph.shapes import shape_of
-from bitale_graph.sizes import Size
 from bitale_graph.table import RuleTable
 from bitale_graph.variable import Apply, Variable
 
 BATCHING: RuleTable[Batch] = RuleTable[Batch]("batching").merged(
     elementwise.BATCHING,
     movement.BATCHING,
+    windows.BATCHING,
     reduction.BATCHING,
     contraction.BATCHING,
     indexing.BATCHING,
@@ -34,13 +36,13 @@ def batch(outputs: Sequence[Variable], stacked: Mapping[Variable, Variable]) -> 
     for one whose lengths would differ along the batch.
     """
     length = shape_of(next(iter(stacked.values())))[0]
-    results = batch_operands(outputs, {old: Operand(new, True) for old, new in stacked.items()}, length)
+    results = batch_operands(outputs, {old: Operand(new, True) for old, new in stacked.items()}, Lanes(length))
     return [filled(result, length) for result in results]
 
 
-def batch_operands(outputs: Sequence[Variable], given: Mapping[Variable, Operand], length: Size) -> list[Operand]:
+def batch_operands(outputs: Sequence[Variable], given: Mapping[Variable, Operand], lanes: Lanes) -> list[Operand]:
     """`outputs` in which other operands stand for the variables `given`, and whether they have the batch axis."""
-    found = dict(given)
+    found, outputs = dict(given), lazily(outputs, given)
     pending: list[Step] = list(reversed(toposort(outputs, stop=given)))
     while pending:
         step = pending.pop()
@@ -52,7 +54,7 @@ def batch_operands(outputs: Sequence[Variable], given: Mapping[Variable, Operand
                 pending.append(Renaming(step.outputs, inner))
                 pending.extend(reversed(toposort(inner, stop=step.inputs)))
             else:
-                found.update(zip(step.outputs, _batched(step, found, length), strict=True))
+                found.update(zip(step.outputs, _batched(step, found, lanes), strict=True))
     return [_look_up(found, v) for v in outputs]
 
 
@@ -60,11 +62,15 @@ def _look_up(found: Mapping[Variable, Operand], v: Variable) -> Operand:
     return found.get(v, Operand(v, False))
 
 
-def _batched(node: Apply, found: Mapping[Variable, Operand], length: Size) -> list[Operand]:
+def _batched(node: Apply, found: Mapping[Variable, Operand], lanes: Lanes) -> list[Operand]:
     operands = [_look_up(found, v) for v in node.inputs]
     with made_at(node.origin):
         if not any(operand.batched for operand in operands):
             return [Operand(v, False) for v in Apply(node.op, [o.variable for o in operands]).outputs]
         if isinstance(node.op, Dimension):
-            return [Operand(Dimension(node.op.axis + 1)(operands[0].variable), False)]
-        return [Operand(v, True) for v in BATCHING[node.op](node, operands, length)]
+            (x,), axis = operands, node.op.axis
+            if x.lengths is not None and axis == x.axis:
+                return [Operand(x.lengths, True)]
+            return [Operand(Dimension(axis + 1)(x.variable), False)]
+        rule = (BATCHING if all(x.lengths is None for x in operands) else RAGGED)[node.op]
+        return [Operand(v, True) if isinstance(v, Variable) else v for v in rule(node, operands, lanes)]

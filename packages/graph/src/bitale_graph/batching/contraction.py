@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bitale_graph.batching.operands import Batch, Operand
+from bitale_graph.batching.operands import Batch, Lanes, Operand
 from bitale_graph.functions.contraction import contract
 from bitale_graph.ops.contraction import Contract
-from bitale_graph.sizes import Size
 from bitale_graph.table import RuleTable
 from bitale_graph.variable import Apply, Variable
 
@@ -16,7 +15,7 @@ LABEL = "*"  # which no contraction uses
 
 
 @BATCHING.register(Contract)
-def _contract(node: Apply, operands: Sequence[Operand], length: Size) -> list[Variable]:
+def _contract(node: Apply, operands: Sequence[Operand], lanes: Lanes) -> list[Variable]:
     op, (left, right) = node.op, operands
     return [
         contract(

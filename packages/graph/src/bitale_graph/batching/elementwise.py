@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bitale_graph.batching.operands import Batch, Operand, expanded
+from bitale_graph.batching.operands import Batch, Lanes, Operand, expanded
 from bitale_graph.ops.elementwise import Elementwise
 from bitale_graph.ops.movement import ExpandDims
-from bitale_graph.sizes import Size
 from bitale_graph.table import RuleTable
 from bitale_graph.variable import Apply, Variable
 
@@ -15,7 +14,7 @@ BATCHING: RuleTable[Batch] = RuleTable("batching")
 
 
 @BATCHING.register(Elementwise)
-def _elementwise(node: Apply, operands: Sequence[Operand], length: Size) -> list[Variable]:
+def _elementwise(node: Apply, operands: Sequence[Operand], lanes: Lanes) -> list[Variable]:
     rank = node.outputs[0].ndim
     return [node.op(*(_aligned(operand, x.ndim, rank) for operand, x in zip(operands, node.inputs, strict=True)))]
 

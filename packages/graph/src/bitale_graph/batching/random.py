@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bitale_graph.batching.operands import Batch, Operand, filled, plain
+from bitale_graph.batching.operands import Batch, Lanes, Operand, filled, plain
 from bitale_graph.ops.random import Permutation
-from bitale_graph.sizes import Size
 from bitale_graph.table import RuleTable
 from bitale_graph.variable import Apply, Variable
 
@@ -14,5 +13,5 @@ BATCHING: RuleTable[Batch] = RuleTable("batching")
 
 
 @BATCHING.register(Permutation)
-def _permutation(node: Apply, operands: Sequence[Operand], length: Size) -> list[Variable]:
-    return [node.op(*(filled(word, length) for word in operands[:2]), *plain(node, operands[2:]))]
+def _permutation(node: Apply, operands: Sequence[Operand], lanes: Lanes) -> list[Variable]:
+    return [node.op(*(filled(word, lanes.length) for word in operands[:2]), *plain(node, operands[2:]))]

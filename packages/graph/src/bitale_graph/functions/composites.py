@@ -30,7 +30,10 @@ def log_softmax(x: Any, axis: Axes = -1) -> Variable:
 
 
 def logsumexp(x: Any, axis: Axes = None, keepdims: bool = False) -> Variable:
-    """log(sum(exp(x))) along `axis` (all axes when None), without overflow; infinities are what they are in a sum."""
+    """log(sum(exp(x))) along `axis` (all axes when None), without overflow; infinities are what they are in a sum.
+
+    Of no elements -inf.
+    """
     x = as_inexact(x, "logsumexp", FLOATS)
     return _logsumexp(x, axis=reduced_axes("logsumexp", axis, x), keepdims=bool(keepdims))
 
@@ -76,7 +79,7 @@ def _layer_norm(x: Variable, /, *, axis: tuple[int, ...], eps: float) -> Variabl
 
 def _largest(x: Variable, axis: tuple[int, ...]) -> Variable:
     """The largest elements, through which no derivative flows: they cancel in what is made of them."""
-    return StopGradient()(reduction.max(x, axis, True))
+    return StopGradient()(reduction.reduce(row.maximum, x, axis, True, of_none=True))
 
 
 def _on_axes(parameter: Any, x: Variable, axes: tuple[int, ...]) -> Variable:

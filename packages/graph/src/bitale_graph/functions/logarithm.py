@@ -12,6 +12,7 @@ from functools import reduce
 
 from bitale_graph.dtypes import FLOATS
 from bitale_graph.functions.composites import log_softmax, logsumexp
+from bitale_graph.functions.quotients import sigmoid_argument
 from bitale_graph.ops import elementwise as row
 from bitale_graph.ops.control import Composite
 from bitale_graph.ops.elementwise import Elementwise, Function
@@ -93,9 +94,13 @@ class Logarithms:
             found.append(logarithm)
         constants = [each for each in found if isinstance(each, float)]
         others = [each for each in found if isinstance(each, Variable)]
-        if constants:
-            others.append(math.log(math.fsum(map(math.exp, constants))))  # type: ignore[arg-type]
-        return reduce(row.logaddexp, others)
+        rest = math.log(math.fsum(map(math.exp, constants))) if constants else -math.inf
+        if not others:
+            return rest
+        total = reduce(row.logaddexp, others)
+        if rest == -math.inf:
+            return total
+        return row.softplus(total) if rest == 0 else row.logaddexp(total, rest)
 
     def product_of(self, x: Variable, depth: int, rest: bool = False) -> Logarithm | None:
         """log of a product or a quotient; with `rest` also where some factors have no logarithm but their own."""
@@ -131,7 +136,9 @@ def logarithm(node: Apply, find: Logarithms) -> Variable | None:
 def logarithm_of_multiple(node: Apply, find: Logarithms) -> Variable | None:
     """log of a product in which some factors have logarithms made of parts: of 2 a exp(x), x + log(2 a)."""
     x = node.inputs[0]
-    return _fitting(find.product_of(x, DEPTH, rest=True), x) if x not in find.kept else None
+    if _function(x) not in PRODUCTS or x in find.kept:
+        return None
+    return _fitting(find.product_of(x, DEPTH, rest=True), x)
 
 
 def _fitting(found: Logarithm | None, x: Variable) -> Variable | None:
@@ -143,21 +150,22 @@ def _fitting(found: Logarithm | None, x: Variable) -> Variable | None:
 def _log(x: Variable, find: Logarithms) -> Logarithm | None:
     if x.owner is None or x in find.kept or _function(x) is row.erfc:
         return None
-    if _function(x) is row.subtract:
+    found = find.of(x)
+    if found is None and _function(x) is row.subtract:
         left, right = (find.of(v) for v in x.owner.inputs)
-        if isinstance(right, Variable) and left is not None and _function(x.owner.inputs[1]) is not row.sigmoid:
+        if left is not None and right is not None and not (isinstance(left, float) and isinstance(right, float)):
             return _plus(left, row.log1mexp(_plus(right, -left)))
-    return find.of(x)
+    return found
 
 
 def _log1p(x: Variable, find: Logarithms) -> Logarithm | None:
     if _function(x) is not row.negative or x in find.kept:
-        return find.sum_of(x, DEPTH, start=0.0)
+        tangent = _of_one_plus(find, x)
+        return find.sum_of(x, DEPTH, start=0.0) if tangent is None else tangent
     inner = x.owner.inputs[0]  # type: ignore[union-attr]
-    if _function(inner) is row.sigmoid and inner not in find.kept:
-        return -row.softplus(find.leaf(inner.owner.inputs[0]))  # type: ignore[union-attr]
-    found = find.of(inner)
-    return row.log1mexp(found) if isinstance(found, Variable) else None
+    known = _of_one_minus(find, inner)
+    found = find.of(inner) if known is None else None
+    return row.log1mexp(found) if isinstance(found, Variable) else known
 
 
 def terms(x: Variable, function: Function) -> list[Variable]:
@@ -215,11 +223,68 @@ def _sigmoid(find: Logarithms, node: Apply, depth: int) -> Logarithm:
 
 
 def _subtract(find: Logarithms, node: Apply, depth: int) -> Logarithm | None:
-    """1 - sigmoid(x)."""
     one, x = node.inputs
-    if find.constant(one) == 1 and _function(x) is row.sigmoid and x not in find.kept:
-        return -row.softplus(find.leaf(x.owner.inputs[0]))  # type: ignore[union-attr]
+    return _of_one_minus(find, x) if find.constant(one) == 1 else None
+
+
+def _of_one_minus(find: Logarithms, x: Variable) -> Variable | None:
+    """log(1 - sigmoid(y)), log(1 - tanh(y)) and log(1 - tanh(y)²)."""
+    found = sigmoid_argument(x, find.kept)
+    if found is not None:
+        y, sign = found
+        return -row.softplus(find.leaf(y) if sign > 0 else -find.leaf(y))
+    inside = None if x.owner is None or x in find.kept else x.owner.inputs[0]
+    if inside is None:
+        return None
+    if _function(x) is row.tanh:
+        return _log_one_plus_tanh(-find.leaf(inside))
+    if _power_of(find, x) == 2 and _function(inside) is row.tanh and inside not in find.kept:
+        return -2 * log_cosh(find.leaf(inside.owner.inputs[0]))  # type: ignore[union-attr]
     return None
+
+
+def _of_one_plus(find: Logarithms, x: Variable) -> Variable | None:
+    """log(1 + tanh(y))."""
+    if _function(x) is not row.tanh or x in find.kept:
+        return None
+    return _log_one_plus_tanh(find.leaf(x.owner.inputs[0]))  # type: ignore[union-attr]
+
+
+def log_cosh(x: Variable) -> Variable:
+    """log(cosh(x)), which does not overflow, and has all its digits near 0, where it is x²/2."""
+    size = row.absolute(x)
+    far = size + row.log1p(row.exp(-2 * size)) - math.log(2)
+    return row.where(row.less(size, 1), _near_log_cosh(row.minimum(size, 1)), far)
+
+
+def _log_one_plus_tanh(x: Variable) -> Variable:
+    """log(1 + tanh(x)) = log(2 / (1 + exp(-2x))), with all its digits near 0."""
+    near = row.maximum(row.minimum(x, 1), -1)
+    far = math.log(2) - row.softplus(-2 * x)
+    return row.where(row.less(row.absolute(x), 1), near - _near_log_cosh(near), far)
+
+
+def _near_log_cosh(x: Variable) -> Variable:
+    return 0.5 * row.log1p(row.square(row.sinh(x)))
+
+
+def _power_of(find: Logarithms, x: Variable) -> float | None:
+    """The k of x = y ** k, if x is a power with a constant exponent."""
+    function = _function(x)
+    if function is row.square:
+        return 2.0
+    if function is row.multiply and x.owner.inputs[0] is x.owner.inputs[1]:  # type: ignore[union-attr]
+        return 2.0
+    return find.constant(x.owner.inputs[1]) if function is row.power else None  # type: ignore[union-attr]
+
+
+def _cosh(find: Logarithms, node: Apply, depth: int) -> Logarithm:
+    return log_cosh(find.leaf(node.inputs[0]))
+
+
+def _power(find: Logarithms, node: Apply, depth: int) -> Logarithm | None:
+    exponent, inner = find.constant(node.inputs[1]), find.of(node.inputs[0], depth)
+    return None if inner is None or not exponent or math.isinf(exponent) else exponent * inner
 
 
 def _erfc(find: Logarithms, node: Apply, depth: int) -> Logarithm:
@@ -227,6 +292,10 @@ def _erfc(find: Logarithms, node: Apply, depth: int) -> Logarithm:
 
 
 def _sum(find: Logarithms, node: Apply, depth: int) -> Logarithm | None:
+    for one, x in (node.inputs, node.inputs[::-1]):
+        found = _of_one_plus(find, x) if find.constant(one) == 1 else None
+        if found is not None:
+            return found
     return find.sum_of(node.outputs[0], depth)
 
 
@@ -247,4 +316,5 @@ def _sqrt(find: Logarithms, node: Apply, depth: int) -> Logarithm | None:
 RULES: dict[Function, Callable[[Logarithms, Apply, int], Logarithm | None]] = {
     row.exp: _exp, row.sigmoid: _sigmoid, row.erfc: _erfc, row.subtract: _subtract, row.add: _sum,
     row.multiply: _product, row.true_divide: _product, row.reciprocal: _product, row.square: _square, row.sqrt: _sqrt,
+    row.power: _power, row.cosh: _cosh,
 }  # fmt: skip

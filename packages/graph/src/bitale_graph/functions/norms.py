@@ -44,8 +44,10 @@ def vector_norm(x: Any, ord: Order = 2, axis: Axes = None, keepdims: bool = Fals
     if ord == 2:
         return _root(reduction.sum(squared(x), axis, None, keepdims))
     magnitude = row.absolute(x)
-    if ord in (inf, -inf):
-        return (reduction.max if ord > 0 else reduction.min)(magnitude, axis, keepdims)
+    if ord == inf:
+        return reduction.max(magnitude, axis, keepdims, initial=0)
+    if ord == -inf:
+        return reduction.min(magnitude, axis, keepdims)
     if ord == 0:
         return cast(reduction.count_nonzero(x, axis, keepdims), magnitude.dtype)
     if ord == 1:
@@ -71,7 +73,7 @@ def _matrix_norm(x: Variable, ord: Order, rows: int, columns: int, keepdims: boo
         )
     added, compared = (rows, columns) if ord in (1, -1) else (columns, rows)
     sums = reduction.sum(row.absolute(_inexact(x)), added, None, True)
-    found = (reduction.max if ord > 0 else reduction.min)(sums, compared, True)
+    found = reduction.max(sums, compared, True, initial=0) if ord > 0 else reduction.min(sums, compared, True)
     return found if keepdims else squeeze(found, (rows, columns))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +16,6 @@ from bitale_graph.functions.reshaping import ravel, reshape
 from bitale_graph.functions.slicing import slice_axis
 from bitale_graph.ops import elementwise as row
 from bitale_graph.ops.elementwise import Function
-from bitale_graph.ops.movement import Pad
 from bitale_graph.ops.reduction import ArgReduce, Cumulate, Reduce
 from bitale_graph.shapes import shape_of
 from bitale_graph.sizes import size_product
@@ -31,14 +29,22 @@ def reduced_axes(what: str, axis: Axes, x: Variable) -> tuple[int, ...]:
     return tuple(range(x.ndim)) if axis is None else tuple(sorted(axes_of(what, axis, x)))
 
 
-def reduce(function: Function, x: Any, axis: Axes = None, keepdims: bool = False, what: str | None = None) -> Variable:
+def reduce(
+    function: Function,
+    x: Any,
+    axis: Axes = None,
+    keepdims: bool = False,
+    what: str | None = None,
+    of_none: bool = False,
+) -> Variable:
     """Combine the elements along `axis` (all axes when None) with an associative `function`; the dtype stays.
 
-    Errors begin with `what`, the name of the function unless given.
+    Errors begin with `what`, the name of the function unless given. `of_none` allows extrema of no elements: the value
+    that every other one exceeds (for minimum: falls below).
     """
     x = as_variable(x)
     axes = reduced_axes(what or function.name, axis, x)
-    result = apply(Reduce(function, axes), x) if axes else x
+    result = apply(Reduce(function, axes, of_none), x) if axes else x
     return expand_dims(result, axes) if keepdims and axes else result
 
 
@@ -177,12 +183,8 @@ def _extremum(
         if where is not None:
             raise ArgumentError(explain(f"{what}: `where` needs `initial`, for where it chooses nothing", [x]))
         return reduce(function, x, axis, keepdims, what)
-    axes = reduced_axes(what, axis, x)
     chosen = _chosen(x, where, initial)
-    if builtins.any(not x.type.shape[each] for each in axes):  # an axis that may be empty gets an element more
-        sides = tuple(int(each in axes) for each in range(x.ndim))
-        chosen = Pad((0,) * x.ndim, sides)(chosen, cast(initial, x.dtype))
-    return function(reduce(function, chosen, axes, keepdims, what), cast(initial, x.dtype))
+    return function(reduce(function, chosen, axis, keepdims, what, of_none=True), cast(initial, x.dtype))
 
 
 def _widened(x: Any, dtype: object) -> Variable:

@@ -46,10 +46,11 @@ def _remaining(x: Variable, others: Sizes) -> Size:
         else:
             left.pop(match)
     total, divisor = size_product(left), size_product(taken)
-    if isinstance(total, int) and isinstance(divisor, int) and (divisor == 0 or total % divisor):
+    if isinstance(divisor, int) and (divisor == 0 or (isinstance(total, int) and total % divisor)):
         wanted = _shown((*others, -1))
         count = size_product(shape_of(x))
-        raise ShapeError(explain(f"reshape: {count} elements cannot have the lengths {wanted}", [x]))
+        problem = f"{count} elements cannot have the lengths {wanted}" if divisor else f"any length fits -1 in {wanted}"
+        raise ShapeError(explain(f"reshape: {problem}", [x]))
     return size_divide(total, divisor)
 
 

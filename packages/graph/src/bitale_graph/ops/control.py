@@ -53,6 +53,32 @@ class Composite(Op):
 
 
 @dataclass(frozen=True, eq=False)
+class Procedure(Composite):
+    """A composite that compilation keeps as one function, which all its calls share.
+
+    It takes what its inputs accept. Two are equal when their names, parameters and the structures of their bodies are.
+    """
+
+    def with_bodies(self, bodies: Sequence[Graph]) -> Procedure:
+        """The same procedure with another body."""
+        return self if bodies[0] is self.body else replace(self, body=bodies[0])
+
+    @property
+    def _identity(self) -> tuple[Any, ...]:
+        return (type(self), self.label, self.key, self.body.structure)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Procedure) and self._identity == other._identity)
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+    def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        _check_accepted(self.label, [v.type for v in self.body.inputs], inputs)
+        return tuple(v.type for v in self.body.outputs)
+
+
+@dataclass(frozen=True, eq=False)
 class Scan(Op):
     """for step in range(length): carries, collected = body(step, carries, slices, fixed).
 
@@ -210,3 +236,6 @@ class Check(Op):
             if value != SCALAR_SIZE:
                 raise ShapeError(f"check: a value for the message must be an int64 scalar, not {value}")
         return (inputs[0],)
+
+
+NESTED = (Scan, Branch, Procedure)  # what is compiled with the graphs inside it

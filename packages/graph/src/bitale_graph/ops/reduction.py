@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bitale_graph.errors import ShapeError
 from bitale_graph.ops.elementwise import Function
@@ -13,10 +13,18 @@ from bitale_graph.variable import Op
 @dataclass(frozen=True)
 class Reduce(Op):
     """Combine `axes` (sorted, not negative) with an associative function: add, multiply, maximum, minimum,
-    logical_and, logical_or, bitwise_and, bitwise_or, bitwise_xor. The dtype stays."""
+    logical_and, logical_or, bitwise_and, bitwise_or, bitwise_xor. The dtype stays.
+
+    The maximum of no elements is an error, or, `of_none`, what every element exceeds: -inf, or the smallest integer.
+    """
 
     function: Function
     axes: tuple[int, ...]
+    of_none: bool = False
+
+    def over(self, axes: tuple[int, ...]) -> Reduce:
+        """The same reduction of other axes."""
+        return replace(self, axes=axes)
 
     @property
     def name(self) -> str:
@@ -27,7 +35,7 @@ class Reduce(Op):
 
     def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
         x = inputs[0]
-        if self.function.identity is None and self.function.name in ("maximum", "minimum"):
+        if not self.of_none and self.function.name in ("maximum", "minimum"):
             if any(x.shape[axis] == 0 for axis in self.axes):
                 raise ShapeError(f"{self.name}: the {self.function.name} of no elements does not exist ({x})")
         return (x.with_shape(tuple(n for axis, n in enumerate(x.shape) if axis not in self.axes)),)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bitale_graph.errors import ShapeError, fill_in
-from bitale_graph.ops.control import Branch, Check, Composite, Scan, StopGradient
+from bitale_graph.ops.control import Branch, Check, Composite, Procedure, Scan, StopGradient
 from bitale_graph.reference.evaluate import Rule, evaluate
 from bitale_graph.shapes import shape_of
 from bitale_graph.table import RuleTable
@@ -15,7 +15,7 @@ from bitale_graph.table import RuleTable
 CONTROL: RuleTable[Rule] = RuleTable("NumPy reference")
 
 
-@CONTROL.register(Composite)
+@CONTROL.register(Composite, Procedure)
 def _composite(op: Composite, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
     return tuple(evaluate(op.body, arrays))
 

@@ -13,7 +13,21 @@ REDUCTION: RuleTable[Rule] = RuleTable("NumPy reference")
 
 @REDUCTION.register(Reduce)
 def _reduce(op: Reduce, x: np.ndarray) -> np.ndarray:
-    return getattr(np, op.function.name).reduce(x, axis=op.axes, dtype=x.dtype)
+    function = getattr(np, op.function.name)
+    if op.of_none and not all(x.shape[axis] for axis in op.axes):
+        shape = [n for axis, n in enumerate(x.shape) if axis not in op.axes]
+        return np.full(shape, extreme(x.dtype, largest=op.function.name == "minimum"), x.dtype)
+    return np.asarray(function.reduce(x, axis=op.axes, dtype=x.dtype))
+
+
+def extreme(dtype: np.dtype, largest: bool) -> int | float | bool | complex:
+    """The largest or smallest value of a dtype, infinities included."""
+    if dtype.kind == "b":
+        return largest
+    if dtype.kind in "iu":
+        return int(np.iinfo(dtype).max if largest else np.iinfo(dtype).min)
+    value = np.inf if largest else -np.inf
+    return complex(value, value) if dtype.kind == "c" else value
 
 
 @REDUCTION.register(ArgReduce)

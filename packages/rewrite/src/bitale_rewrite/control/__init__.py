@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from bitale_graph.errors import MissingRule
 from bitale_graph.graph import Graph, substitute
-from bitale_graph.ops.control import Branch, Scan
+from bitale_graph.ops.control import NESTED, Branch, Scan
 from bitale_graph.variable import Apply, Variable
 from bitale_rewrite.control.branches import simplify_branches
 from bitale_rewrite.control.form import Form
@@ -35,7 +35,7 @@ def simplify_loops(graph: Graph, reals: bool = True, notice: Told | None = None)
 
     Loops are split only where results need be equal as `reals`, not to the bit. `notice` is told of each change.
     """
-    if not any(isinstance(node.op, (Scan, Branch)) for node in graph.nodes):
+    if not any(isinstance(node.op, NESTED) for node in graph.nodes):
         return graph
     graph = simplify_branches(graph).map(lambda node, inputs: _with_simpler_bodies(node, inputs, reals, notice))
     for _ in range(ROUNDS):
@@ -50,7 +50,7 @@ def _with_simpler_bodies(
     node: Apply, inputs: tuple[Variable, ...], reals: bool, notice: Told | None
 ) -> Sequence[Variable]:
     op = node.op
-    if isinstance(op, (Scan, Branch)):
+    if isinstance(op, NESTED):
         op = op.with_bodies([simplify_loops(body, reals, notice) for body in op.bodies])
     if op is node.op and inputs == node.inputs:
         return node.outputs

@@ -2,7 +2,8 @@
 
 The product of each element of a sequence with a matrix is one product of the whole sequence; the sum of a product over
 all steps is one product of all that was collected. Worth it are matrix products, and exponentials and the like of
-scalars, which vectorise outside; the rest fuses with the loop. A loop that carries nothing is an ordinary expression.
+scalars, which vectorise outside; the rest fuses with the loop. A loop that carries nothing, or only scalar sums, is an
+ordinary expression.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from bitale_graph.functions.ranges import iota
 from bitale_graph.graph import substitute, toposort
 from bitale_graph.ops.contraction import Contract
 from bitale_graph.ops.control import Branch, Check, Scan
-from bitale_graph.ops.elementwise import Elementwise, add
+from bitale_graph.ops.elementwise import Elementwise, add, negative, subtract
 from bitale_graph.ops.movement import Concatenate, ExpandDims, Squeeze
 from bitale_graph.ops.reduction import Reduce
 from bitale_graph.shapes import shape_of
@@ -173,7 +174,8 @@ def _after(form: Form) -> list[Late]:
         if any(isinstance(node.op, STAYS) for node in cone) or not edge:
             continue
         entry = (carry, Late(output, element, first), edge)
-        if any(map(_is_product, cone)) or _is_dear(element, cone) or (carry is None and everything and cone):
+        no_loop = everything and (cone if carry is None else element.ndim == 0)
+        if any(map(_is_product, cone)) or _is_dear(element, cone) or no_loop:
             _take(form, entry, needed, late)
         elif carry is not None and _is_reduced(element):
             waiting.append(entry)
@@ -215,14 +217,17 @@ def _edge(form: Form, element: Variable, cone: Sequence[Apply]) -> list[Variable
 def _added(form: Form, carry: Carry) -> list[Variable]:
     """What each step adds to a carry that nothing in the loop reads otherwise."""
     node = carry.new.owner
-    if node is None or not isinstance(node.op, Elementwise) or node.op.function is not add:
+    if node is None or not isinstance(node.op, Elementwise) or node.op.function not in (add, subtract):
         return []
+    taken_off = node.op.function is subtract and node.inputs[0] is carry.variable
     rest = [v for v in node.inputs if v is not carry.variable]
-    if len(rest) != 1 or rest[0].type != carry.new.type:
+    if len(rest) != 1 or rest[0].type != carry.new.type or (node.op.function is subtract and not taken_off):
         return []
     readers = [n for n in form.nodes() for v in n.inputs if v is carry.variable or v is carry.new]
     outputs = sum(v is carry.new or v is carry.variable for v in form.values())
-    return rest if len(readers) == 1 and outputs == 1 else []
+    if len(readers) != 1 or outputs != 1:
+        return []
+    return [negative(rest[0])] if taken_off else rest
 
 
 def _is_dear(element: Variable, cone: Sequence[Apply]) -> bool:

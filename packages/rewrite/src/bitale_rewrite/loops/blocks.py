@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 
 import numpy as np
 
 from bitale_graph.ops.elementwise import maximum
 from bitale_rewrite.loops.integers import ONE, integer, multiply, product
 from bitale_rewrite.loops.ir import Buffer, Call, Define, Literal, Load, Loop, Name, Program, Step, Value
-from bitale_rewrite.loops.touched import all_steps
+from bitale_rewrite.loops.touched import all_steps, inside, written_by
 from bitale_rewrite.loops.values import everything_in
 
 
@@ -24,10 +24,22 @@ def late_names(program: Program) -> set[Name]:
 
 
 def names_found(steps: list[Step]) -> set[Name]:
-    """The numbers that steps find: lengths, and how many steps loops with a condition took."""
+    """The numbers that steps find: lengths, in which iteration loops are, and how many they took."""
     every = list(all_steps(steps))
-    counts = {step.count for step in every if isinstance(step, Loop) and step.count is not None}
-    return counts | {step.name for step in every if isinstance(step, Define)}
+    loops = {name for step in every if isinstance(step, Loop) for name in (step.index, step.count) if name is not None}
+    return loops | {step.name for step in every if isinstance(step, Define)}
+
+
+def sized_inside(step: Step, buffers: Iterable[Buffer]) -> list[Buffer]:
+    """Those of `buffers` whose sizes are found by the steps inside a loop or a choice."""
+    if not inside(step):
+        return []
+    names, written = names_found([step]), written_by(step)
+
+    def is_found(value: Value) -> bool:
+        return value in names or (isinstance(value, Load) and value.buffer.root in written)
+
+    return [b for b in buffers if any(map(is_found, everything_in([nbytes(b)])))]
 
 
 def is_early(n: Value, late: Set[Name]) -> bool:

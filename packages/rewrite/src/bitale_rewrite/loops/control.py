@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bitale_graph.errors import ShapeError
 from bitale_graph.ops.control import Scan
 from bitale_graph.ops.elementwise import FUNCTIONS
 from bitale_graph.variable import Apply, Variable
 from bitale_rewrite.loops import integers
 from bitale_rewrite.loops.bodies import shared_rows
-from bitale_rewrite.loops.frames import ADVICE, Frame
+from bitale_rewrite.loops.frames import Frame
 from bitale_rewrite.loops.integers import ZERO, integer
-from bitale_rewrite.loops.ir import Buffer, Call, Carry, Choose, Define, Load, Loop, Value
+from bitale_rewrite.loops.ir import Buffer, Call, Carry, Choose, Define, Literal, Load, Loop, Value
 from bitale_rewrite.loops.nests import Fixed, Nest, domain
 from bitale_rewrite.loops.notes import label, note
 from bitale_rewrite.loops.steps import steps_of
-from bitale_rewrite.loops.touched import all_steps, buffers_of, written_by
-from bitale_rewrite.loops.values import everything_in
+from bitale_rewrite.loops.touched import buffers_of, written_by
 
 if TYPE_CHECKING:
     from bitale_rewrite.loops.builder import Builder
 
+RESERVED = 64  # steps for which a loop that may end early has memory from the start
 SUBTRACT, WHERE, LESS_EQUAL = FUNCTIONS["subtract"], FUNCTIONS["where"], FUNCTIONS["less_equal"]
 
 
@@ -39,11 +38,10 @@ def loop(b: Builder, node: Apply) -> None:
     going = [b.temporary("going", "bool", ())] if op.conditional else []
     into = [*(carry.next for carry in carries), *going, *own]
     b.reader.buffers.update(zip(body.outputs, into, strict=True))
-    made = len(b.temporaries)
     steps = steps_of(inner.build(), b.reader.names, b.unique, set(into), target=b.target)
     step = Loop(frame.index, frame.extent, steps, carries, [*rows, *inner.rows], note(node.outputs[0]), frame.count)
     step.going = going[0] if going else None
-    _check_lengths(b, frame, step, b.temporaries[made:])
+    step.growing = [buffer for buffer in stacked if buffer.kind == "growing"]
     b.items.append(Fixed([step], set(buffers_of(step)), written_by(step), barrier=op.conditional))
     _results(b, node, carries, stacked)
 
@@ -82,10 +80,13 @@ def _start(b: Builder, buffer: Buffer, first: Variable) -> None:
 
 
 def _stacked(b: Builder, op: Scan, frame: Frame, v: Variable) -> Buffer:
-    """The memory in which elements are collected: one for each step that may be taken."""
+    """The memory in which elements are collected. A loop that may end early asks for it as it goes on."""
     if not op.conditional:
         return b.buffer(v)
-    return b.temporary(f"{v.name or label(v)}_all", v.dtype, (frame.extent, *b.sizes(v)[1:]))
+    name, shape = f"{v.name or label(v)}_all", (frame.extent, *b.sizes(v)[1:])
+    if op.reverse or (isinstance(frame.extent, Literal) and frame.extent.number <= RESERVED):
+        return b.temporary(name, v.dtype, shape)
+    return Buffer(b.unique(name), v.dtype, shape, "growing")
 
 
 def _row(b: Builder, of: Buffer, at: Value) -> Buffer:
@@ -111,17 +112,6 @@ def _results(b: Builder, node: Apply, carries: list[Carry], stacked: list[Buffer
         loops, index = domain(b.sizes(v))
         at = (integers.add(skipped, index[0]), *index[1:])
         b.store(v, loops, index, Load(whole, at))
-
-
-def _check_lengths(b: Builder, frame: Frame, step: Loop, made: Iterable[Buffer]) -> None:
-    """All memory is laid out before the loop."""
-    inside = {frame.index} | {s.name for s in all_steps(step.body) if isinstance(s, Define)}
-    memory = {carry.current for carry in step.carries} | set(made)
-    for buffer in made:
-        for value in everything_in(buffer.shape):
-            if value in inside or (isinstance(value, Load) and value.buffer in memory):
-                shown = buffer.note or buffer.name
-                raise ShapeError(f"scan: a length inside the loop is known only there: that of {shown}\n  {ADVICE}")
 
 
 def branch(b: Builder, node: Apply) -> None:

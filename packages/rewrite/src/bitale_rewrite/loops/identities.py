@@ -6,6 +6,7 @@ import numpy as np
 
 from bitale_graph.dtypes import FLOATS
 from bitale_graph.ops.elementwise import Function
+from bitale_graph.reference.reduction import extreme
 from bitale_rewrite.loops.ir import Literal
 
 PLAIN = {"add": 0, "multiply": 1, "logical_or": False, "logical_and": True, "logical_xor": False, "bitwise_or": 0,
@@ -22,17 +23,8 @@ def start_of(function: Function, dtype: str, running: bool) -> Literal:
 def identity_of(function: Function, dtype: str) -> Literal:
     """The identity of an associative function in `dtype`: -inf (or the smallest integer) for maximum, and so on."""
     if function.name in ("maximum", "minimum"):
-        return Literal(_extreme(dtype, largest=function.name == "minimum"), dtype)
+        return Literal(extreme(np.dtype(dtype), largest=function.name == "minimum"), dtype)
     number = PLAIN[function.name]
     if number == -1 and dtype.startswith("u"):
         return Literal(int(np.iinfo(dtype).max), dtype)
     return Literal(bool(number) if dtype == "bool" else number, dtype)
-
-
-def _extreme(dtype: str, largest: bool) -> int | float | bool | complex:
-    if dtype == "bool":
-        return largest
-    if dtype.startswith(("int", "uint")):
-        return int(np.iinfo(dtype).max if largest else np.iinfo(dtype).min)
-    value = np.inf if largest else -np.inf
-    return complex(value, value) if dtype.startswith("complex") else value

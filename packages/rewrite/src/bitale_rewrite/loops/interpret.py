@@ -10,6 +10,7 @@ import numpy as np
 
 from bitale_graph.ops.elementwise import Function
 from bitale_graph.reference.elementwise import FORMULAS
+from bitale_rewrite.loops.blocks import sized_inside
 from bitale_rewrite.loops.ir import (
     Accumulate,
     Assign,
@@ -21,6 +22,7 @@ from bitale_rewrite.loops.ir import (
     For,
     Gemm,
     If,
+    Invoke,
     Kernel,
     Let,
     Literal,
@@ -35,6 +37,7 @@ from bitale_rewrite.loops.ir import (
     Store,
     Value,
 )
+from bitale_rewrite.loops.touched import buffers_of
 from bitale_rewrite.loops.values import parts
 
 POISON = 0xFF  # what fresh memory holds: NaN in floats, -1 in integers
@@ -57,7 +60,7 @@ class Interpreter:
     def __init__(self, program: Program, arrays: Sequence[np.ndarray], backwards: bool) -> None:
         self.program = program
         self.backwards = backwards
-        self.names: dict[Name, Any] = {}
+        self.names: dict[Name, Any] = {Name("threads"): np.int64(1)}
         self.memory: dict[Buffer, np.ndarray] = {}
         self._blocks: dict[int, np.ndarray] = {}
         self._orders: dict[Value, list[Value]] = {}
@@ -150,6 +153,8 @@ class Interpreter:
                 self._gemm(step)
             elif isinstance(step, Loop):
                 self._loop(step)
+            elif isinstance(step, Invoke):
+                self._invoke(step)
             else:
                 assert isinstance(step, Choose)
                 self._steps(step.then if self._value(step.condition) else step.otherwise)
@@ -157,9 +162,11 @@ class Interpreter:
     def _loop(self, step: Loop) -> None:
         moving = [b for carry in step.carries for b in (carry.current, carry.next) if b.kind == "moving"]
         self.memory.update((b, self._array(b.of)) for b in moving if b.of is not None)
-        taken = 0
+        taken, forgotten = 0, sized_inside(step, (b for b in buffers_of(step) if b.kind == "temporary"))
         for i in range(int(self._value(step.extent))):
             self.names[step.index] = np.int64(i)
+            self._forget(forgotten)
+            self._grow(step.growing, i)
             self.memory.update((row, self._row(row)) for row in step.rows)
             self._steps(step.body)
             taken += 1
@@ -169,6 +176,22 @@ class Interpreter:
                 break
         if step.count is not None:
             self.names[step.count] = np.int64(taken)
+
+    def _forget(self, buffers: Sequence[Buffer]) -> None:
+        """Memory whose size may differ from iteration to iteration is found anew."""
+        for buffer in buffers:
+            self.memory.pop(buffer, None)
+            self._blocks.pop(self.program.placement.get(buffer, -1), None)
+
+    def _grow(self, buffers: Sequence[Buffer], used: int) -> None:
+        for buffer in buffers:
+            old, element = self.memory.get(buffer), [int(self._value(n)) for n in buffer.shape[1:]]
+            if not used or old is None or used >= len(old):
+                room = 2 * used + 1
+                nbytes = room * prod(element) * np.dtype(buffer.dtype).itemsize
+                self.memory[buffer] = _fresh(nbytes).view(buffer.dtype).reshape(room, *element)
+                if used and old is not None:
+                    self.memory[buffer][:used] = old[:used]
 
     def _row(self, row: Buffer) -> np.ndarray:
         assert row.of is not None and row.at is not None
@@ -189,6 +212,11 @@ class Interpreter:
         right = right.swapaxes(1, 2) if step.transpose_right else right
         out, beta = self._array(step.out).reshape(batch, m, n), self._value(step.beta)
         out[...] = self._value(step.alpha) * (left @ right) + (beta * out if beta != 0 else beta)
+
+    def _invoke(self, step: Invoke) -> None:
+        inside = Interpreter(step.program, [self._array(b) for b in step.inputs], self.backwards)
+        for buffer, value in zip(step.outputs, inside.run(), strict=True):
+            self._array(buffer)[...] = value
 
     def _run(self, kernel: Kernel) -> None:
         for statement in kernel.body:

@@ -1,6 +1,7 @@
 """The loop IR: what a Program is made of. It knows arrays as buffers and sizes, but no target language.
 
-    program   = sizes and steps in order: Define | Require | Run(kernel) | Gemm | Choose(steps) | Loop(steps)
+    program   = sizes and steps in order: Define | Require | Run(kernel) | Gemm | Choose(steps) | Loop(steps) |
+                Invoke(program)
     kernel    = statements over scalar expressions
     statement = For | Let | Accumulate | Store | If | Fail
     value     = Literal | Name | Load | Call(function of the graph's own elementwise table)
@@ -14,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from bitale_graph.errors import fill_in
 from bitale_graph.ops.elementwise import Function
+from bitale_rewrite.loops.failure import Failure
 
 
 class Value:
@@ -141,7 +142,8 @@ class Buffer:
     kind: `input` (given by the caller, of any strides if `strided`), `output` (allocated for the caller, or donated),
     `temporary` (in the workspace; local if it has one element), `scratch` (one per thread, inside one kernel), `row`
     (element `at` of the array `of`, found anew in each iteration of a loop), `moving` (between the memory `of` one
-    buffer, where a loop starts, and that of another, its `spare`). What is not `strided` is row-major.
+    buffer, where a loop starts, and that of another, its `spare`), `growing` (a loop makes room for more elements as it
+    goes on). What is not `strided` is row-major.
     `slot` numbers inputs and outputs. `base` is the buffer whose memory a view shares, in row-major order.
     `note` says what it holds: the user's expression and line.
     """
@@ -341,7 +343,8 @@ class Carry:
 class Loop:
     """for index in range(extent): body, until the boolean scalar in `going` is false after an iteration.
 
-    `rows` are found at the start of each iteration. `count` names the number of iterations for what follows.
+    `rows` are found at the start of each iteration, after there is room for one more element of what is `growing`.
+    `count` names the number of iterations for what follows.
     """
 
     index: Name
@@ -352,21 +355,21 @@ class Loop:
     note: str = ""
     count: Name | None = None
     going: Buffer | None = None
-
-
-Step = Define | Require | Run | Gemm | Choose | Loop
+    growing: Sequence[Buffer] = ()
 
 
 @dataclass(eq=False)
-class Failure:
-    """What failure number `code` means: an error class and a message with {0}, {1}, ... for the reported values."""
+class Invoke:
+    """Run another program, which all who invoke it share: on these inputs, into these outputs. Its temporaries lie in
+    `memory`; where a check fails in it, the number is one of the whole program's failures."""
 
-    error: type[Exception]
-    message: str
+    program: Program
+    inputs: list[Buffer]
+    outputs: list[Buffer]
+    memory: Buffer | None
 
-    def exception(self, values: Sequence[int]) -> Exception:
-        """The error to raise."""
-        return self.error(fill_in(self.message, values))
+
+Step = Define | Require | Run | Gemm | Choose | Loop | Invoke
 
 
 @dataclass(eq=False)

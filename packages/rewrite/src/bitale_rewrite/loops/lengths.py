@@ -1,13 +1,16 @@
-"""Lengths that are numbers of the user's: which of them are surely not negative."""
+"""Lengths that are numbers of the user's: which are surely not negative, and which are known before anything runs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from bitale_graph.ops.elementwise import FUNCTIONS
-from bitale_graph.ops.movement import Broadcast, Iota, Pad, Reshape
-from bitale_graph.variable import Apply, Variable
+from bitale_graph.dtypes import INTEGERS
+from bitale_graph.graph import Graph, toposort
+from bitale_graph.ops.elementwise import FUNCTIONS, Elementwise
+from bitale_graph.ops.movement import Broadcast, Dimension, Iota, Pad, Reshape, SetSlice
+from bitale_graph.shapes import shape_of
+from bitale_graph.variable import Apply, Constant, Variable
 from bitale_rewrite.loops.integers import ADD, MAXIMUM, MINIMUM, MULTIPLY
 from bitale_rewrite.loops.ir import Call, Literal, Value
 
@@ -38,3 +41,27 @@ def is_length(value: Value, known: Callable[[Value], bool], definition: Callable
         elif not known(v):
             return False
     return True
+
+
+def settled(graph: Graph) -> list[Apply]:
+    """The nodes of `graph` whose lengths follow from those of its inputs, and from inputs that are integers."""
+    needed = {node: [n for n in _lengths_around(node) if isinstance(n, Variable)] for node in graph.nodes}
+    wanted = dict.fromkeys(n for lengths in needed.values() for n in lengths)
+    known: set[Variable] = {v for v in graph.inputs if v.ndim == 0 and v.dtype in INTEGERS}
+    given = set(graph.inputs)
+    for node in toposort(list(wanted)):
+        if isinstance(node.op, Dimension):
+            found = node.inputs[0] in given
+        else:
+            scalars = isinstance(node.op, Elementwise) and node.outputs[0].ndim == 0
+            found = scalars and all(v in known or isinstance(v, Constant) for v in node.inputs)
+        if found:
+            known.update(node.outputs)
+    return [node for node, lengths in needed.items() if all(n in known or isinstance(n, Constant) for n in lengths)]
+
+
+def _lengths_around(node: Apply) -> Iterator[int | Variable]:
+    """The lengths of a node's operands and results, and those that it takes as inputs."""
+    for v in (*node.inputs, *node.outputs):
+        yield from shape_of(v)
+    yield from node.inputs[2:] if isinstance(node.op, SetSlice) else lengths_given(node)

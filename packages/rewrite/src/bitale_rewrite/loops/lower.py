@@ -9,39 +9,57 @@ import numpy as np
 
 from bitale_graph.graph import Graph
 from bitale_graph.variable import Constant, Variable
+from bitale_rewrite.garbage import collector_rests
 from bitale_rewrite.loops.bodies import Bodies, open_bodies
 from bitale_rewrite.loops.builder import Builder, note
+from bitale_rewrite.loops.failure import Failure
 from bitale_rewrite.loops.frames import Frames
 from bitale_rewrite.loops.integers import integer
 from bitale_rewrite.loops.ir import Buffer, Name, Program
 from bitale_rewrite.loops.name_sizes import name_sizes
 from bitale_rewrite.loops.plan import plan
 from bitale_rewrite.loops.prepare import prepare
+from bitale_rewrite.loops.procedures import call_procedures
 from bitale_rewrite.loops.reader import Reader
 from bitale_rewrite.loops.sizes import Sizes
 from bitale_rewrite.loops.steps import steps_of
 from bitale_rewrite.loops.storage import stored
 from bitale_rewrite.loops.target import CPU, Target
 
+Unique = Callable[[str], str]
 
+
+@collector_rests()
 def lower(
     graph: Graph,
     name: str = "function",
     donate: Mapping[int, int] | None = None,
     row_major: Collection[int] = (),
     reserved: Callable[[str], bool] = lambda name: False,
+    written: Graph | None = None,
     target: Target = CPU,
 ) -> Program:
     """The Program of `graph`, whose composites have been expanded.
 
     `donate` asks that output k take the memory of input j (an update of a shared variable); the plan grants it where
     nothing needs the old values any more. Inputs in `row_major` will always come without padding or other strides.
-    Nothing gets a name that the target has `reserved`; `target` says which loops are to share a kernel.
+    Nothing gets a name that the target has `reserved`. `written` is the graph before rewriting: what does not fit there
+    is an error, though no result may need it any more. `target` says which loops are to share a kernel.
     """
-    graph = prepare(graph)
+    return _lowered(graph, name, donate or {}, row_major, unique_names(reserved), [], written, target)
+
+
+def _lowered(
+    graph: Graph, name: str, donate: Mapping[int, int], row_major: Collection[int], unique: Unique,
+    failures: list[Failure], written: Graph | None, target: Target,
+) -> Program:  # fmt: skip
+    def procedure(body: Graph) -> Program:
+        name = unique(body.name or "procedure")
+        return _lowered(body, name, {}, range(len(body.inputs)), unique, failures, None, target)
+
+    graph = prepare(call_procedures(graph, None if target.many_threads else procedure))
     bodies = open_bodies(graph, prepare)
-    unique = unique_names(reserved)
-    sizes = Sizes(unique)
+    sizes = Sizes(unique, failures)
     buffers: dict[Variable, Buffer] = {}
     reader = Reader(sizes, buffers)
     sizes.scalar = reader.scalar
@@ -49,20 +67,22 @@ def lower(
     frames = Frames(bodies, sizes, reader, unique)
     frames.declare(graph)
     sizes.constrain(graph, bodies)
+    if written is not None:
+        sizes.constrain_written(written)
     frames.settle()
     lengths = [buffer.shape for buffer in inputs]
     for buffer in inputs:
         buffer.shape = tuple(sizes.representative(n) for n in buffer.shape)
     outputs = _outputs(graph, sizes, buffers, unique)
-    replacing = {outputs[out]: inputs[source] for out, source in (donate or {}).items()}
-    builder = Builder(graph, stored(graph, bodies, donate or ()), frames, replacing, target)
+    replacing = {outputs[out]: inputs[source] for out, source in donate.items()}
+    builder = Builder(graph, stored(graph, bodies, donate), frames, replacing, target)
     steps = steps_of(builder.build(sizes.requirements), reader.names, unique, (), replacing, target)
     program = Program(name, inputs, outputs, builder.temporaries, steps, sizes.failures)
     program.constants, program.lengths = constants, lengths
-    return plan(name_sizes(program, sizes.names), dict(donate or {}))
+    return plan(name_sizes(program, sizes.names), dict(donate))
 
 
-def unique_names(reserved: Callable[[str], bool] = lambda name: False) -> Callable[[str], str]:
+def unique_names(reserved: Callable[[str], bool] = lambda name: False) -> Unique:
     """A function that makes identifiers out of names, each one only once, and none that is reserved."""
     taken: dict[str, int] = {}
 
@@ -85,7 +105,7 @@ def _inputs(
     bodies: Bodies,
     sizes: Sizes,
     buffers: dict[Variable, Buffer],
-    unique: Callable[[str], str],
+    unique: Unique,
     row_major: Collection[int],
 ) -> tuple[list[Buffer], list[np.ndarray]]:
     """Buffers of the inputs, and of the constant arrays, which are passed by pointer like inputs."""
@@ -107,7 +127,7 @@ def _inputs(
 
 
 def _outputs(
-    graph: Graph, sizes: Sizes, buffers: dict[Variable, Buffer], unique: Callable[[str], str]
+    graph: Graph, sizes: Sizes, buffers: dict[Variable, Buffer], unique: Unique
 ) -> list[Buffer]:
     outputs = []
     for slot, v in enumerate(graph.outputs):

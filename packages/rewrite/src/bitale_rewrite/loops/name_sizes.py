@@ -20,6 +20,7 @@ from bitale_rewrite.loops.ir import (
     For,
     Gemm,
     If,
+    Invoke,
     Let,
     Literal,
     Load,
@@ -125,6 +126,9 @@ class _Namer:
             self._buffers |= dict.fromkeys((step.out, step.left, step.right))
             sizes = {field: self(getattr(step, field)) for field in ("m", "n", "k", "batch", "alpha", "beta")}
             return replace(step, **sizes)  # type: ignore[arg-type]
+        if isinstance(step, Invoke):
+            self._buffers |= dict.fromkeys((*step.inputs, *step.outputs))
+            return step
         if isinstance(step, Define):
             return replace(step, value=self(step.value))
         if isinstance(step, Require):

@@ -45,6 +45,7 @@ from bitale_rewrite.loops.ir import (
 from bitale_rewrite.loops.nests import Fixed, Index, Loop, Nest, collect_loads, domain
 from bitale_rewrite.loops.notes import note
 from bitale_rewrite.loops.permute import permutation
+from bitale_rewrite.loops.procedures import Called, call
 from bitale_rewrite.loops.reader import place
 
 if TYPE_CHECKING:
@@ -54,13 +55,15 @@ ADD, MULTIPLY, SUBTRACT = FUNCTIONS["add"], FUNCTIONS["multiply"], FUNCTIONS["su
 LESS, EQUAL, WHERE, MAXIMUM = FUNCTIONS["less"], FUNCTIONS["equal"], FUNCTIONS["where"], FUNCTIONS["maximum"]
 
 Rule = Callable[["Builder", Apply], None]
-NESTS: RuleTable[Rule] = RuleTable("loop nest", {Scan: control.loop, Branch: control.branch, Permutation: permutation})
+NESTS: RuleTable[Rule] = RuleTable(
+    "loop nest", {Scan: control.loop, Branch: control.branch, Permutation: permutation, Called: call}
+)
 
 
 @NESTS.register(Reduce)
 def _reduce(b: Builder, node: Apply) -> None:
     x, out = node.inputs[0], node.outputs[0]
-    if node.op.function.name in ("maximum", "minimum"):
+    if node.op.function.name in ("maximum", "minimum") and not node.op.of_none:
         _require_elements(b, node)
     loops, index = domain(b.sizes(x))
     reduced = {index[axis] for axis in node.op.axes}
@@ -142,7 +145,8 @@ def _reshape(b: Builder, node: Apply) -> None:
 
 @NESTS.register(Cumulate)
 def _cumulate(b: Builder, node: Apply) -> None:
-    """Along the innermost loop the total is a scalar; along another, the element before is read back."""
+    """Along the innermost loop the total is a scalar; along another, the element before is read back, and where the
+    first element must not meet the identity: (1 + 0i) inf is inf + nan i."""
     out, axis, function = node.outputs[0], node.op.axis, node.op.function
     loops, index = domain(b.sizes(out))
     value, i = b.reader(node.inputs[0], index), index[axis]
@@ -151,7 +155,7 @@ def _cumulate(b: Builder, node: Apply) -> None:
     depth = next(d for d in range(len(loops)) if loop_index(d) == i)
     loops[depth].serial = True
     buffer = b.buffer(out)
-    if depth == len(loops) - 1:
+    if depth == len(loops) - 1 and not out.dtype.startswith("complex"):
         b.items.append(Nest(loops, buffer, index, value, function, running=True, note=b.note(out)))
         return None
     before = Call(MAXIMUM, (Call(SUBTRACT, (i, ONE), "int64"), ZERO), "int64")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from heapq import heappop, heappush
 
 from bitale_rewrite.loops.blocks import Blocks, late_names
 from bitale_rewrite.loops.costs import cost_of
@@ -12,6 +13,7 @@ from bitale_rewrite.loops.ir import (
     For,
     Gemm,
     If,
+    Invoke,
     Kernel,
     Load,
     Loop,
@@ -48,7 +50,8 @@ def plan(program: Program, donate: dict[int, int]) -> Program:
     _drop_copies(program)
     for step in program.steps:
         for buffer in _row_major(step):
-            buffer.root.strided = False
+            if buffer.root.kind != "scratch":
+                buffer.root.strided = False
     if is_large([step.kernel for step in all_steps(program.steps) if isinstance(step, Run)]):
         for buffer in program.inputs:
             buffer.strided = False
@@ -67,14 +70,13 @@ def _place_temporaries(program: Program) -> None:
     own = {b for b in program.temporaries if b.shape}
     spans = _spans(program, own)
     blocks = Blocks(late_names(program))
-    ends: dict[int, list[Buffer]] = {}
-    for buffer in sorted(spans, key=lambda b: (spans[b], b.name)):
+    alive: list[tuple[int, int, Buffer]] = []  # a heap: where each ends, the first first
+    for number, buffer in enumerate(sorted(spans, key=lambda b: (spans[b], b.name))):
         start, end = spans[buffer]
-        for earlier in sorted(each for each in ends if each < start):
-            for done in ends.pop(earlier):
-                blocks.give(program.placement[done])
+        while alive and alive[0][0] < start:
+            blocks.give(program.placement[heappop(alive)[2]])
         program.placement[buffer] = blocks.take(buffer)
-        ends.setdefault(end, []).append(buffer)
+        heappush(alive, (end, number, buffer))
     program.slots = blocks.sizes
 
 
@@ -176,6 +178,8 @@ def _row_major(step: Step) -> list[Buffer]:
         return [b for part in inside(step) for b in _row_major(part)]
     if isinstance(step, Gemm):
         return [step.left, step.right]
+    if isinstance(step, Invoke):
+        return step.inputs
     return [b for b in buffers_of(step) if b.base is not None]
 
 

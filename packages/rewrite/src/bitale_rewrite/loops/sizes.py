@@ -17,10 +17,11 @@ from bitale_graph.shapes import shape_of, unknown_inputs
 from bitale_graph.variable import Apply, Variable
 from bitale_rewrite.loops.accumulate import Accumulated
 from bitale_rewrite.loops.bodies import Bodies
+from bitale_rewrite.loops.failure import Failure
 from bitale_rewrite.loops.increments import Increment, parts
 from bitale_rewrite.loops.integers import EQUAL, LESS_EQUAL, ONE, ZERO, integer, product
-from bitale_rewrite.loops.ir import Call, Failure, Literal, Load, Require, Value
-from bitale_rewrite.loops.lengths import is_length, lengths_given
+from bitale_rewrite.loops.ir import Call, Literal, Load, Require, Value
+from bitale_rewrite.loops.lengths import is_length, lengths_given, settled
 from bitale_rewrite.loops.name_sizes import SizeNames
 from bitale_rewrite.loops.values import parts as value_parts
 
@@ -30,14 +31,14 @@ Scalar = Callable[[Variable], Value]
 class Sizes:
     """`sizes(v)` are the lengths of v's axes. Lengths that a checked program must have equal are one value here."""
 
-    def __init__(self, unique: Callable[[str], str]) -> None:
+    def __init__(self, unique: Callable[[str], str], failures: list[Failure]) -> None:
         self.scalar: Scalar = _unset
         self.names = SizeNames(unique)
         self.known: dict[Variable, tuple[Value, ...]] = {}
         self.requirements: list[Require] = []  # of lengths that are known when the function starts
         self.late: dict[Apply, list[Require]] = {}  # of lengths that are found on the way: checked before the op
         self.found: set[Value] = set()  # the names of such lengths
-        self.failures: list[Failure] = []
+        self.failures = failures  # of the whole program, those of its procedures included
         self._equal: dict[Value, Value] = {}
         self._lengths: set[Value] = set()  # known not to be negative
 
@@ -124,6 +125,18 @@ class Sizes:
                 for a, b, what in _loop(self, node, body):
                     self.require_equal(a, b, node, what)
                 self.constrain(body, bodies)
+
+    def constrain_written(self, graph: Graph) -> None:
+        """Record what `graph` relies on as the user wrote it: arrays must fit even where rewriting found that no result
+        needs them. Only lengths that are known when the function starts are looked at.
+        """
+        for node in settled(graph):
+            rule = CONSTRAINTS.get(type(node.op))
+            if rule is not None:
+                for a, b, what in rule(self, node):
+                    self.require_equal(a, b, node, what)
+            for n in lengths_given(node):
+                self.require_length(self.scalar(n), node)
 
     @contextmanager
     def scope(self) -> Iterator[None]:

@@ -31,6 +31,7 @@ from bitale_rewrite.loops.bodies import Bodies, Row
 from bitale_rewrite.loops.contraction import is_gemm
 from bitale_rewrite.loops.costs import COSTS, DEAR
 from bitale_rewrite.loops.increments import Increment, parts
+from bitale_rewrite.loops.procedures import Called
 
 INLINE = (Elementwise, Broadcast, ExpandDims, Squeeze, Transpose, Slice, Diagonal, Iota, Dimension, Gather,
           StopGradient, Check, Row)
@@ -68,6 +69,8 @@ def _choose(graph: Graph, bodies: Bodies, result: set[Variable]) -> None:
             if is_gemm(node) or isinstance(node.op, (Reshape, Accumulated)):
                 operands = node.inputs[2:] if isinstance(node.op, Accumulated) else node.inputs
                 result.update(v for v in operands if v.owner is not None and v.ndim)
+            elif isinstance(node.op, Called):
+                result.update(v for v in node.inputs if v.owner is not None)
     _close_views(graph, result)
     many = _read_by_many(graph, result)
     limits = _stretched(graph)

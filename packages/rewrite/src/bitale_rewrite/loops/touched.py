@@ -14,9 +14,11 @@ from bitale_rewrite.loops.ir import (
     For,
     Gemm,
     If,
+    Invoke,
     Let,
     Load,
     Loop,
+    Program,
     Require,
     Run,
     Statement,
@@ -25,6 +27,21 @@ from bitale_rewrite.loops.ir import (
     Value,
 )
 from bitale_rewrite.loops.values import parts
+
+
+def programs_of(program: Program) -> list[Program]:
+    """The programs that `program` invokes, directly or through others, each once and after those it invokes itself;
+    `program` last."""
+    found: dict[Program, None] = {}
+    stack = [(program, False)]
+    while stack:
+        top, done = stack.pop()
+        if done:
+            found.setdefault(top)
+        elif top not in found:
+            stack.append((top, True))
+            stack.extend((step.program, False) for step in all_steps(top.steps) if isinstance(step, Invoke))
+    return list(found)
 
 
 def all_steps(steps: list[Step]) -> Iterator[Step]:
@@ -56,6 +73,8 @@ def own_buffers(step: Step) -> Iterator[Buffer]:
     elif isinstance(step, Gemm):
         yield from (step.out, step.left, step.right)
         yield from loaded((step.m, step.n, step.k, step.batch, step.alpha, step.beta))
+    elif isinstance(step, Invoke):
+        yield from (*step.inputs, *step.outputs, *([step.memory] if step.memory else []))
     elif isinstance(step, Choose):
         yield from loaded((step.condition,))
     elif isinstance(step, Define):
@@ -83,6 +102,8 @@ def written_by(step: Step) -> set[Buffer]:
     result: set[Buffer] = set().union(*map(written_by, inside(step)))
     if isinstance(step, Gemm):
         result.add(step.out.root)
+    if isinstance(step, Invoke):
+        result.update(b.root for b in (*step.outputs, *([step.memory] if step.memory else [])))
     if isinstance(step, Loop):
         result |= {each for buffer in result for each in buffer.around}
         result |= {carry.current for carry in step.carries}

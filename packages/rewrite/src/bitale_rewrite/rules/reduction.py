@@ -9,7 +9,6 @@ import numpy as np
 from bitale_graph.functions.apply import cast
 from bitale_graph.ops.elementwise import (
     Elementwise,
-    Function,
     add,
     arcsinh,
     arctan,
@@ -40,7 +39,7 @@ from bitale_graph.ops.movement import Broadcast, ExpandDims, Reshape, Squeeze, T
 from bitale_graph.ops.reduction import ArgReduce, Reduce
 from bitale_graph.shapes import shape_of
 from bitale_graph.sizes import size_product
-from bitale_graph.variable import Apply, Constant, Variable
+from bitale_graph.variable import Apply, Constant, Op, Variable
 from bitale_rewrite.constants import finite_factor, uniform
 from bitale_rewrite.pattern import CONSTANT
 from bitale_rewrite.rule import Replacement, Rule, rewrites
@@ -72,7 +71,7 @@ def reduce_nothing(node: Apply) -> Replacement:
     if not ones:
         return None
     rest = tuple(axis - sum(one < axis for one in ones) for axis in axes if axis not in ones)
-    return Reduce(node.op.function, rest)(Squeeze(ones)(x))
+    return node.op.over(rest)(Squeeze(ones)(x))
 
 
 def _reductions() -> Iterator[Variable]:
@@ -85,11 +84,11 @@ def _reductions() -> Iterator[Variable]:
 def merge_reductions(node: Apply) -> Replacement:
     """sum(sum(x)) is one sum."""
     inner = source(node.inputs[0], Reduce)
-    if inner is None or inner.op.function is not node.op.function:
+    if inner is None or inner.op.function is not node.op.function or inner.op.of_none != node.op.of_none:
         return None
     x = inner.inputs[0]
     kept = [axis for axis in range(x.ndim) if axis not in inner.op.axes]
-    return Reduce(node.op.function, tuple(sorted([*inner.op.axes, *(kept[axis] for axis in node.op.axes)])))(x)
+    return node.op.over(tuple(sorted([*inner.op.axes, *(kept[axis] for axis in node.op.axes)])))(x)
 
 
 def _factors() -> Iterator[Variable]:
@@ -164,15 +163,15 @@ def reduce_stretched(node: Apply) -> Replacement:
         squeezed = squeezed * cast(count, x.dtype)
     elif function not in IDEMPOTENT or not isinstance(count, int) or count == 0:
         return None
-    return _reduced(function, rest, _stretch(squeezed, sizes))
+    return _reduced(node.op, rest, _stretch(squeezed, sizes))
 
 
 def _stretch(x: Variable, sizes: list[int | Variable]) -> Variable:
     return broadcast_to(x, sizes) if sizes else x
 
 
-def _reduced(function: Function, axes: tuple[int, ...], x: Variable) -> Variable:
-    return Reduce(function, axes)(x) if axes else x
+def _reduced(op: Op, axes: tuple[int, ...], x: Variable) -> Variable:
+    return op.over(axes)(x) if axes else x
 
 
 def _filled() -> Iterator[Variable]:
@@ -202,23 +201,23 @@ def _moved() -> Iterator[Variable]:
 )
 def reduce_moved(node: Apply) -> Replacement:
     """Reductions of transposed arrays and of arrays with added axes are reductions of the arrays."""
-    inner, axes, function = node.inputs[0].owner, node.op.axes, node.op.function
+    inner, axes = node.inputs[0].owner, node.op.axes
     if inner is None or type(inner.op) not in (Transpose, ExpandDims, Reshape):
         return None
     x = inner.inputs[0]
     if isinstance(inner.op, Reshape):
-        return Reduce(function, tuple(range(x.ndim)))(x) if len(axes) == node.inputs[0].ndim else None
+        return node.op.over(tuple(range(x.ndim)))(x) if len(axes) == node.inputs[0].ndim else None
     if isinstance(inner.op, Transpose):
         order = inner.op.axes
         taken = tuple(sorted(order[axis] for axis in axes))
         kept = [axis for axis in order if axis not in taken]
-        result = Reduce(function, taken)(x)
+        result = node.op.over(taken)(x)
         return Transpose(tuple(sorted(kept).index(axis) for axis in kept))(result) if kept else result
     added = inner.op.axes
     if any(axis in added for axis in axes):
         return None
     taken = tuple(axis - sum(one < axis for one in added) for axis in axes)
-    return ExpandDims(tuple(axis - sum(one < axis for one in axes) for axis in added))(Reduce(function, taken)(x))
+    return ExpandDims(tuple(axis - sum(one < axis for one in axes) for axis in added))(node.op.over(taken)(x))
 
 
 def _monotone() -> Iterator[Variable]:
@@ -236,7 +235,7 @@ def _monotone() -> Iterator[Variable]:
 def extremum_of_monotone(node: Apply) -> Replacement:
     """max(f(x)) -> f(max(x)) for an increasing f, max(-x) -> -min(x)."""
     inner, function = source(node.inputs[0], Elementwise), node.op.function
-    if inner is None or function not in (maximum, minimum):
+    if inner is None or function not in (maximum, minimum) or node.op.of_none:
         return None
     if inner.op.function is negative and node.inputs[0].dtype.startswith("float"):
         return -Reduce(minimum if function is maximum else maximum, node.op.axes)(inner.inputs[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bitale_graph.ops.elementwise import add, exp, multiply, negative, sigmoid, true_divide
+from bitale_graph.ops.elementwise import add, exp, multiply, negative, sigmoid, square, true_divide
 from bitale_graph.variable import Apply, Variable
 from bitale_rewrite.constants import is_value, uniform
 from bitale_rewrite.pattern import head
@@ -21,6 +21,7 @@ def _samples() -> Iterator[Variable]:
         power = exp(x)
         yield multiply(power, w / (1 + power))
         yield (w * power) / -(power + 1)
+        yield power / square(1 + power)
 
 
 @rewrites(
@@ -33,7 +34,7 @@ def _samples() -> Iterator[Variable]:
 )
 def sigmoid_in_product(node: Apply) -> Replacement:
     """exp(x) * sigmoid(-x) and exp(x) / (1 + exp(x)) anywhere in a product -> sigmoid(x)."""
-    above, below, sign = factors(node.outputs[0])
+    above, below, sign = factors(node.outputs[0], squares=True)
     for power in above:
         x = argument(power, exp)
         if x is None:

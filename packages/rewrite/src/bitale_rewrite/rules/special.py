@@ -13,6 +13,8 @@ from bitale_graph.ops.elementwise import (
     exp,
     less,
     log,
+    log1p,
+    maximum,
     minimum,
     multiply,
     negative,
@@ -48,6 +50,10 @@ COMPLEMENTS: tuple[Rule, ...] = tuple(
 )
 
 
+d = constant("d", FLOATS)
+TWICE = rule(d - c * erfc(x), c * erfc(-x), when=lambda d, c: bool(d.data == 2 * c.data), preserves="reals")
+
+
 def tail_series(v: Variable) -> Variable:
     """sqrt(pi) v exp(v²) erfc(v) for large v: 1 - 1/(2v²) + 3/(2v²)² - 15/(2v²)³ + ... (Abramowitz, Stegun 7.1.23)."""
     t = 0.5 / square(v)
@@ -67,6 +73,18 @@ def _log_erfc(x: Variable) -> Variable:
     edge = TAIL[x.dtype]
     tail = log(tail_series(x)) - square(x) - log(x) - 0.5 * math.log(math.pi)
     return where(less(x, edge), log(erfc(minimum(x, edge))), tail)
+
+
+def _log1p_erf(x: Variable, sign: int) -> Variable:
+    """log(1 ± erf(x)): as it stands where erf(x) is small or of that sign, else from erfc."""
+    y = x if sign > 0 else -x
+    small = erf(maximum(y, -0.5))
+    return where(less(-0.5, y), log1p(small), log(erfc(maximum(-y, 0.5))))
+
+
+def _is_extreme(v: Variable) -> bool:
+    """Whether v is maximum(something, constant), as these rules write it."""
+    return head(v) is maximum and any(uniform(each) is not None for each in v.owner.inputs)  # type: ignore[union-attr]
 
 
 def _product_samples() -> Iterator[Variable]:
@@ -113,8 +131,8 @@ def argument(x: Variable, function: Function) -> Variable | None:
     return x.owner.inputs[0] if x.owner is not None and head(x) is function else None
 
 
-def factors(v: Variable) -> tuple[list[Variable], list[Variable], int]:
-    """v as the product of the first list divided by that of the second, times a sign."""
+def factors(v: Variable, squares: bool = False) -> tuple[list[Variable], list[Variable], int]:
+    """v as the product of the first list divided by that of the second, times a sign; `squares` are two factors."""
     above: list[Variable] = []
     below: list[Variable] = []
     sign = 1
@@ -122,6 +140,9 @@ def factors(v: Variable) -> tuple[list[Variable], list[Variable], int]:
     while pending:
         each, on_top = pending.pop()
         function = head(each)
+        if squares and function is square and len(pending) + len(above) + len(below) < FACTORS:
+            pending += [(each.owner.inputs[0], on_top)] * 2  # type: ignore[union-attr]
+            continue
         if function not in (multiply, true_divide, negative) or len(pending) + len(above) + len(below) > FACTORS:
             (above if on_top else below).append(each)
             continue
@@ -169,8 +190,17 @@ def _scaled(v: Variable) -> tuple[float, Variable]:
 
 SPECIAL_FUNCTIONS: tuple[Rule, ...] = (
     *COMPLEMENTS,
+    TWICE,
     rule(
         log(erfc(x)), _log_erfc, when=lambda x: not _is_bounded(x), preserves="reals", name="log(erfc(x)) -> its tail"
     ),
+    rule(
+        log1p(erf(x)),
+        lambda x: _log1p_erf(x, 1),
+        when=lambda x: not _is_extreme(x),
+        preserves="reals",
+        name="log1p(erf(x)) -> its tail",
+    ),
+    rule(log1p(-erf(x)), lambda x: _log1p_erf(x, -1), preserves="reals", name="log1p(-erf(x)) -> its tail"),
     ratio_of_tails,
 )

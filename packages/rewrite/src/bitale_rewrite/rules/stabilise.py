@@ -11,6 +11,7 @@ from bitale_graph.functions.logarithm import Logarithms, logarithm, logarithm_of
 from bitale_graph.ops.elementwise import (
     absolute,
     add,
+    cosh,
     equal,
     erfc,
     exp,
@@ -20,8 +21,14 @@ from bitale_graph.ops.elementwise import (
     log1p,
     logaddexp,
     multiply,
+    negative,
+    power,
     sigmoid,
+    sinh,
     softplus,
+    square,
+    subtract,
+    tanh,
     true_divide,
     where,
 )
@@ -53,6 +60,14 @@ def _samples() -> Iterator[Variable]:
         yield log(exp(a) / exp(b))
         yield log(multiply(0.5, exp(a) + exp(b)))
         yield log(multiply(0.5, erfc(a)))
+        yield log(cosh(a))
+        yield log(1 - square(tanh(a)))
+        yield log(1 - tanh(a))
+        yield log(1 + tanh(a))
+        yield log1p(-square(tanh(a)))
+        yield log1p(tanh(a))
+        yield log(3.0 / square(cosh(a)))
+        yield log(exp(a) - 2.0)
 
 
 def _constant(x: Variable) -> float | None:
@@ -61,7 +76,12 @@ def _constant(x: Variable) -> float | None:
 
 
 @rewrites(
-    log, log1p, name="log of exponentials", preserves="reals", having=(add, multiply, true_divide), samples=_samples
+    log,
+    log1p,
+    name="log of exponentials",
+    preserves="reals",
+    having=(add, multiply, true_divide, subtract, negative, tanh, cosh),
+    samples=_samples,
 )
 def log_of_exponentials(node: Apply) -> Replacement:
     """log(exp(x) + exp(y) + ...) -> logaddexp(logaddexp(x, y), ...), log(3 exp(x) / exp(y)) -> x - y + log(3)."""
@@ -120,6 +140,8 @@ EXPONENTIALS: tuple[Rule, ...] = tuple(
         (expm1(x) + 1, exp(x)),
         (1 - sigmoid(x), sigmoid(-x)),
         (sigmoid(x) - 1, -sigmoid(-x)),
+        (sigmoid(x) - square(sigmoid(x)), sigmoid(x) * sigmoid(-x)),
+        (expm1(x) / (1 + exp(x)), tanh(0.5 * x)),
         (exp(x) / (1 + exp(x)), sigmoid(x)),
         (1 / (1 + exp(x)), sigmoid(-x)),
         (y / (1 + exp(x)), y * sigmoid(-x)),
@@ -132,6 +154,11 @@ EXPONENTIALS: tuple[Rule, ...] = tuple(
         (sigmoid(x) / sigmoid(-x), exp(x)),
         (sigmoid(-x) / sigmoid(x), exp(-x)),
         (exp(-softplus(x)), sigmoid(-x)),
+        (exp(x) / expm1(x), -1 / expm1(-x)),
+        ((y / expm1(x)) * exp(x), -(y / expm1(-x))),
+        (sinh(x) / cosh(x), tanh(x)),
+        ((y / cosh(x)) * sinh(x), y * tanh(x)),
+        ((exp(x) - exp(-x)) / (exp(x) + exp(-x)), tanh(x)),
         (softplus(x) - x, softplus(-x)),
         (x - softplus(x), -softplus(-x)),
         (logaddexp(0, x), softplus(x)),
@@ -178,11 +205,38 @@ def log_of_product(node: Apply) -> Replacement:
     return moved(Reduce(add, product.op.axes)(log(factors)), moves)
 
 
+def _powers() -> Iterator[Variable]:
+    a = array(None)
+    yield from (log(power(absolute(a), 3.0)), log(power(1 + square(a), -3.0)), log(power(exp(a) + 2.0, 0.5)))
+
+
+@rewrites(log, name="log of a power", preserves="reals", having=(power,), samples=_powers)
+def log_of_power(node: Apply) -> Replacement:
+    """log(x ** c) -> c log(x) for an x that is not negative."""
+    x, exponent = node.inputs[0].owner.inputs  # type: ignore[union-attr]
+    value = finite_factor(exponent)
+    return value * log(x) if value is not None and x.dtype in FLOATS and _is_positive(x) else None
+
+
+def _is_positive(x: Variable) -> bool:
+    """Whether x is surely not negative: made of functions that give nothing else."""
+    pending, seen = [x], 0
+    while pending and (seen := seen + 1) < 16:
+        v = pending.pop()
+        value = _constant(v) if v.dtype in FLOATS else None
+        if value is None and head(v) in (add, multiply, true_divide):
+            pending += v.owner.inputs  # type: ignore[union-attr]
+        elif not (head(v) in (*POSITIVE, square) if value is None else value >= 0):
+            return False
+    return not pending
+
+
 STABILISE: tuple[Rule, ...] = (
     log_of_exponentials,
     log_of_multiple,
     log_of_density,
     log_of_product,
+    log_of_power,
     *LOGARITHMS,
     *EXPONENTIALS,
 )

@@ -1,0 +1,61 @@
+extern "C" __global__ void __launch_bounds__(256) compute_count_part1(const double *__restrict__ x, int64_t x_s0, int64_t *__restrict__ count_sum_parts, int64_t x_0) {
+    int64_t count_sum = 0;
+    for (int64_t element = (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < x_0; element += (int64_t)gridDim.x * blockDim.x) {
+        const int64_t i = element;
+        count_sum += (int64_t)(x[i*x_s0] > 0.0);
+    }
+    count_sum = bitale_gather<256>(count_sum, bitale_op_add_i64());
+    if (threadIdx.x == 0) count_sum_parts[blockIdx.x] = count_sum;
+}
+
+/* nonzero(x > 0) */
+extern "C" __global__ void __launch_bounds__(256) compute_count_part2(int64_t *__restrict__ count, const int64_t *__restrict__ count_sum_parts, int64_t blocks) {
+    const int G = 256, lane = threadIdx.x;
+    int64_t count_sum = 0;
+    for (int64_t block = lane; block < blocks; block += G) {
+        count_sum += count_sum_parts[block];
+    }
+    count_sum = bitale_gather<G>(count_sum, bitale_op_add_i64());
+    if (lane == 0) count[0] = count_sum;
+    bitale_wait<G>();
+}
+
+/* nonzero(x > 0) */
+extern "C" __global__ void __launch_bounds__(256) nonzero_2(int64_t *__restrict__ nonzero, const double *__restrict__ x, int64_t x_s0, int64_t x_0) {
+    int64_t position = 0;
+    for (int64_t i = 0; i < x_0; i++) {
+        if (x[i*x_s0] > 0.0) {
+            nonzero[position] = i;
+            position = position + 1;
+        }
+    }
+}
+
+/* sqrt(x[x > 0]) */
+extern "C" __global__ void __launch_bounds__(256) compute_result_0(double *__restrict__ result_0, const double *__restrict__ x, int64_t x_s0, const int64_t *__restrict__ nonzero, int64_t found, int64_t x_0) {
+    for (int64_t element = (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < found; element += (int64_t)gridDim.x * blockDim.x) {
+        const int64_t i = element;
+        result_0[i] = sqrt(x[(((nonzero[i] < 0) ? (nonzero[i] + x_0) : nonzero[i]))*x_s0]);
+    }
+}
+
+/*
+def run(call):
+    x = call.address(0)
+    x_0 = call.length(0, 0)
+    x_s0 = call.stride(0, 0)
+    count = call.temporary(8)
+    grid, block = call.total(x_0), 256
+    blocks = grid
+    count_sum_parts = call.temporary(grid * 8)
+    call.launch('compute_count_part1', grid, block, (x, x_s0, count_sum_parts, x_0, ))
+    grid, block = 1, 256
+    call.launch('compute_count_part2', grid, block, (count, count_sum_parts, blocks, ))
+    found = call.read(count + 0 * 8, 'int64')
+    nonzero = call.temporary((found * 8))
+    grid, block = 1, 1
+    call.launch('nonzero_2', grid, block, (nonzero, x, x_s0, x_0, ))
+    result_0 = call.allocate(0, (found, ))
+    grid, block = call.threads(found), 256
+    call.launch('compute_result_0', grid, block, (result_0, x, x_s0, nonzero, found, x_0, ))
+*/

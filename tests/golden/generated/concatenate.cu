@@ -1,0 +1,38 @@
+/* concatenate([exp(x), y + 1], axis=0) */
+extern "C" __global__ void __launch_bounds__(256) compute_result_0(double *__restrict__ result_0, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t y_1) {
+    for (int64_t element = (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < (x_0 * y_1); element += (int64_t)gridDim.x * blockDim.x) {
+        const int64_t i = element / y_1;
+        const int64_t j = element % y_1;
+        result_0[i*y_1 + j] = exp(x[i*x_s0 + j*x_s1]);
+    }
+}
+
+/* concatenate([exp(x), y + 1], axis=0) */
+extern "C" __global__ void __launch_bounds__(256) compute_result_0_2(double *__restrict__ result_0, const double *__restrict__ y, int64_t y_s0, int64_t y_s1, int64_t y_0, int64_t y_1, int64_t x_0) {
+    for (int64_t element = (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < (y_0 * y_1); element += (int64_t)gridDim.x * blockDim.x) {
+        const int64_t i = element / y_1;
+        const int64_t j = element % y_1;
+        result_0[((x_0 + i))*y_1 + j] = y[i*y_s0 + j*y_s1] + 1.0;
+    }
+}
+
+/*
+def run(call):
+    x = call.address(0)
+    x_0 = call.length(0, 0)
+    x_1 = call.length(0, 1)
+    x_s0 = call.stride(0, 0)
+    x_s1 = call.stride(0, 1)
+    y = call.address(1)
+    y_0 = call.length(1, 0)
+    y_1 = call.length(1, 1)
+    y_s0 = call.stride(1, 0)
+    y_s1 = call.stride(1, 1)
+    size = (x_0 + y_0)
+    if not ((x_1 == y_1)): call.fail(1, x_1, y_1)
+    result_0 = call.allocate(0, (size, y_1, ))
+    grid, block = call.threads((x_0 * y_1)), 256
+    call.launch('compute_result_0', grid, block, (result_0, x, x_s0, x_s1, x_0, y_1, ))
+    grid, block = call.threads((y_0 * y_1)), 256
+    call.launch('compute_result_0_2', grid, block, (result_0, y, y_s0, y_s1, y_0, y_1, x_0, ))
+*/

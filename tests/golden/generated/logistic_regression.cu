@@ -1,0 +1,94 @@
+/* x @ weights */
+template <int G> __device__ __forceinline__ void compute_contract(double *__restrict__ contract, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t x_0, int64_t weights_0) {
+    const int lane = threadIdx.x % G;
+    for (int64_t row = ((int64_t)blockIdx.x * blockDim.x + threadIdx.x) / G; row < x_0; row += (int64_t)gridDim.x * blockDim.x / G) {
+        const int64_t i = row;
+        double contract_sum = 0.0;
+        for (int64_t j = lane; j < weights_0; j += G) {
+            contract_sum += x[i*x_s0 + j*x_s1] * weights[j];
+        }
+        contract_sum = bitale_gather<G>(contract_sum, bitale_op_add_f64());
+        if (lane == 0) contract[i] = contract_sum;
+        bitale_wait<G>();
+    }
+}
+extern "C" __global__ void __launch_bounds__(256) compute_contract_warp(double *__restrict__ contract, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t x_0, int64_t weights_0) { compute_contract<32>(contract, x, x_s0, x_s1, weights, x_0, weights_0); }
+extern "C" __global__ void __launch_bounds__(256) compute_contract_block(double *__restrict__ contract, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t x_0, int64_t weights_0) { compute_contract<256>(contract, x, x_s0, x_s1, weights, x_0, weights_0); }
+
+extern "C" __global__ void __launch_bounds__(256) compute_add_part1(double *__restrict__ add, const double *__restrict__ contract, const double *__restrict__ target, int64_t target_s0, double *__restrict__ reduce_add_sum_parts, int64_t x_0) {
+    double reduce_add_sum = 0.0;
+    const double t = 1.0 / ((double)x_0);
+    for (int64_t element = (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < x_0; element += (int64_t)gridDim.x * blockDim.x) {
+        const int64_t i = element;
+        reduce_add_sum += bitale_softplus_f64(contract[i]) - (target[i*target_s0] * contract[i]);
+        add[i] = ((-t) * target[i*target_s0]) + (t * bitale_sigmoid_f64(contract[i]));
+    }
+    reduce_add_sum = bitale_gather<256>(reduce_add_sum, bitale_op_add_f64());
+    if (threadIdx.x == 0) reduce_add_sum_parts[blockIdx.x] = reduce_add_sum;
+}
+
+/* sum(softplus(x @ weights) - target * (x @ weights)) */
+/* -(1 / x.shape[0]) * target + 1 / x.shape[0] * sigmoid(x @ weights) */
+extern "C" __global__ void __launch_bounds__(256) compute_add_part2(double *__restrict__ reduce_add, const double *__restrict__ reduce_add_sum_parts, int64_t blocks) {
+    const int G = 256, lane = threadIdx.x;
+    double reduce_add_sum = 0.0;
+    for (int64_t block = lane; block < blocks; block += G) {
+        reduce_add_sum += reduce_add_sum_parts[block];
+    }
+    reduce_add_sum = bitale_gather<G>(reduce_add_sum, bitale_op_add_f64());
+    if (lane == 0) reduce_add[0] = reduce_add_sum;
+    bitale_wait<G>();
+}
+
+/* sum(softplus(x @ weights) - target * (x @ weights)) / x.shape[0] */
+extern "C" __global__ void __launch_bounds__(256) compute_result_0(double *__restrict__ result_0, const double *__restrict__ reduce_add, int64_t x_0) {
+    result_0[0] = reduce_add[0] / ((double)x_0);
+}
+
+/* d cost/d weights = x.T @ (-(1 / x.shape[0]) * target + 1 / x.shape[0] * sigmoid(x @ weights)) */
+/* weights - 0.1 * d cost/d weights */
+extern "C" __global__ void __launch_bounds__(256) compute_result_1(double *result_1, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *__restrict__ add, const double *weights, int64_t weights_0, int64_t x_0) {
+    for (int64_t element = (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < weights_0; element += (int64_t)gridDim.x * blockDim.x) {
+        const int64_t i = element;
+        double d_cost_d_weights_2 = 0.0;
+        for (int64_t j = 0; j < x_0; j++) {
+            d_cost_d_weights_2 += x[j*x_s0 + i*x_s1] * add[j];
+        }
+        result_1[i] = weights[i] - (0.1 * d_cost_d_weights_2);
+    }
+}
+
+/*
+def run(call):
+    x = call.address(0)
+    x_0 = call.length(0, 0)
+    x_1 = call.length(0, 1)
+    x_s0 = call.stride(0, 0)
+    x_s1 = call.stride(0, 1)
+    target = call.address(1)
+    target_0 = call.length(1, 0)
+    target_s0 = call.stride(1, 0)
+    weights = call.address(2)
+    weights_0 = call.length(2, 0)
+    slot_0, slot_1, = call.workspace((x_0 * 8), (x_0 * 8))
+    if not ((x_1 == weights_0)): call.fail(1, x_1, weights_0)
+    if not ((target_0 == x_0)): call.fail(2, target_0, x_0)
+    contract = slot_0
+    lanes = 32 if weights_0 <= 256 else 256
+    grid, block = call.groups(x_0, lanes), 256
+    call.launch('compute_contract_warp' if lanes == 32 else 'compute_contract_block', grid, block, (contract, x, x_s0, x_s1, weights, x_0, weights_0, ))
+    add = slot_1
+    reduce_add = call.temporary(8)
+    grid, block = call.total(x_0), 256
+    blocks = grid
+    reduce_add_sum_parts = call.temporary(grid * 8)
+    call.launch('compute_add_part1', grid, block, (add, contract, target, target_s0, reduce_add_sum_parts, x_0, ))
+    grid, block = 1, 256
+    call.launch('compute_add_part2', grid, block, (reduce_add, reduce_add_sum_parts, blocks, ))
+    result_0 = call.allocate(0, ())
+    grid, block = 1, 1
+    call.launch('compute_result_0', grid, block, (result_0, reduce_add, x_0, ))
+    result_1 = call.donated(1, 2)
+    grid, block = call.threads(weights_0), 256
+    call.launch('compute_result_1', grid, block, (result_1, x, x_s0, x_s1, add, weights, weights_0, x_0, ))
+*/

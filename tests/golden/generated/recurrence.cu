@@ -1,0 +1,66 @@
+/* 0 */
+extern "C" __global__ void __launch_bounds__(256) compute_carry(double *__restrict__ carry) {
+    carry[0] = 0.0;
+}
+
+/* <float64>**2 */
+/* a * <float64> + row(y, step) */
+extern "C" __global__ void __launch_bounds__(256) compute_carry_new(double *__restrict__ scan_row, double *__restrict__ carry_new, const double *__restrict__ carry, const double *__restrict__ a, const double *__restrict__ y, int64_t step) {
+    scan_row[0] = bitale_square_f64(carry[0]);
+    carry_new[0] = (a[0] * carry[0]) + y[step];
+}
+
+/* scan(...) */
+extern "C" __global__ void __launch_bounds__(256) compute_result_0(double *__restrict__ result_0, const double *__restrict__ carry) {
+    result_0[0] = carry[0];
+}
+
+extern "C" __global__ void __launch_bounds__(256) compute_result_1_part1(const double *__restrict__ scan, double *__restrict__ result_1_sum_parts, int64_t y_0) {
+    double result_1_sum = 0.0;
+    for (int64_t element = (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < y_0; element += (int64_t)gridDim.x * blockDim.x) {
+        const int64_t i = element;
+        result_1_sum += scan[i];
+    }
+    result_1_sum = bitale_gather<256>(result_1_sum, bitale_op_add_f64());
+    if (threadIdx.x == 0) result_1_sum_parts[blockIdx.x] = result_1_sum;
+}
+
+/* sum(...) */
+extern "C" __global__ void __launch_bounds__(256) compute_result_1_part2(double *__restrict__ result_1, const double *__restrict__ result_1_sum_parts, int64_t blocks) {
+    const int G = 256, lane = threadIdx.x;
+    double result_1_sum = 0.0;
+    for (int64_t block = lane; block < blocks; block += G) {
+        result_1_sum += result_1_sum_parts[block];
+    }
+    result_1_sum = bitale_gather<G>(result_1_sum, bitale_op_add_f64());
+    if (lane == 0) result_1[0] = result_1_sum;
+    bitale_wait<G>();
+}
+
+/*
+def run(call):
+    y = call.address(0)
+    y_0 = call.length(0, 0)
+    a = call.address(1)
+    slot_0, = call.workspace((y_0 * 8))
+    carry = call.temporary(8)
+    grid, block = 1, 1
+    call.launch('compute_carry', grid, block, (carry, ))
+    scan = slot_0
+    carry_new = call.temporary(8)
+    for step in range(y_0):
+        scan_row = scan + step * (8)
+        grid, block = 1, 1
+        call.launch('compute_carry_new', grid, block, (scan_row, carry_new, carry, a, y, step, ))
+        call.copy(carry, carry_new, 8)
+    result_0 = call.allocate(0, ())
+    grid, block = 1, 1
+    call.launch('compute_result_0', grid, block, (result_0, carry, ))
+    result_1 = call.allocate(1, ())
+    grid, block = call.total(y_0), 256
+    blocks = grid
+    result_1_sum_parts = call.temporary(grid * 8)
+    call.launch('compute_result_1_part1', grid, block, (scan, result_1_sum_parts, y_0, ))
+    grid, block = 1, 256
+    call.launch('compute_result_1_part2', grid, block, (result_1, result_1_sum_parts, blocks, ))
+*/

@@ -1,0 +1,46 @@
+/* tanh(row(einsum("abc,cd->abd", x, w), step) + h @ u + b) */
+extern "C" __global__ void __launch_bounds__(256) compute_result_0_row(float *__restrict__ result_0_row, const float *__restrict__ contract, const float *__restrict__ contract_2, const float *__restrict__ b, int64_t x_1, int64_t b_0, int64_t step) {
+    for (int64_t element = (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < (x_1 * b_0); element += (int64_t)gridDim.x * blockDim.x) {
+        const int64_t i = element / b_0;
+        const int64_t j = element % b_0;
+        result_0_row[i*b_0 + j] = bitale_tanh_f32(((contract[step*x_1*b_0 + i*b_0 + j] + contract_2[i*b_0 + j]) + b[j]));
+    }
+}
+
+/*
+def run(call):
+    x = call.address(0)
+    x_0 = call.length(0, 0)
+    x_1 = call.length(0, 1)
+    x_2 = call.length(0, 2)
+    h = call.address(1)
+    h_0 = call.length(1, 0)
+    h_1 = call.length(1, 1)
+    w = call.address(2)
+    w_0 = call.length(2, 0)
+    w_1 = call.length(2, 1)
+    u = call.address(3)
+    u_0 = call.length(3, 0)
+    u_1 = call.length(3, 1)
+    b = call.address(4)
+    b_0 = call.length(4, 0)
+    size = (x_0 * x_1)
+    slot_0, slot_1, = call.workspace((((x_0 * x_1) * b_0) * 4), ((x_1 * b_0) * 4))
+    if not ((x_2 == w_0)): call.fail(1, x_2, w_0)
+    if not ((h_0 == x_1)): call.fail(2, h_0, x_1)
+    if not ((h_1 == w_1)): call.fail(3, h_1, w_1)
+    if not ((w_1 == u_0)): call.fail(4, w_1, u_0)
+    if not ((u_0 == u_1)): call.fail(5, u_0, u_1)
+    if not ((u_1 == b_0)): call.fail(6, u_1, b_0)
+    contract = slot_0
+    call.gemm('float32', (size, b_0, w_0), 1, (False, False), (1), x, w, (0), contract)
+    result_0 = call.allocate(0, (x_0, x_1, b_0, ))
+    contract_2 = slot_1
+    h_2 = h
+    for step in range(x_0):
+        result_0_row = result_0 + step * (((x_1 * b_0) * 4))
+        call.gemm('float32', (x_1, b_0, b_0), 1, (False, False), (1), h_2, u, (0), contract_2)
+        grid, block = call.threads((x_1 * b_0)), 256
+        call.launch('compute_result_0_row', grid, block, (result_0_row, contract, contract_2, b, x_1, b_0, step, ))
+        h_2 = result_0_row
+*/
