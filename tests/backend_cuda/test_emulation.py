@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from bitale_backend_c.settings import settings
+from bitale_backend_c.toolchain import processor_flags
 from bitale_backend_cuda.errors import CompileError, LaunchError
 from tests.backend_cuda.handwritten import check, launch
 from tests.support import sanitized
@@ -37,9 +38,11 @@ def test_stacks_change_with_ucontext_too(driver, monkeypatch):
 
 def test_atomic_operations_and_the_functions_of_numbers(driver):
     out = driver.empty((32,), "int64")
-    numbers = driver.to_device(np.array([0.3, 1e-9, 1.9, 4.0, -0.2]))
+    numbers = driver.to_device(np.array([0.3, 1e-9, 1.9, 4.0, -0.2, 3.0, 1.0]))
     launch(driver, "functions", 1, 64, out, numbers)
-    found, (inverse_erfc, inverse_tail, negative, inverse_root, inverse_erf) = map(driver.to_host, (out, numbers))
+    found, (inverse_erfc, inverse_tail, negative, inverse_root, inverse_erf, contracted, rounded) = map(
+        driver.to_host, (out, numbers)
+    )
     t = range(64)
     assert found[:9].tolist() == [sum(t), 63, -63, 63, 0, 0, 64, 2**62 + 5, 7]
     assert found[9:18].tolist() == [3, -1, 2**62 - 1, 3, 31, 63, 3, 4, 5]
@@ -47,6 +50,8 @@ def test_atomic_operations_and_the_functions_of_numbers(driver):
     assert math.isclose(math.erfc(inverse_erfc), 0.3, rel_tol=1e-14)
     assert math.isclose(math.erfc(inverse_tail), 1e-9, rel_tol=1e-13)
     assert math.isclose(math.erfc(negative), 1.9, rel_tol=1e-14)
+    assert abs(contracted) < 1e-16 and rounded == 0
+    assert (contracted != 0) == (" fma " in processor_flags())
     assert inverse_root == 0.5 and math.isclose(math.erf(inverse_erf), -0.2, rel_tol=1e-14)
 
 

@@ -18,6 +18,7 @@ import pytest
 
 from bitale_backend_c import cache
 from bitale_backend_c.settings import settings
+from bitale_backend_c.toolchain import processor_flags
 from bitale_backend_cuda.errors import CompileError
 
 HERE = Path(__file__).parent
@@ -26,6 +27,8 @@ HEADER, RUNTIME = HERE / "emulation.h", HERE / "block.cpp"
 FLAGS = (
     *("-std=c++17", "-O1", "-fPIC", "-fvisibility=hidden", "-Wl,--as-needed"),
     *("-fwrapv", "-fno-strict-aliasing"),
+    # As NVRTC contracts multiplications and additions.
+    *("-march=native", "-ffp-contract=fast", "-fexpensive-optimizations"),
     "-Werror=frame-larger-than=32768",  # half of a fiber's stack
 )
 CHECKS = (
@@ -72,7 +75,7 @@ def compile_for_host(source: str) -> bytes:
 def _built(source: str, flags: tuple[str, ...], objects: tuple[str, ...] = ()) -> Path:
     """What g++ makes of a source, through the C backend's cache."""
     command, version = compiler()
-    key = cache.key_of(source, emulation(), version, shlex.join(flags))
+    key = cache.key_of(source, emulation(), version, processor_flags(), shlex.join(flags))
     found = cache.find(key)
     if found is not None:
         return found

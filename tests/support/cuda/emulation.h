@@ -178,12 +178,12 @@ template <class T> T max(T a, T b) {
     else return a < b ? b : a;
 }
 
-// Arithmetic that the compiler may not contract: g++ has no way to say it, and does not contract without -mfma.
+// Arithmetic that the compiler may not contract.
 #define ARITHMETIC(prefix, T)                                                                                         \
-    inline T __##prefix##add_rn(T a, T b) { return a + b; }                                                           \
-    inline T __##prefix##sub_rn(T a, T b) { return a - b; }                                                           \
-    inline T __##prefix##mul_rn(T a, T b) { return a * b; }                                                           \
-    inline T __##prefix##div_rn(T a, T b) { return a / b; }                                                           \
+    [[gnu::noinline]] static T __##prefix##add_rn(T a, T b) { return a + b; }                                         \
+    [[gnu::noinline]] static T __##prefix##sub_rn(T a, T b) { return a - b; }                                         \
+    [[gnu::noinline]] static T __##prefix##mul_rn(T a, T b) { return a * b; }                                         \
+    [[gnu::noinline]] static T __##prefix##div_rn(T a, T b) { return a / b; }                                         \
     inline T __##prefix##sqrt_rn(T a) { return sqrt(a); }
 
 ARITHMETIC(f, float)

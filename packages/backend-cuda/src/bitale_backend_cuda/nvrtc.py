@@ -105,6 +105,8 @@ def library() -> ctypes.CDLL:
     tried = []
     for candidate in candidates():
         try:
+            for companion in _companions(Path(candidate)):
+                ctypes.CDLL(str(companion))
             return ctypes.CDLL(candidate)
         except OSError as error:
             tried.append(f"    {candidate}: {error}")
@@ -112,6 +114,12 @@ def library() -> ctypes.CDLL:
         "No libnvrtc was found. Tried:\n" + "\n".join(tried) + "\n"
         "  Install `bitale-backend-cuda[cuda12]` or `[cuda13]`, or nvidia-cuda-nvrtc-cu12 to compile without a GPU."
     )
+
+
+def _companions(path: Path) -> list[Path]:
+    """What NVRTC opens itself, by its own path; that is lost where a sanitizer stands between."""
+    name = f"libnvrtc-builtins{path.suffixes[-2]}{path.suffixes[-1]}.*"
+    return list(path.parent.glob(name)) if path.is_absolute() else []
 
 
 def candidates() -> Iterator[str]:
