@@ -85,3 +85,13 @@ def test_only_indices_that_differ_become_parameters() -> None:
     text, places = placed("void f(double *x) {\n    x[0] = x[3] + x[1*n + i] + x[3];\n}", columns)
     assert text == "void f(double *x, int64_t at_0, int64_t at_1) {\n    x[0] = x[at_0] + x[at_1*n + i] + x[at_0];\n}"
     assert places == [("3", "4"), ("1", "1000")]
+
+
+def test_parts_side_by_side_keep_their_places() -> None:
+    """Each part is one element of the row that is then summed from a place on that is known only at run time."""
+    a, b, n = bt.vector("a"), bt.vector("b"), bt.lscalar("n")
+    joined = bt.concatenate([bt.exp(a)[:, None], bt.tanh(b)[:, None]], axis=1)
+    function = bitale.function([a, b, n], bt.sum(joined[:, n:], axis=1))
+    x, y = np.arange(3.0), np.arange(3.0) + 1
+    for start, wanted in ((0, np.exp(x) + np.tanh(y)), (1, np.tanh(y)), (2, np.zeros(3))):
+        np.testing.assert_allclose(function(x, y, start), wanted, rtol=1e-14)

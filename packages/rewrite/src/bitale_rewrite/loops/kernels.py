@@ -10,7 +10,7 @@ from bitale_rewrite.loops.bind import bind_common
 from bitale_rewrite.loops.fuse import Cluster
 from bitale_rewrite.loops.hoist import hoist
 from bitale_rewrite.loops.identities import start_of
-from bitale_rewrite.loops.integers import integer, loop_index
+from bitale_rewrite.loops.integers import ONE, integer, loop_index
 from bitale_rewrite.loops.ir import (
     Accumulate,
     Assign,
@@ -122,7 +122,7 @@ class KernelBuilder:
         kept = [axis for axis, i in enumerate(writer.index) if i not in own]
         if len(kept) == len(buffer.shape) and buffer.shape:
             return
-        if all(isinstance(writer.index[axis], Literal) for axis in kept):
+        if all(buffer.shape[axis] == ONE for axis in kept):
             self.places[buffer] = Place(Name(self.unique(buffer.name), buffer.dtype), [])
         else:
             shape = tuple(buffer.shape[axis] for axis in kept)
