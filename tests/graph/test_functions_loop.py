@@ -218,7 +218,7 @@ class TestErrors:
                      lambda: loop.scan(step, 0.0, known), step)  # fmt: skip
         a, b = dvector("a"), dvector("b")
         last, _ = loop.scan(step, 0.0, [a, b])
-        self.refused(ArgumentError, "the sequence xs[0] and the sequence xs[1] have different lengths",
+        self.refused(ShapeError, "the sequence xs[0] and the sequence xs[1] have different lengths: 3 and 4",
                      lambda: evaluate(last, {a: np.zeros(3), b: np.zeros(4)}), step)  # fmt: skip
         self.refused(ShapeError, "the sequence xs is a scalar", lambda: loop.scan(step, 0.0, dscalar("s")), step)
 

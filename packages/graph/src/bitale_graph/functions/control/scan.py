@@ -176,7 +176,8 @@ def _agreed(where: str, first: SequenceTaps, other: SequenceTaps, steps: Size) -
     if all(isinstance(n, int) for n in lengths):
         raise ShapeError(explain(f"{message}: {lengths[0]} and {lengths[1]}", [first.x, other.x]))
     fitting = logical_or(equal(*lengths), equal(*counts))
-    return Check(message)(size_variable(fewest), fitting)
+    shown = map(size_variable, lengths)
+    return Check(f"{message}: {{0}} and {{1}}", ShapeError)(size_variable(fewest), fitting, *shown)
 
 
 def _returned(outputs: list[Variable], as_list: bool) -> Any:
