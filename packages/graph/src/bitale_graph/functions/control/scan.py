@@ -25,6 +25,8 @@ from bitale_graph.shapes import shape_of
 from bitale_graph.sizes import Size, size_minimum, size_variable
 from bitale_graph.variable import Variable
 
+SHORTEN = "Give n_steps, or cut them to one length: x[:n]."
+
 
 def scan(
     fn: Callable[..., Any],
@@ -174,10 +176,10 @@ def _agreed(where: str, first: SequenceTaps, other: SequenceTaps, steps: Size) -
         return fewest
     message = f"{where}: the sequences {first.label} and {other.label} have different lengths"
     if all(isinstance(n, int) for n in lengths):
-        raise ShapeError(explain(f"{message}: {lengths[0]} and {lengths[1]}", [first.x, other.x]))
+        raise ShapeError(explain(f"{message}: {lengths[0]} and {lengths[1]}", [first.x, other.x], SHORTEN))
     fitting = logical_or(equal(*lengths), equal(*counts))
     shown = map(size_variable, lengths)
-    return Check(f"{message}: {{0}} and {{1}}", ShapeError)(size_variable(fewest), fitting, *shown)
+    return Check(f"{message}: {{0}} and {{1}}\n  {SHORTEN}", ShapeError)(size_variable(fewest), fitting, *shown)
 
 
 def _returned(outputs: list[Variable], as_list: bool) -> Any:
