@@ -249,3 +249,8 @@ def test_a_python_number_takes_the_dtype_of_what_it_meets(first, step, wanted):
 
     last, _ = loop.scan(lambda c, x: (step(c, x), None), first, fvector("x"))
     assert last.dtype == wanted
+
+
+def test_a_condition_that_compares_identities_is_refused():
+    with pytest.raises(ArgumentError, match=r"the condition is True in every step\n.*not_equal"):
+        loop.while_loop(lambda v: v != 0, lambda v: v - 1, dscalar("v"))
