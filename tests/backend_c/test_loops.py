@@ -16,6 +16,7 @@ from bitale_graph.errors import IndexingError, ShapeError
 from bitale_graph.functions import dmatrix, dscalar, dvector, lvector
 from bitale_graph.functions.control.branch import ifelse
 from bitale_graph.functions.control.loop import scan
+from bitale_graph.functions.control.scan import scan as theano_scan
 from bitale_rewrite.loops.ir import Choose, Loop
 from bitale_rewrite.loops.lower import lower
 from bitale_rewrite.loops.touched import all_steps
@@ -119,3 +120,12 @@ def test_rows_of_a_view():
     for row in values[0].reshape(2, 3, 3):
         c = np.tanh(row @ values[1] + c)
     np.testing.assert_allclose(function(*values)[0], c)
+
+
+def test_a_sequence_shorter_than_its_taps_reach():
+    x = dvector("x")
+    for step, first in ((lambda a, b: a * b, None), (lambda a, b, h: h + a * b, F.zeros(()))):
+        f = compile(Graph([x], [theano_scan(step, {"input": x, "taps": [-3, 0]}, first)[0]]))
+        assert f([1.0, 2.0, 3.0])[0].shape == (0,)
+        with pytest.raises(ShapeError, match=r"number of steps is -1: a sequence is shorter than its taps reach"):
+            f([1.0, 2.0])

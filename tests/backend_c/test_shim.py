@@ -118,6 +118,14 @@ def test_memory_maps(module, tmp_path):
     np.testing.assert_array_equal(function(module, "add_one_vector", [VECTOR], [returned(1)])(values), np.arange(5) + 1)
 
 
+def test_arrays_of_the_right_type_are_copied_without_python():
+    call = function(shim.load(), "add_one_vector", [VECTOR], [returned(1)], convert=refuse)
+    values = np.arange(12.0)
+    unaligned = np.zeros(8 * 4 + 1, "uint8")[1:].view("float64")
+    for value in (values[::3], values[::-1], values[:0:-2], unaligned, np.broadcast_to(2.0, 3)):
+        np.testing.assert_array_equal(call(value), value + 1)
+
+
 @pytest.mark.parametrize("transform", [lambda a: a, lambda a: a.T, lambda a: a[::-1, ::2], lambda a: a[:0]])
 def test_strides_of_matrices(module, transform):
     value = transform(np.arange(12.0).reshape(3, 4))

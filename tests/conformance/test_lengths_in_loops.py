@@ -104,3 +104,24 @@ def test_derivatives_of_a_while_loop_inside_a_loop(order):
     found = bt.function([v, N], slope)(3.0, 4)
     factor = {1: 0.5, 2: -0.25}[order]
     np.testing.assert_allclose(found, sum(factor * (3.0 + t) ** (0.5 - order) for t in range(4)), rtol=1e-7)
+
+
+def test_a_row_that_is_made_of_the_row_before():
+    """The edit distance: a loop over one word, in which a loop over the other makes a row of what it carries."""
+    a, b = T.lvector("a"), T.lvector("b")
+
+    def row(before, letter):
+        def cell(left, given):
+            up, diagonal, other = given
+            value = T.minimum(T.minimum(up, left) + 1, diagonal + T.not_equal(letter, other).astype("int64"))
+            return value, value
+
+        first = before[0] + 1
+        _, rest = bt.loop.scan(cell, first, (before[1:], before[:-1], b))
+        return T.concatenate([first[None], rest]), None
+
+    last, _ = bt.loop.scan(row, T.arange(b.shape[0] + 1), a)
+    f = bt.function([a, b], last[-1])
+    words = ["kitten", "sitting", "saturday", "sunday"]
+    codes = [np.frombuffer(word.encode(), "uint8").astype("int64") for word in words]
+    assert f(codes[0], codes[1]) == 3 and f(codes[2], codes[3]) == 3 and f(codes[3], codes[2]) == 3

@@ -143,6 +143,32 @@ def test_what_theano_s_programs_ask_for():
     assert not value.any()
 
 
+def test_how_strict_a_shared_variable_is_can_be_said():
+    strict = bt.shared(np.ones(2), strict=True)
+    loose = bt.shared(np.ones(2, "int32"), allow_downcast=True)
+    exact = bt.shared(np.ones(2, "float32"), allow_downcast=False)
+    for variable in (strict, pickle.loads(pickle.dumps(strict)), copy.deepcopy(strict)):
+        variable.set_value(np.zeros(2))
+        with pytest.raises(TypeError, match="cannot set a value of dtype int64"):
+            variable.set_value([1, 2])
+    loose.set_value([1.5, 2.0])
+    np.testing.assert_array_equal(loose.get_value(), [1, 2])
+    exact.set_value(np.zeros(2, "float16"))
+    with pytest.raises(TypeError, match="cannot set a value of dtype float64"):
+        exact.set_value(np.zeros(2))
+
+
+def test_what_a_library_says_of_its_own_arrays_is_passed_on():
+    class Tensor:
+        def __array__(self, dtype=None, copy=None):
+            raise RuntimeError("call detach() first")
+
+    x = T.vector("x")
+    for use in (lambda: bt.shared(Tensor()), lambda: x + Tensor(), lambda: bt.function([x], x)(Tensor())):
+        with pytest.raises(TypeError, match=r"call detach\(\) first"):
+            use()
+
+
 def test_copies_and_pickles_have_their_own_value():
     w = bt.shared(np.ones(2), "w", shape=(2,))
     for other in (copy.deepcopy(w), pickle.loads(pickle.dumps(w))):

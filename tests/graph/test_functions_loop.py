@@ -218,7 +218,7 @@ class TestErrors:
                      lambda: loop.scan(step, 0.0, known), step)  # fmt: skip
         a, b = dvector("a"), dvector("b")
         last, _ = loop.scan(step, 0.0, [a, b])
-        self.refused(ArgumentError, "the sequence xs[0] and the sequence xs[1] have different lengths",
+        self.refused(ShapeError, "the sequence xs[0] and the sequence xs[1] have different lengths: 3 and 4",
                      lambda: evaluate(last, {a: np.zeros(3), b: np.zeros(4)}), step)  # fmt: skip
         self.refused(ShapeError, "the sequence xs is a scalar", lambda: loop.scan(step, 0.0, dscalar("s")), step)
 
@@ -249,3 +249,8 @@ def test_a_python_number_takes_the_dtype_of_what_it_meets(first, step, wanted):
 
     last, _ = loop.scan(lambda c, x: (step(c, x), None), first, fvector("x"))
     assert last.dtype == wanted
+
+
+def test_a_condition_that_compares_identities_is_refused():
+    with pytest.raises(ArgumentError, match=r"the condition is True in every step\n.*not_equal"):
+        loop.while_loop(lambda v: v != 0, lambda v: v - 1, dscalar("v"))

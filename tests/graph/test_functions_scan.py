@@ -328,15 +328,15 @@ class TestErrors:
             return arguments[0]
 
         def refused(output, values, message):
-            with pytest.raises(ArgumentError) as caught:
+            with pytest.raises((ArgumentError, ShapeError)) as caught:
                 evaluate(output, values)
             assert message in str(caught.value)
             assert where(step) in str(caught.value)
 
         both, _ = scan(step, [x, y])
-        refused(both, {x: [1.0], y: [1.0, 2.0]}, "the sequences `x` and `y` have different lengths")
+        refused(both, {x: [1.0], y: [1.0, 2.0]}, "the sequences `x` and `y` have different lengths: 1 and 2")
         some, _ = scan(step, x, n_steps=n)
-        refused(some, {x: [1.0], n: 2}, "n_steps is more than the sequence `x` allows")
-        refused(some, {x: [1.0], n: -2}, "n_steps is negative")
+        refused(some, {x: [1.0], n: 2}, "n_steps is more than the sequence `x` allows: 2 of 1")
+        refused(some, {x: [1.0], n: -2}, "n_steps is negative: -2")
         deep, _ = scan(step, None, {"initial": h, "taps": [-3]}, n_steps=2)
-        refused(deep, {h: [1.0, 2.0]}, "output 0 has taps [-3] and needs 3 initial rows; the initial value has fewer")
+        refused(deep, {h: [1.0, 2.0]}, "output 0 has taps [-3] and needs 3 initial rows")

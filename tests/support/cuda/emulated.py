@@ -13,6 +13,7 @@ import mmap
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from operator import index
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,7 @@ class EmulatedDriver:
         self.seconds = seconds
         self.counts: Counter[str] = Counter()
         self.queue: deque[Work] = deque()
+        self._working = RLock()  # one thread at a time does what waits
         self._recording: list[Work] | None = None
 
     # ---- code --------------------------------------------------------------------------------------------------------
@@ -233,16 +235,17 @@ class EmulatedDriver:
 
     def synchronise(self) -> None:
         self._refuse_in_recording("waits")
-        self.counts["waits"] += 1
         failure = None
-        while self.queue:
-            work = self.queue.popleft()
-            if failure is None or _frees(work):
-                try:
-                    work()
-                except LaunchError as error:
-                    failure = error
-        self.heap.check_freed()
+        with self._working:
+            self.counts["waits"] += 1
+            while self.queue:
+                work = self.queue.popleft()
+                if failure is None or _frees(work):
+                    try:
+                        work()
+                    except LaunchError as error:
+                        failure = error
+            self.heap.check_freed()
         if failure is not None:
             raise failure
 

@@ -1,4 +1,4 @@
-"""Samples through the backend for GPUs: run by the emulation, and compiled for real devices."""
+"""Samples through the backend for GPUs: run by the emulation or a GPU, and compiled for real devices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from bitale_backend_c import cache
 from bitale_backend_c.build import without_comments
 from bitale_backend_cuda import Compiled, compile
-from tests.support.cuda.emulated import EmulatedDriver
+from tests.support.cuda.device import any_driver
 from tests.support.cuda.nvrtc import ARCHITECTURES, is_here, report
 from tests.support.run import PER_FUNCTION, Arrays, graph_of, together
 from tests.support.samples import Sample
@@ -21,7 +21,7 @@ def emulated(
     """The results of each sample, many of them from one function. The text of each also compiles for real devices."""
     results: list[Arrays] = []
     values = arrays or [s.arrays for s in samples]
-    driver = EmulatedDriver()
+    driver = any_driver()
     for start in range(0, len(samples), PER_FUNCTION):
         graphs = [graph_of(sample, known) for sample in samples[start : start + PER_FUNCTION]]
         function = compile(together(graphs), driver=driver, optimised=optimised)

@@ -60,7 +60,7 @@ class Arguments:
             raise DtypeError(explain(f"{self._which(number)} {problem}", [variable], advice))
         try:
             array = np.asarray(value)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RuntimeError) as error:
             raise DtypeError(explain(f"{self._which(number)} cannot be made an array: {error}", [variable])) from None
         wanted, integers = np.dtype(variable.dtype), _is_integers(array)
         if array.dtype.kind not in NUMBERS and not integers:

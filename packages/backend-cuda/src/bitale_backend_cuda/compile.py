@@ -18,7 +18,9 @@ from bitale_backend_cuda.devices import driver_of
 from bitale_backend_cuda.driver import Array, Driver
 from bitale_backend_cuda.emit.names import reserved_in_cuda
 from bitale_backend_cuda.emit.program import Emitted, emit
+from bitale_backend_cuda.errors import OutOfMemory, WrongDevice
 from bitale_backend_cuda.host import host_function
+from bitale_backend_cuda.planned import planned
 from bitale_backend_cuda.replay import Replays
 from bitale_backend_cuda.resident import Resident
 from bitale_graph.graph import Graph
@@ -79,8 +81,13 @@ class Compiled:
         return [self.driver.to_device(np.ascontiguousarray(c)) for c in self.emitted.program.constants]
 
     def __call__(self, *values: Any, **keywords: Any) -> list[Any]:
+        """The results. Raises OutOfMemory, which tells what was planned; by then the memory of the call is free."""
         with _one_at_a_time:
-            return self._call(values, keywords)
+            try:
+                return self._call(values, keywords)
+            except OutOfMemory as error:
+                problem = str(error)
+        raise OutOfMemory(f"{self.arguments.function}: {problem}\n{self._planned(values, keywords)}")
 
     def _call(self, values: tuple[Any, ...], keywords: dict[str, Any]) -> list[Any]:
         if keywords or len(values) != len(self.arguments.inputs):
@@ -99,8 +106,22 @@ class Compiled:
     def _begin(self, inputs: Sequence[Array], collects: bool) -> DeviceCall:
         return DeviceCall(self.driver, self.emitted, self.kernels, inputs, collects)
 
+    def _planned(self, values: tuple[Any, ...], keywords: dict[str, Any]) -> str:
+        """What this call would take, without taking it."""
+        values = self.arguments.arrange(values, keywords)
+        given = [v if hasattr(v, "shape") else self.arguments.convert(k, v) for k, v in enumerate(values)]
+        held = [cell[0].array if isinstance(cell[0], Resident) else cell[0] for cell in self.cells]
+        shapes = [array.shape for array in (*given, *held, *self.emitted.program.constants)]
+        return planned(self.emitted.program, shapes)
+
     def _argument(self, number: int, value: Any) -> Array:
-        array = self.driver.accept(value)
+        try:
+            array = self.driver.accept(value)
+        except WrongDevice as error:
+            name = self.arguments.names[number]
+            which = f"argument {number}" + (f" (`{name}`)" if name else "")
+            advice = "Copy it there, or make a function for its device: config.device."
+            raise WrongDevice(f"{self.arguments.function}: {which} is {error}\n  {advice}") from None
         if array is None:
             return self.driver.to_device(self.arguments.convert(number, value))
         self.arguments.check(number, str(array.dtype), array.shape)

@@ -167,13 +167,17 @@ def _cupy(ordinal: int) -> Any:
         import cupy
     except ImportError as error:
         raise CudaNotAvailable(f"a GPU needs CuPy, which cannot be imported ({error})\n  {ADVICE}") from None
-    try:
-        version, count = cupy.cuda.runtime.driverGetVersion(), cupy.cuda.runtime.getDeviceCount()
-    except cupy.cuda.runtime.CUDARuntimeError as error:
-        raise CudaNotAvailable(f"CuPy finds no GPU: {error}\n  {ADVICE}") from None
+    runtime = cupy.cuda.runtime
+    version = runtime.driverGetVersion()
+    if not version:
+        raise CudaNotAvailable(f"this machine has no NVIDIA driver\n  {ADVICE}")
     if version < DRIVER:
         found, wanted = (f"{v // 1000}.{v % 1000 // 10}" for v in (version, DRIVER))
         raise CudaNotAvailable(f"the driver knows CUDA {found}, and {wanted} is needed: update it\n  {ADVICE}")
+    try:
+        count = runtime.getDeviceCount()
+    except runtime.CUDARuntimeError as error:
+        raise CudaNotAvailable(f"CuPy finds no GPU: {error}\n  {ADVICE}") from None
     if not count:
         raise CudaNotAvailable(f"this machine has no GPU\n  {ADVICE}")
     if not 0 <= ordinal < count:

@@ -333,13 +333,13 @@ def _python(value: Value, operands: list[str]) -> str:
 
 def host_function(source: str, name: str) -> Callable[..., None]:
     """The function that a text of HostEmitter defines."""
-    space: dict[str, Any] = {"apply": _apply}
+    space: dict[str, Any] = {"apply": apply}
     exec(compile(source, f"<{name} on the host>", "exec"), space)
     run: Callable[..., None] = space["run"]
     return run
 
 
-def _apply(name: str, dtype: str, *typed: Any) -> Any:
+def apply(name: str, dtype: str, *typed: Any) -> Any:
     """An elementwise function of Python numbers with the dtypes that stand before them."""
     operands = [np.asarray(number).astype(kind)[()] for kind, number in zip(typed[::2], typed[1::2], strict=True)]
     return np.asarray(FORMULAS[FUNCTIONS[name]](*operands)).astype(dtype).item()

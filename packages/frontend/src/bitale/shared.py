@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -17,30 +17,36 @@ from bitale_graph.origin import Origin, made_at
 from bitale_graph.types import tensor_type
 from bitale_graph.variable import Variable
 
+Casting = Literal["no", "safe", "same_kind", "unsafe"]
+
 
 class SharedVariable(Variable):
     """A variable with a value. `cell` is a list that holds the one array; functions read it at every call.
 
     `default_update` (None at first) is the new value that every function which reads the variable gives it, unless the
-    function has an update of its own for it, or leaves it out by `no_default_updates`.
+    function has an update of its own for it, or leaves it out by `no_default_updates`. `casting`, one of NumPy's words,
+    says which arrays become a value by set_value; "same_kind" also lets integers in that fit.
     """
 
-    __slots__ = ("cell", "default_update")
+    __slots__ = ("cell", "default_update", "casting")
     default_update: Variable | None
 
-    def __init__(self, value: np.ndarray, name: str | None, shape: tuple[int | None, ...]) -> None:
+    def __init__(
+        self, value: np.ndarray, name: str | None, shape: tuple[int | None, ...], casting: Casting = "same_kind"
+    ) -> None:
         super().__init__(tensor_type(value.dtype.name, shape), None, 0, name)
         self.cell = [value]
         self.default_update = None
+        self.casting = casting
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self.get_value(), self.name, self.type.shape, self.origin), self.default_update
+        return _restored, (self.get_value(), self.name, self.type.shape, self.origin, self.casting), self.default_update
 
     def __setstate__(self, default_update: Variable) -> None:
         self.default_update = default_update  # read apart, since it is an expression of the variable itself
 
     def __deepcopy__(self, memo: dict[int, Any]) -> SharedVariable:
-        copy = _restored(self.get_value(), self.name, self.type.shape, self.origin)
+        copy = _restored(self.get_value(), self.name, self.type.shape, self.origin, self.casting)
         if self.default_update is not None:
             (copy.default_update,) = substitute([self.default_update], {self: copy})
         return copy
@@ -79,11 +85,10 @@ class SharedVariable(Variable):
         """`value` as an array that this dtype can hold: floats may be rounded, integers have to fit."""
         array = _array(value)
         mine = np.dtype(self.dtype)
-        if array.dtype.kind in "bui" and mine.kind in "iu" and not np.can_cast(array.dtype, mine):
+        fits = np.can_cast(array.dtype, mine, self.casting)
+        if self.casting == "same_kind" and array.dtype.kind in "bui" and mine.kind in "iu":
             limits = np.iinfo(mine)
             fits = array.size == 0 or (int(array.min()) >= limits.min and int(array.max()) <= limits.max)
-        else:
-            fits = np.can_cast(array.dtype, mine, "same_kind")
         if not fits:
             raise DtypeError(
                 explain(f"cannot set a value of dtype {array.dtype}", [self], f"Convert it: .astype({self.dtype!r}).")
@@ -98,12 +103,17 @@ def shared(
     dtype: object = None,
     shape: Sequence[int | None] | None = None,
     broadcastable: Sequence[bool] | None = None,
+    *,
+    strict: bool = False,
+    allow_downcast: bool | None = None,
 ) -> SharedVariable:
     """A shared variable with a first value: an array, a number, or a list of them.
 
     Its dtype is the value's (config.floatX for Python's floats) unless `dtype` is given. Its lengths may change later,
     except those that `shape` fixes (in Theano's programs `broadcastable` fixes lengths of 1). The value is copied; with
     `borrow` a fitting array is kept as it is.
+    Later values are converted where that loses nothing but digits of floats; `strict`: only those of the very dtype are
+    taken; allow_downcast=True: all are converted, False: only where that loses nothing at all.
     Raises DtypeError for what is no array of numbers, ShapeError for a value that has not the given shape.
     """
     array = _array(value)
@@ -114,6 +124,8 @@ def shared(
     lengths = tuple(shape)
     made = SharedVariable(np.empty((0,) * len(lengths), as_dtype(dtype)), name, lengths)
     made.set_value(array, borrow)
+    if strict or allow_downcast is not None:
+        made.casting = "no" if strict else "unsafe" if allow_downcast else "safe"
     return made
 
 
@@ -124,7 +136,7 @@ def _array(value: Any) -> np.ndarray:
         raise DtypeError("a shared variable holds no masked array with elements missing; fill them in: value.filled(0)")
     try:
         array = np.asarray(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise DtypeError(f"a shared variable holds an array of numbers: {error}") from None
     if array.dtype.kind not in "biufc":
         raise DtypeError(f"a shared variable holds an array of numbers, not {value!r} (a {type(value).__name__})")
@@ -137,7 +149,7 @@ def _own(array: np.ndarray, dtype: str, borrow: bool) -> np.ndarray:
 
 
 def _restored(
-    value: np.ndarray, name: str | None, shape: tuple[int | None, ...], origin: Origin | None
+    value: np.ndarray, name: str | None, shape: tuple[int | None, ...], origin: Origin | None, casting: Casting
 ) -> SharedVariable:
     with made_at(origin):
-        return SharedVariable(value, name, shape)
+        return SharedVariable(value, name, shape, casting)

@@ -31,25 +31,40 @@ RARE static int alias_of(int type)
     return type;
 }
 
-static int acceptable(const Input *wanted, PyObject *object)
+/* Whether it is an array of the type, rank and lengths wanted, wherever its elements lie. */
+static inline int matches(const Input *wanted, PyObject *object)
 {
     if (Py_TYPE(object) != &PyArray_Type)
         return 0;
     PyArrayObject *array = (PyArrayObject *)object;
-    int type = PyArray_TYPE(array), flags = PyArray_FLAGS(array);
-    int needed = NPY_ARRAY_ALIGNED | (wanted->contiguous ? NPY_ARRAY_C_CONTIGUOUS : 0);
+    int type = PyArray_TYPE(array);
     if ((type != wanted->type && type != wanted->alias) || PyArray_NDIM(array) != wanted->ndim
-        || (flags & needed) != needed || !PyArray_ISNOTSWAPPED(array))
+        || !PyArray_ISNOTSWAPPED(array))
         return 0;
     if (wanted->shape)
         for (int axis = 0; axis < wanted->ndim; axis++)
             if (wanted->shape[axis] >= 0 && wanted->shape[axis] != PyArray_DIM(array, axis))
                 return 0;
+    return 1;
+}
+
+/* Whether the elements of an array that matches lie where the function can read them. */
+static inline int in_place(const Input *wanted, PyArrayObject *array)
+{
+    int flags = PyArray_FLAGS(array);
+    int needed = NPY_ARRAY_ALIGNED | (wanted->contiguous ? NPY_ARRAY_C_CONTIGUOUS : 0);
+    if ((flags & needed) != needed)
+        return 0;
     if (!(flags & NPY_ARRAY_C_CONTIGUOUS))
         for (int axis = 0; axis < wanted->ndim; axis++)
             if (PyArray_STRIDE(array, axis) % wanted->itemsize)
                 return 0;
     return 1;
+}
+
+static int acceptable(const Input *wanted, PyObject *object)
+{
+    return matches(wanted, object) && in_place(wanted, (PyArrayObject *)object);
 }
 
 /* Read a Python or NumPy number for an input without axes; 0 when the general way has to decide. */

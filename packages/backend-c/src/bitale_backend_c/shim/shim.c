@@ -218,9 +218,12 @@ RARE static PyObject *converted(Function *function, int number, PyObject *object
 static inline int take(Call *call, int number, PyObject *object)
 {
     const Input *wanted = &call->function->inputs[number];
-    if (acceptable(wanted, object)) {
-        Py_INCREF(object);
-        describe(call, number, object);
+    if (matches(wanted, object)) {
+        int as_it_is = in_place(wanted, (PyArrayObject *)object);
+        PyObject *array = as_it_is ? Py_NewRef(object) : PyArray_NewCopy((PyArrayObject *)object, NPY_CORDER);
+        if (!array)
+            return -1;
+        describe(call, number, array);
         return 0;
     }
     if (wanted->ndim == 0 && read_scalar(wanted, object, &call->scalars[number])) {

@@ -33,7 +33,7 @@ def as_variable(value: Any, dtype: object = None) -> Variable:
         raise DtypeError("cannot use a masked array with elements missing; fill them in: value.filled(0)")
     try:
         array = np.asarray(value, dtype=None if dtype is None else as_dtype(dtype))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise DtypeError(f"cannot make an array of {value!r}: {error}") from None
     if array.dtype.hasobject or array.dtype.kind not in "biufc":
         raise DtypeError(f"cannot use {value!r} (a {type(value).__name__}, dtype {array.dtype}) as an array")

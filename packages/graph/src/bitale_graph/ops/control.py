@@ -78,6 +78,9 @@ class Procedure(Composite):
         return tuple(v.type for v in self.body.outputs)
 
 
+NO_STEPS = "the number of steps is {0}: a sequence is shorter than its taps reach"
+
+
 @dataclass(frozen=True, eq=False)
 class Scan(Op):
     """for step in range(length): carries, collected = body(step, carries, slices, fixed).

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bitale_graph.errors import ShapeError, fill_in
-from bitale_graph.ops.control import Branch, Check, Composite, Procedure, Scan, StopGradient
+from bitale_graph.ops.control import NO_STEPS, Branch, Check, Composite, Procedure, Scan, StopGradient
 from bitale_graph.reference.evaluate import Rule, evaluate
 from bitale_graph.shapes import shape_of
 from bitale_graph.table import RuleTable
@@ -23,6 +23,8 @@ def _composite(op: Composite, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
 @CONTROL.register(Scan)
 def _scan(op: Scan, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
     length, carried, sequences, fixed = op.split(arrays)
+    if length < 0:
+        raise ShapeError(f"{op.name}: {fill_in(NO_STEPS, [int(length)])}")
     order = range(int(length))
     collected: list[list[np.ndarray]] = [[] for _ in range(op.collected)]
     taken, going = 0, True

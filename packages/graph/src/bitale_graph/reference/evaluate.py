@@ -64,7 +64,7 @@ def conform(variable: Variable, value: Any) -> np.ndarray:
         raise DtypeError(explain(f"the value of {variable!r} {problem}", [variable], advice))
     try:
         array = np.asarray(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise DtypeError(explain(f"the value of {variable!r} is no array: {error}", [variable])) from None
     wanted = variable.type
     if array.dtype != wanted.dtype:

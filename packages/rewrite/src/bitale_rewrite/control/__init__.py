@@ -7,10 +7,10 @@ from contextlib import suppress
 
 from bitale_graph.errors import MissingRule
 from bitale_graph.graph import Graph, substitute
-from bitale_graph.ops.control import NESTED, Branch, Scan
+from bitale_graph.ops.control import NESTED, Scan
 from bitale_graph.variable import Apply, Variable
 from bitale_rewrite.control.branches import simplify_branches
-from bitale_rewrite.control.form import Form
+from bitale_rewrite.control.form import Form, Told
 from bitale_rewrite.control.invariant import move_invariants
 from bitale_rewrite.control.last import read_last_carries
 from bitale_rewrite.control.merge import merge_loops
@@ -20,26 +20,29 @@ from bitale_rewrite.control.tail import keep_tails
 from bitale_rewrite.rule import Rule, RuleError
 
 ROUNDS = 6
-Told = Callable[[Rule, Apply, Sequence[Variable]], None]
+Notice = Callable[[Rule, Apply, Sequence[Variable]], None]
 
 
-def _named(name: str) -> Rule:
-    return Rule(name, (Scan, Branch), lambda node: None, "reals")
-
-
-SIMPLER = _named("a loop does what is needed, and what only it can do")
-
-
-def simplify_loops(graph: Graph, reals: bool = True, notice: Told | None = None) -> Graph:
+def simplify_loops(graph: Graph, reals: bool = True, notice: Notice | None = None) -> Graph:
     """`graph` with its loops merged, pruned and split, and those inside bodies, too.
 
     Loops are split only where results need be equal as `reals`, not to the bit. `notice` is told of each change.
     """
+
+    def told(what: str, node: Apply, new: Sequence[Variable]) -> None:
+        if notice is not None:
+            notice(Rule(what, (), lambda node: None, "reals"), node, new)
+
+    return _simplified(graph, reals, told)
+
+
+def _simplified(graph: Graph, reals: bool, told: Told) -> Graph:
     if not any(isinstance(node.op, NESTED) for node in graph.nodes):
         return graph
-    graph = simplify_branches(graph).map(lambda node, inputs: _with_simpler_bodies(node, inputs, reals, notice))
+    graph = simplify_branches(graph, told).map(lambda node, inputs: _with_simpler_bodies(node, inputs, reals, told))
     for _ in range(ROUNDS):
-        simpler = _simplify_each(keep_tails(read_last_carries(merge_loops(graph))), reals, notice)
+        merged = read_last_carries(merge_loops(graph, told), told)
+        simpler = _simplify_each(keep_tails(merged, told), reals, told)
         if simpler is graph:
             break
         graph = simpler
@@ -47,11 +50,11 @@ def simplify_loops(graph: Graph, reals: bool = True, notice: Told | None = None)
 
 
 def _with_simpler_bodies(
-    node: Apply, inputs: tuple[Variable, ...], reals: bool, notice: Told | None
+    node: Apply, inputs: tuple[Variable, ...], reals: bool, told: Told
 ) -> Sequence[Variable]:
     op = node.op
     if isinstance(op, NESTED):
-        op = op.with_bodies([simplify_loops(body, reals, notice) for body in op.bodies])
+        op = op.with_bodies([_simplified(body, reals, told) for body in op.bodies])
     if op is node.op and inputs == node.inputs:
         return node.outputs
     new = Apply(op, inputs, node.origin).outputs
@@ -60,17 +63,17 @@ def _with_simpler_bodies(
     return new
 
 
-def _simplify_each(graph: Graph, reals: bool, notice: Told | None) -> Graph:
+def _simplify_each(graph: Graph, reals: bool, told: Told) -> Graph:
     """Each loop on its own, the last first: what it does not need any more, others need not give it."""
     loops = [node for node in graph.nodes if isinstance(node.op, Scan)]
     while loops:
         node = loops.pop()
         used = {*graph.uses, *graph.outputs}
         form, found = _simpler(node, used, reals)
-        if form.changed:
+        if form.changes:
             graph = Graph(graph.inputs, substitute(graph.outputs, found), graph.name)
-            if notice is not None:
-                notice(SIMPLER, node, [found[v] for v in node.outputs if v in found and v in used])
+            for what in form.changes:
+                told(what, node, [found[v] for v in node.outputs if v in found and v in used])
     return graph
 
 

@@ -6,9 +6,10 @@ from bitale_graph.graph import Graph, substitute
 from bitale_graph.laziness import Readers, sink
 from bitale_graph.ops.control import Branch
 from bitale_graph.variable import Apply, Constant, Variable
+from bitale_rewrite.control.form import Told
 
 
-def simplify_branches(graph: Graph) -> Graph:
+def simplify_branches(graph: Graph, told: Told) -> Graph:
     """`graph` without branches whose body is known, and with work moved into the bodies that alone need it."""
     branches = [node for node in graph.nodes if isinstance(node.op, Branch)]
     readers: Readers | None = None
@@ -21,6 +22,9 @@ def simplify_branches(graph: Graph) -> Graph:
             if lazy is node:
                 continue
             known = lazy.outputs
+            told("what not all bodies of a branch need is computed in those that do", node, known)
+        else:
+            told("a branch whose body is known is that body", node, known)
         graph = Graph(graph.inputs, substitute(graph.outputs, _renamed(node, known)), graph.name)
         left = set(graph.nodes)
         branches = [node for node in branches if node in left]

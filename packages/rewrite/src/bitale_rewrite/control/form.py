@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bitale_graph.graph import Graph, substitute, toposort
 from bitale_graph.ops.control import Scan
 from bitale_graph.origin import made_at
 from bitale_graph.variable import Apply, Variable
+
+Told = Callable[[str, Apply, Sequence[Variable]], None]  # what was done, to which node, what replaces its outputs
 
 
 @dataclass(eq=False)
@@ -54,7 +56,12 @@ class Form:
         self.taken = node.outputs[op.carries] if op.conditional else None
         self.collected = [Collected(*each) for each in zip(op.body.outputs[after:], node.outputs[after:], strict=True)]
         self.results: dict[Variable, Variable] = {}
-        self.changed = False
+        self.changes: list[str] = []  # what was done, in the words of explain()
+
+    def change(self, what: str) -> None:
+        """Note that something was done."""
+        if what not in self.changes:
+            self.changes.append(what)
 
     def values(self) -> list[Variable]:
         """What the body computes."""
@@ -65,11 +72,11 @@ class Form:
         """The applications in the body behind `values`, or behind all."""
         return toposort(self.values() if values is None else values)
 
-    def replace(self, replacements: Mapping[Variable, Variable]) -> None:
+    def replace(self, replacements: Mapping[Variable, Variable], why: str) -> None:
         """Put others in the place of variables of the body."""
         if not replacements:
             return
-        self.changed = True
+        self.change(why)
         new = iter(substitute(self.values(), replacements))
         for carry in self.carries:
             carry.new = next(new)
@@ -82,7 +89,7 @@ class Form:
         """Give the body variables of its own, but for `step`."""
         named: list[Carry | Read] = [*self.carries, *self.sequences, *self.fixed]
         fresh = {each.variable: _like(each.variable) for each in named}
-        self.replace({self.step: step, **fresh})
+        self.replace({self.step: step, **fresh}, "renamed")
         self.step = step
         for each in named:
             each.variable = fresh[each.variable]

@@ -30,7 +30,8 @@ def move_invariants(form: Form) -> None:
     edge = dict.fromkeys(v for v in form.values() if v in working)
     edge |= dict.fromkeys(v for n in nodes if n.outputs[0] not in unchanging for v in n.inputs if v in working)
     outer = form.outside(list(edge))
-    form.replace({v: form.fix(made, v) for v, made in zip(edge, outer, strict=True)})
+    before = {v: form.fix(made, v) for v, made in zip(edge, outer, strict=True)}
+    form.replace(before, "what does not change is computed before the loop")
 
 
 def _is_length(node: Apply) -> bool:

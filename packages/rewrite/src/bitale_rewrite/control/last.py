@@ -9,9 +9,10 @@ from bitale_graph.same_size import same_size
 from bitale_graph.shapes import shape_of, unknown_inputs
 from bitale_graph.sizes import Size, size_subtract
 from bitale_graph.variable import Apply, Variable
+from bitale_rewrite.control.form import Told
 
 
-def read_last_carries(graph: Graph) -> Graph:
+def read_last_carries(graph: Graph, told: Told) -> Graph:
     """`graph` in which collected[-1] of a new carry is the last carry. A check that there is a step stays."""
     found: dict[Variable, Variable] = {}
     for node in graph.nodes:
@@ -19,6 +20,7 @@ def read_last_carries(graph: Graph) -> Graph:
             last = _last_carry(node.inputs[0].owner)
             if last is not None and last.type == node.outputs[0].type:
                 found[node.outputs[0]] = last
+                told("the last element collected is the last carry", node, [last])
     return Graph(graph.inputs, substitute(graph.outputs, found), graph.name) if found else graph
 
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 from bitale_graph.graph import Graph, ancestors, substitute
 from bitale_graph.ops.control import Scan
 from bitale_graph.variable import Apply, Constant, Variable
-from bitale_rewrite.control.form import Form
+from bitale_rewrite.control.form import Form, Told
 
 MOST = 100  # merges in a row: each looks through the graph anew
 
 
-def merge_loops(graph: Graph) -> Graph:
+def merge_loops(graph: Graph, told: Told) -> Graph:
     """`graph` with loops that fit made one; itself if there are none."""
     for _ in range(MOST):
-        merged = _merge_two(graph)
+        merged = _merge_two(graph, told)
         if merged is graph:
             break
         graph = merged
     return graph
 
 
-def _merge_two(graph: Graph) -> Graph:
+def _merge_two(graph: Graph, told: Told) -> Graph:
     loops = [node for node in graph.nodes if isinstance(node.op, Scan) and not node.op.conditional]
     for position, later in enumerate(loops):
         behind: set[Variable] | None = None
@@ -28,7 +28,7 @@ def _merge_two(graph: Graph) -> Graph:
             if _fit(earlier, later):
                 behind = behind or set(ancestors(later.inputs))
                 if behind.isdisjoint(earlier.outputs):
-                    return _merged(graph, earlier, later)
+                    return _merged(graph, earlier, later, told)
     return graph
 
 
@@ -39,11 +39,13 @@ def _fit(a: Apply, b: Apply) -> bool:
     return a.inputs[0] is b.inputs[0] and alike and not shared.isdisjoint(b.inputs[1:])
 
 
-def _merged(graph: Graph, earlier: Apply, later: Apply) -> Graph:
+def _merged(graph: Graph, earlier: Apply, later: Apply, told: Told) -> Graph:
     form, other = Form(earlier, earlier.inputs), Form(later, later.inputs)
     other.rename(form.step)
     form.carries += other.carries
     form.sequences += other.sequences
     form.fixed += other.fixed
     form.collected += other.collected
-    return Graph(graph.inputs, substitute(graph.outputs, form.build()), graph.name)
+    found = form.build()
+    told("loops over the same steps are one", later, [found[v] for v in later.outputs])
+    return Graph(graph.inputs, substitute(graph.outputs, found), graph.name)

@@ -35,7 +35,7 @@ def _join_reads(form: Form) -> None:
             elif isinstance(read.outer, Constant) and read.outer.type == read.variable.type and reads is form.fixed:
                 same[read.variable] = read.outer
                 reads.remove(read)
-    form.replace(same)
+    form.replace(same, "what a loop reads twice it reads once")
 
 
 def _join_carries(form: Form) -> None:
@@ -59,7 +59,7 @@ def _join_carries(form: Form) -> None:
             leader = next(c for c in form.carries if c.variable is known)
             if carry.last is not None and leader.last is not None:
                 form.results[carry.last] = leader.last
-    form.replace(same)
+    form.replace(same, "carries that stay equal are one")
 
 
 def _join_values(form: Form) -> None:
@@ -67,7 +67,8 @@ def _join_values(form: Form) -> None:
     keys = _keys(form, {c.variable: c.variable for c in form.carries})
     first: dict[Hashable, Variable] = {}
     computed = [v for node in form.nodes() for v in node.outputs]
-    form.replace({v: same for v in computed if (same := first.setdefault(keys[v], v)) is not v})
+    same = {v: known for v in computed if (known := first.setdefault(keys[v], v)) is not v}
+    form.replace(same, "what a step computes twice it computes once")
 
 
 def _key(v: Variable) -> Hashable:
@@ -97,7 +98,7 @@ def _fix_carries(form: Form) -> None:
             form.fixed.append(Read(carry.variable, carry.first))
             if carry.last is not None:
                 form.results[carry.last] = carry.first
-            form.changed = True
+            form.change("a carry that never changes is read from outside")
 
 
 def _drop_collected(form: Form, used: Container[Variable]) -> None:
@@ -118,7 +119,7 @@ def _drop_collected(form: Form, used: Container[Variable]) -> None:
             form.collected.remove(collected)
         else:
             continue
-        form.changed = True
+        form.change("what is not read is not collected")
 
 
 def _drop_carries(form: Form, used: Container[Variable]) -> None:
@@ -137,7 +138,7 @@ def _drop_carries(form: Form, used: Container[Variable]) -> None:
             seen.add(v)
     if len(needed) < len(form.carries):
         form.carries = [c for c in form.carries if c.variable in needed]
-        form.changed = True
+        form.change("what is not read is not carried")
 
 
 def _drop_reads(form: Form) -> None:
@@ -146,4 +147,4 @@ def _drop_reads(form: Form) -> None:
         kept = [r for r in reads if r.variable in read]
         if len(kept) < len(reads):
             reads[:] = kept
-            form.changed = True
+            form.change("what no step needs is not read")

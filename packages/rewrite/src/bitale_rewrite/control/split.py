@@ -69,7 +69,7 @@ def _delays(form: Form) -> None:
         form.carries.remove(carry)
         if carry.last is not None:
             form.results[carry.last] = Squeeze((0,))(_elements(whole, end, 1, element))
-        form.changed = True
+        form.change("a carry that only hands on the step before is a sequence")
 
 
 def _elements(whole: Variable, start: Size, count: Size, element: Sequence[Size]) -> Variable:
@@ -109,7 +109,8 @@ def _before(form: Form) -> None:
         return
     reads = [_slices(outer, v) for v, outer in zip(edge, whole, strict=True)]
     form.sequences += reads
-    form.replace({v: read.variable for v, read in zip(edge, reads, strict=True)})
+    before = {v: read.variable for v, read in zip(edge, reads, strict=True)}
+    form.replace(before, "products of all elements of a sequence are one product before the loop")
 
 
 def _slices(outer: Variable, like: Variable) -> Read:
@@ -198,7 +199,7 @@ def _take(form: Form, entry: tuple[Carry | None, Late, list[Variable]], needed: 
         form.collected = [c for c in form.collected if c.output is not part.output]
     needed |= dict.fromkeys(edge)
     late.append(part)
-    form.changed = True
+    form.change("what no carry needs is computed after the loop, for all steps at once")
 
 
 def _given(form: Form) -> list[Variable]:

@@ -12,20 +12,20 @@ from bitale_graph.same_size import same_size
 from bitale_graph.shapes import shape_of, unknown_inputs
 from bitale_graph.sizes import Size, size_maximum, size_minimum, size_subtract
 from bitale_graph.variable import Apply, Constant, Variable
-from bitale_rewrite.control.form import Carry, Form
+from bitale_rewrite.control.form import Carry, Form, Told
 from bitale_rewrite.sizes import slice_of
 
 MOST, MOST_ARRAYS = 16, 4  # elements carried along: scalars in registers, arrays by copies in every step
 
 
-def keep_tails(graph: Graph) -> Graph:
+def keep_tails(graph: Graph, told: Told) -> Graph:
     """`graph` in which a loop of which only collected[-k:] is read, for a small k, keeps k elements."""
     for node in graph.nodes:
         if isinstance(node.op, Scan) and not node.op.reverse:
             for out in node.outputs[node.op.carries + node.op.conditional :]:
                 count = _kept(graph, out)
                 if count:
-                    return _carried(graph, node, out, count)
+                    return _carried(graph, node, out, count, told)
     return graph
 
 
@@ -56,7 +56,7 @@ def _count(node: Apply, whole: Variable) -> int:
     return 0
 
 
-def _carried(graph: Graph, node: Apply, out: Variable, count: int) -> Graph:
+def _carried(graph: Graph, node: Apply, out: Variable, count: int, told: Told) -> Graph:
     form = Form(node, node.inputs)
     (collected,) = [c for c in form.collected if c.output is out]
     form.collected.remove(collected)
@@ -76,4 +76,5 @@ def _carried(graph: Graph, node: Apply, out: Variable, count: int) -> Graph:
         start = size_subtract(count, length)
         part = slice_of(newest_last, [start, *(0 for _ in element)], [length, *element], [1] * out.ndim)
         found[reader.outputs[0]] = part
+        told(f"of what is collected the last {count} are kept", reader, [part])
     return Graph(graph.inputs, substitute(graph.outputs, found), graph.name)

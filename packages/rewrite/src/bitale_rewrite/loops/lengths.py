@@ -7,6 +7,7 @@ from typing import Any
 
 from bitale_graph.dtypes import INTEGERS
 from bitale_graph.graph import Graph, toposort
+from bitale_graph.ops.control import Scan
 from bitale_graph.ops.elementwise import FUNCTIONS, Elementwise
 from bitale_graph.ops.movement import Broadcast, Dimension, Iota, Pad, Reshape, SetSlice
 from bitale_graph.shapes import shape_of
@@ -65,3 +66,4 @@ def _lengths_around(node: Apply) -> Iterator[int | Variable]:
     for v in (*node.inputs, *node.outputs):
         yield from shape_of(v)
     yield from node.inputs[2:] if isinstance(node.op, SetSlice) else lengths_given(node)
+    yield from node.inputs[:1] if isinstance(node.op, Scan) else ()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bitale_graph.errors import MissingRule, ShapeError, explain
 from bitale_graph.graph import Graph
 from bitale_graph.ops.contraction import Contract
-from bitale_graph.ops.control import Branch, Scan
+from bitale_graph.ops.control import NO_STEPS, Branch, Check, Scan
 from bitale_graph.ops.elementwise import Elementwise
 from bitale_graph.ops.indexing import Gather, Scatter
 from bitale_graph.ops.movement import Broadcast, Concatenate, Reshape, SetSlice, Squeeze
@@ -74,13 +74,13 @@ class Sizes:
             a, b = b, a  # a literal or the length of an input represents the others
         self._equal[b] = a
 
-    def require_length(self, n: Value, node: Apply) -> None:
+    def require_length(self, n: Value, node: Apply, problem: str = "a length is {0}, and none can be negative") -> None:
         """Make sure, when the function runs, that a length is not negative."""
         n = self.representative(n)
         if n in self._lengths or is_length(n, self._is_length, self.names.definitions.get):
             return
         self._lengths.add(n)
-        message = explain(f"{node.op.name}: a length is {{0}}, and none can be negative", node.inputs)
+        message = explain(f"{node.op.name}: {problem}", node.inputs)
         required = Require(Call(LESS_EQUAL, (ZERO, n), "bool"), self.fail(ShapeError, message, node), (n,))
         if self._is_late(n):
             self.late.setdefault(node, []).append(required)
@@ -122,6 +122,7 @@ class Sizes:
                 self.require_length(self.scalar(n), node)
             if isinstance(node.op, Scan):
                 (body,) = bodies[node]
+                self._require_steps(node)
                 for a, b, what in _loop(self, node, body):
                     self.require_equal(a, b, node, what)
                 self.constrain(body, bodies)
@@ -137,6 +138,14 @@ class Sizes:
                     self.require_equal(a, b, node, what)
             for n in lengths_given(node):
                 self.require_length(self.scalar(n), node)
+            if isinstance(node.op, Scan):
+                self._require_steps(node)
+
+    def _require_steps(self, node: Apply) -> None:
+        """A loop takes no negative number of steps. What the user gives is checked with a message that says more."""
+        steps = node.inputs[0]
+        if steps.owner is None or not isinstance(steps.owner.op, Check):
+            self.require_length(self.scalar(steps), node, NO_STEPS)
 
     @contextmanager
     def scope(self) -> Iterator[None]:

@@ -98,10 +98,10 @@ def is_computed(steps: Variable) -> bool:
         v = stack.pop()
         if v in seen or v.owner is None or isinstance(v.owner.op, Dimension):
             continue
-        if not isinstance(v.owner.op, Elementwise):
+        if not isinstance(v.owner.op, (Elementwise, Check)):
             return True
         seen.add(v)
-        stack.extend(v.owner.inputs)
+        stack.extend(v.owner.inputs[:1] if isinstance(v.owner.op, Check) else v.owner.inputs)
     return False
 
 

@@ -59,6 +59,8 @@ def _outputs(where: str, value: Any) -> list[Any]:
     if value is None or isinstance(value, Mapping):
         return []
     found = list(value) if isinstance(value, (list, tuple)) else [value]
+    if any(isinstance(each, until) for each in found):
+        raise ArgumentError(f"{where} returns until(condition) before something else: it stands last, once")
     for k, each in enumerate(found):
         if isinstance(each, (until, Mapping)) or each is None or (isinstance(each, (list, tuple)) and _nested(each)):
             raise ArgumentError(

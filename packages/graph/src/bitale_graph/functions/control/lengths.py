@@ -25,7 +25,8 @@ def step_count(where: str, what: str, value: Any) -> Size:
         if count < 0:
             raise ArgumentError(f"{where}: {what} is {count}; a loop cannot take a negative number of steps")
         return count
-    return Check(f"{where}: {what} is negative")(count, greater_equal(count, 0))
+    message = f"{where}: {what} is negative: {{0}}"
+    return Check(message)(count, greater_equal(count, 0), count)
 
 
 def joint_length(
@@ -49,20 +50,25 @@ def joint_length(
 
 
 def checked_equal(message: str, a: Size, b: Size, shown: Sequence[Variable] = ()) -> Size:
-    """a, which must be equal to b. Raises ShapeError with the message where known lengths differ."""
+    """a, which must be equal to b. Raises ShapeError with the message where lengths differ."""
     if same_size(a, b):
         return a
     if isinstance(a, int) and isinstance(b, int):
         raise ShapeError(explain(f"{message}: {a} and {b}", shown))
-    return Check(message)(size_variable(a), equals(a, b))
+    return _checked(f"{message}: {{0}} and {{1}}", equals(a, b), a, b)
 
 
 def checked_at_most(message: str, a: Size, b: Size, shown: Sequence[Variable] = ()) -> Size:
-    """a, which must not be larger than b. Raises ShapeError with the message where that is known."""
+    """a, which must not be larger than b. Raises ShapeError with the message where it is."""
     if same_size(a, b):
         return a
     if isinstance(a, int) and isinstance(b, int):
         if a > b:
             raise ShapeError(explain(f"{message}: {a} of {b}", shown))
         return a
-    return Check(message)(size_variable(a), less_equal(a, b))
+    return _checked(f"{message}: {{0}} of {{1}}", less_equal(a, b), a, b)
+
+
+def _checked(message: str, holds: Variable, a: Size, b: Size) -> Variable:
+    """a, if the condition holds when the function runs."""
+    return Check(message, ShapeError)(size_variable(a), holds, size_variable(a), size_variable(b))

@@ -109,7 +109,7 @@ def while_loop(
 
     def going(leaves: list[Variable]) -> Variable:
         result = called("while_loop", cond, (form.build(leaves),))
-        return boolean_scalar(f"while_loop: {described(cond)}", "the condition", result)
+        return changing_scalar(f"while_loop: {described(cond)}", "the condition", result)
 
     carries = [_carry("the value", path, v) for path, v in zip(form.paths(), first, strict=True)]
     settled, _ = settle(where, carries, trace)
@@ -142,6 +142,14 @@ def fori_loop(
     steps = size_maximum(size_subtract(high, low), 0)
     loop = Loop(name or getattr(body, "__name__", None), steps, step, settled)
     return form.build(loop.run(where, checkpoint).last)
+
+
+def changing_scalar(where: str, label: str, value: Any) -> Variable:
+    """A condition that may end a loop. Raises ArgumentError for True and False, which never change."""
+    if isinstance(value, (bool, np.bool_)):
+        advice = "== and != ask whether two variables are one object: write equal(a, b) or not_equal(a, b)."
+        raise ArgumentError(f"{where}: {label} is {value} in every step\n  {advice}")
+    return boolean_scalar(where, label, value)
 
 
 def boolean_scalar(where: str, label: str, value: Any) -> Variable:

@@ -13,7 +13,7 @@ from bitale_graph.functions.control.build import Loop, slice_variable, step_vari
 from bitale_graph.functions.control.capture import called, described, result_variable
 from bitale_graph.functions.control.carries import Carry, Settled, adapted, settle
 from bitale_graph.functions.control.lengths import checked_at_most, step_count
-from bitale_graph.functions.control.loop import boolean_scalar
+from bitale_graph.functions.control.loop import changing_scalar
 from bitale_graph.functions.control.segments import segmented
 from bitale_graph.functions.control.states import advance, advancing, carried, check_closed
 from bitale_graph.functions.control.taps import OutputTaps, SequenceTaps, output_taps, sequence_taps
@@ -24,6 +24,8 @@ from bitale_graph.same_size import same_size
 from bitale_graph.shapes import shape_of
 from bitale_graph.sizes import Size, size_minimum, size_variable
 from bitale_graph.variable import Variable
+
+SHORTEN = "Give n_steps, or cut them to one length: x[:n]."
 
 
 def scan(
@@ -112,7 +114,7 @@ class _Step:
             fitting = adapted(y, pasts[k][0].dtype) if k < len(pasts) and pasts[k] else y
             answer.outputs[k] = result_variable(self.where, f"output {k}", fitting)
         if answer.condition is not None:
-            answer.condition = boolean_scalar(self.where, "the condition of until", answer.condition)
+            answer.condition = changing_scalar(self.where, "the condition of until", answer.condition)
         return [v for past, y in zip(pasts, answer.outputs) if past for v in (y, *past[:-1])], answer
 
     def find_states(self, answer: Answer, carries: Settled) -> None:
@@ -174,9 +176,10 @@ def _agreed(where: str, first: SequenceTaps, other: SequenceTaps, steps: Size) -
         return fewest
     message = f"{where}: the sequences {first.label} and {other.label} have different lengths"
     if all(isinstance(n, int) for n in lengths):
-        raise ShapeError(explain(f"{message}: {lengths[0]} and {lengths[1]}", [first.x, other.x]))
+        raise ShapeError(explain(f"{message}: {lengths[0]} and {lengths[1]}", [first.x, other.x], SHORTEN))
     fitting = logical_or(equal(*lengths), equal(*counts))
-    return Check(message)(size_variable(fewest), fitting)
+    shown = map(size_variable, lengths)
+    return Check(f"{message}: {{0}} and {{1}}\n  {SHORTEN}", ShapeError)(size_variable(fewest), fitting, *shown)
 
 
 def _returned(outputs: list[Variable], as_list: bool) -> Any:

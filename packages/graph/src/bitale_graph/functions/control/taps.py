@@ -24,6 +24,7 @@ class SequenceTaps:
     x: Variable
     taps: tuple[int, ...]
     label: str
+    where: str
 
     @property
     def before(self) -> int:
@@ -40,8 +41,8 @@ class SequenceTaps:
         """The number of steps that fit."""
         length = shape_of(self.x)[0]
         if isinstance(length, int) and length < self.window:
-            problem = f"the sequence {self.label} has {length} elements; its taps {list(self.taps)} need {self.window}"
-            raise ShapeError(explain(problem, [self.x]))
+            needs = f"has {length} elements; its taps {list(self.taps)} need {self.window}"
+            raise ShapeError(explain(f"{self.where}: the sequence {self.label} {needs}", [self.x]))
         return size_subtract(length, self.window) if self.window else length
 
     def slices(self, steps: Size, backwards: bool) -> list[Variable]:
@@ -98,7 +99,7 @@ def sequence_taps(where: str, number: int, given: Any) -> SequenceTaps:
     if not x.ndim:
         raise ShapeError(explain(f"{where}: the sequence {label} is a scalar; loops run over the first axis", [x]))
     taps = _taps(f"{where}: the sequence {label}", entry.get("taps"), (0,))
-    return SequenceTaps(x, taps or (0,), label)
+    return SequenceTaps(x, taps or (0,), label, where)
 
 
 def output_taps(where: str, number: int, given: Any) -> OutputTaps:
