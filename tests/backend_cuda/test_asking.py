@@ -52,3 +52,20 @@ def test_the_nan_guard_finds_the_operation():
     assert f(np.ones(2)).tolist() == [0, 0]
     with pytest.raises(NonFiniteError, match="`log` makes NaN of finite numbers, first at index"):
         f(np.array([1.0, -1.0]))
+
+
+def test_functions_and_variables_are_placed_one_by_one():
+    install(1, EmulatedDriver(ordinal=1))
+    try:
+        w = bt.shared(np.arange(3.0), "w")
+        assert (w.device, w.to("cuda:1").device) == ("cpu", "cuda:1")
+        f = bt.function([], w.sum(), updates={w: w + 1}, mode="cuda:1")
+        g = bt.function([], w.prod(), mode="cuda")
+        assert (f(), w.device, g(), w.device) == (3, "cuda:1", 6, "cuda:0")
+        assert (w.to("cpu").device, w.get_value().tolist()) == ("cpu", [1, 2, 3])
+    finally:
+        install(1, None)
+    with pytest.raises(bt.ArgumentError, match=r'to\("tpu"\)|wanted "cuda", "cuda:1" or the number of a GPU, or "cpu"'):
+        w.to("tpu")
+    with pytest.raises(bt.ArgumentError, match="mode must be one of c, numpy"):
+        bt.function([], w, mode="c:1")

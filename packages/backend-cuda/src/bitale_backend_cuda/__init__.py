@@ -4,8 +4,9 @@ from .__about__ import __version__
 from .compile import Compiled, compile, generate
 from .devices import driver_of, install
 from .errors import CompileError, CudaNotAvailable, LaunchError, OutOfMemory, WrongDevice
+from .resident import resident
 
 __all__ = [
     "CompileError", "Compiled", "CudaNotAvailable", "LaunchError", "OutOfMemory", "WrongDevice", "__version__",
-    "compile", "driver_of", "generate", "install",
+    "compile", "driver_of", "generate", "install", "resident",
 ]  # fmt: skip

@@ -41,6 +41,7 @@ class Replay(Protocol):
 class Driver(Protocol):
     """A device. Everything runs in order on one stream, and only `to_host`, `download` and `synchronise` wait."""
 
+    ordinal: int  # the number of the device
     architecture: str  # of the device, such as "sm_90"
     processors: int  # multiprocessors
     shared_bytes: int  # that a block may have

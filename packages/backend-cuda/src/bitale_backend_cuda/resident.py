@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bitale_backend_cuda.devices import driver_of
 from bitale_backend_cuda.driver import Array, Driver
 
 
@@ -16,6 +17,17 @@ class Resident:
     driver: Driver
     array: Array
 
+    @property
+    def device(self) -> str:
+        """The name of the device."""
+        return f"cuda:{self.driver.ordinal}"
+
     def on_host(self) -> np.ndarray:
         """A copy on the host. Waits until it is computed."""
         return self.driver.to_host(self.array)
+
+
+def resident(array: np.ndarray, ordinal: int = 0) -> Resident:
+    """A copy of a host array on a GPU. Raises CudaNotAvailable, which says what is missing."""
+    driver = driver_of(ordinal)
+    return Resident(driver, driver.to_device(array))

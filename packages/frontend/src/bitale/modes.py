@@ -41,7 +41,7 @@ def mode_of(name: Any) -> str:
 def runner(specification: Specification, arguments: Arguments, options: Options) -> tuple[Runner, Any]:
     """What runs a function, and what to call; the reference, after one warning, where there is no compiler."""
     try:
-        made = MODES[options.mode](specification, arguments, options)
+        made = MODES[options.mode.partition(":")[0]](specification, arguments, options)
         return made, made.call if isinstance(made, Compiled) else made
     except NoCompiler as error:
         _warn_once(str(error))

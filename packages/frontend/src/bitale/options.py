@@ -15,7 +15,9 @@ from bitale_rewrite.rule import Preserves
 
 @dataclass(frozen=True)
 class Options:
-    """mode: a key of MODES. downcast: arguments are converted even where that rounds. The others are as in config."""
+    """mode: a key of MODES, perhaps with the number of a device. downcast: arguments are converted even where that
+    rounds. The others are as in config.
+    """
 
     mode: str
     downcast: bool
@@ -26,8 +28,10 @@ class Options:
 
     @classmethod
     def current(cls, mode: str, downcast: bool) -> Options:
-        """Those that `config` holds now."""
-        return cls(mode, downcast, config.threads, config.preserves, config.check_graphs, config.device)
+        """Those that `config` holds now; a mode such as "cuda:1" names its device."""
+        number = mode.partition(":")[2]
+        device = int(number) if number else config.device
+        return cls(mode, downcast, config.threads, config.preserves, config.check_graphs, device)
 
     def compile(self, graph: Graph, **further: Any) -> Compiled:
         """`graph` in C. Raises NoCompiler where there is no compiler."""

@@ -29,8 +29,14 @@ def one_of(*choices: str) -> Callable[[Any], str]:
 
 
 def mode(value: Any) -> str:
-    """How functions run; Theano's names for it are understood, too."""
-    return one_of(*MODES)(THEANO_MODES.get(value, value) if isinstance(value, str) else value)
+    """How functions run; Theano's names for it are understood, too, and the number of a GPU: "cuda:1"."""
+    if not isinstance(value, str):
+        return one_of(*MODES)(value)
+    name, colon, number = THEANO_MODES.get(value, value).partition(":")
+    known = one_of(*MODES)(name)
+    if colon and not (known.startswith("cuda") and number.isdecimal()):
+        raise ValueError("a number stands behind cuda only")
+    return f"{known}{colon}{number}"
 
 
 def device(value: Any) -> int:

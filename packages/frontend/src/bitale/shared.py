@@ -7,11 +7,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from bitale import readers
 from bitale.config import config
 from bitale_backend_c.arguments import on_host
 from bitale_backend_c.shim import snapshot
 from bitale_graph.dtypes import as_dtype, is_masked
-from bitale_graph.errors import DtypeError, ShapeError, explain
+from bitale_graph.errors import ArgumentError, DtypeError, ShapeError, explain
 from bitale_graph.graph import substitute
 from bitale_graph.origin import Origin, made_at
 from bitale_graph.types import tensor_type
@@ -35,7 +36,7 @@ class SharedVariable(Variable):
         self, value: np.ndarray, name: str | None, shape: tuple[int | None, ...], casting: Casting = "same_kind"
     ) -> None:
         super().__init__(tensor_type(value.dtype.name, shape), None, 0, name)
-        self.cell = [value]
+        self.cell: list[Any] = [value]
         self.default_update = None
         self.casting = casting
 
@@ -62,6 +63,31 @@ class SharedVariable(Variable):
         if not isinstance(self.cell[0], np.ndarray):  # on a device
             return on_host(self.cell[0])
         return self.cell[0] if borrow else snapshot(self.cell)
+
+    @property
+    def device(self) -> str:
+        """Where the value is: "cpu", or "cuda:0", where the last function that ran there left it."""
+        value = self.cell[0]
+        return "cpu" if isinstance(value, np.ndarray) else str(value.device)
+
+    def to(self, device: str) -> SharedVariable:
+        """Move the value to a device: "cpu", "cuda", "cuda:1". Returns the variable.
+
+        It would move by itself with the first function that runs there. Raises ArgumentError for another name, and
+        CudaNotAvailable where there is no such GPU.
+        """
+        host = on_host(self.cell[0])
+        if device == "cpu":
+            self.cell[0] = host
+            return self
+        try:
+            number = readers.device(device)
+        except ValueError as error:
+            raise ArgumentError(f"to({device!r}): {error}, or \"cpu\"") from None
+        from bitale_backend_cuda import resident
+
+        self.cell[0] = resident(host, number)
+        return self
 
     def set_value(self, value: Any, borrow: bool = False) -> None:
         """Replace the value. With `borrow` a fitting array is kept without copying it.
