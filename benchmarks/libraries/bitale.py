@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import bitale as bt
@@ -34,7 +35,8 @@ def start(threads: int) -> None:
         bt.config.cache_dir = os.environ["BENCHMARKS_CACHE"] + "/bitale"
 
 
-def build(workload: Workload) -> Call:
+def build(workload: Workload, mode: str | None = None, place: Callable[[Any], Any] = lambda array: array) -> Call:
+    """In a mode; `place` puts arguments where calls find them."""
     arrays = workload.arrays()
     kept = workload.trained
     variables = [
@@ -51,8 +53,9 @@ def build(workload: Workload) -> Call:
         updates = {p: p - LEARNING_RATE * g for p, g in zip(wrt, bt.grad(outputs, wrt))}
     elif workload.kind == "hessian_vector_product":
         outputs = bt.hessian_vector_product(outputs, wrt[0], variables[-1])
-    function = bt.function(variables[kept:], outputs, updates=updates, name=workload.stem)
-    return Call(function, arrays[kept:], lambda: [parameter.get_value() for parameter in variables[:kept]])
+    function = bt.function(variables[kept:], outputs, updates=updates, mode=mode, name=workload.stem)
+    placed = [place(array) for array in arrays[kept:]]
+    return Call(function, placed, lambda: [parameter.get_value() for parameter in variables[:kept]])
 
 
 COLUMNS = {"bitale": build}

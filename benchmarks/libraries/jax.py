@@ -64,7 +64,9 @@ def flatten(value: Any, gradients: tuple[Any, ...]) -> tuple[Any, ...]:
     return value, *gradients
 
 
-def training(workload: Workload, arrays: tuple[Any, ...], data: tuple[Any, ...]) -> Call:
+def training(
+    workload: Workload, arrays: tuple[Any, ...], data: tuple[Any, ...], wait: Any = jax.block_until_ready
+) -> Call:
     count = workload.parameters
     differentiate = jax.value_and_grad(partial(workload.expression, NAMES), argnums=tuple(range(count)))
 
@@ -80,7 +82,7 @@ def training(workload: Workload, arrays: tuple[Any, ...], data: tuple[Any, ...])
     def train(*data: Any) -> Any:
         nonlocal parameters
         loss, parameters = compiled(parameters, *data)
-        jax.block_until_ready(parameters)
+        wait(parameters)
         return loss
 
     return Call(train, data, lambda: parameters)

@@ -41,17 +41,21 @@ def start(threads: int) -> None:
     torch.set_num_threads(threads)
 
 
-def build(compiled: bool, workload: Workload) -> Call:
-    tensors = [torch.from_numpy(array) for array in workload.arrays()]
+def build(
+    compiled: bool, workload: Workload, place: Callable[[Any], Any] = torch.from_numpy, mode: str | None = None
+) -> Call:
+    """Eager or compiled (in one of torch's modes); `place` makes tensors of arrays."""
+    tensors = [place(array) for array in workload.arrays()]
     if workload.kind == "evaluate":
         function = evaluate(workload)
     elif workload.kind == "train" and "torch" in workload.own:
         function = partial(workload.own["torch"], torch)
     else:
         function = KINDS[workload.kind](workload, functional_derivative if compiled else taped_derivative)
-    if compiled:
+    if compiled and mode is None:
         torch.compiler.reset()
-        function = torch.compile(function, dynamic=False)
+    if compiled:
+        function = torch.compile(function, dynamic=False, mode=mode)
     return Call(function, tensors, lambda: tensors[: workload.trained])
 
 
