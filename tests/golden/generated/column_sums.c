@@ -21,8 +21,8 @@ int32_t bitale_run(bitale_call *call) {
     const int64_t result_0_shape[] = {x_1};
     double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64[x_1] sum(x, axis=0) */
     if (!result_0) return -1;
-    if (x_s0 == x_1 && x_s1 == 1) {
-        compute_result_0(result_0, x, x_1, 1, x_1, x_0);
+    if (x_s1 == 1) {
+        compute_result_0(result_0, x, x_s0, 1, x_1, x_0);
     } else {
         compute_result_0(result_0, x, x_s0, x_s1, x_1, x_0);
     }

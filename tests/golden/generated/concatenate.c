@@ -10,7 +10,18 @@ BITALE_INLINE void compute_result_0(double *restrict result_0, const double *res
 }
 
 /* concatenate([exp(x), y + 1], axis=0) */
-BITALE_INLINE void compute_result_0_in_tiles(double *restrict x_tile_all, double *restrict result_0, const double *restrict x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t y_1) {
+BITALE_INLINE void compute_result_0_2(double *restrict result_0, const double *restrict y, int64_t y_s0, int64_t y_s1, int64_t y_0, int64_t y_1, int64_t x_0) {
+#pragma omp for nowait
+    for (int64_t i = 0; i < y_0; i++) {
+#pragma omp simd
+        for (int64_t j = 0; j < y_1; j++) {
+            result_0[((x_0 + i))*y_1 + j] = y[i*y_s0 + j*y_s1] + 1.0;
+        }
+    }
+}
+
+/* concatenate([exp(x), y + 1], axis=0) */
+BITALE_APART void compute_result_0_in_tiles(double *restrict x_tile_all, double *restrict result_0, const double *restrict x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t y_1) {
 #pragma omp for nowait
     for (int64_t i_tile = 0; i_tile < bitale_floor_divide_i64((x_0 + 127), 128); i_tile++) {
         double *restrict x_tile_row = x_tile_all + bitale_thread()*(16384);
@@ -34,18 +45,7 @@ BITALE_INLINE void compute_result_0_in_tiles(double *restrict x_tile_all, double
 }
 
 /* concatenate([exp(x), y + 1], axis=0) */
-BITALE_INLINE void compute_result_0_2(double *restrict result_0, const double *restrict y, int64_t y_s0, int64_t y_s1, int64_t y_0, int64_t y_1, int64_t x_0) {
-#pragma omp for nowait
-    for (int64_t i = 0; i < y_0; i++) {
-#pragma omp simd
-        for (int64_t j = 0; j < y_1; j++) {
-            result_0[((x_0 + i))*y_1 + j] = y[i*y_s0 + j*y_s1] + 1.0;
-        }
-    }
-}
-
-/* concatenate([exp(x), y + 1], axis=0) */
-BITALE_INLINE void compute_result_0_2_in_tiles(double *restrict y_tile_all, double *restrict result_0, const double *restrict y, int64_t y_s0, int64_t y_s1, int64_t y_0, int64_t y_1, int64_t x_0) {
+BITALE_APART void compute_result_0_2_in_tiles(double *restrict y_tile_all, double *restrict result_0, const double *restrict y, int64_t y_s0, int64_t y_s1, int64_t y_0, int64_t y_1, int64_t x_0) {
 #pragma omp for nowait
     for (int64_t i_tile = 0; i_tile < bitale_floor_divide_i64((y_0 + 127), 128); i_tile++) {
         double *restrict y_tile_row = y_tile_all + bitale_thread()*(16384);
@@ -85,19 +85,23 @@ int32_t bitale_run(bitale_call *call) {
     const int64_t result_0_shape[] = {size, y_1};
     double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64[size, y_1] concatenate([exp(x), y + 1], axis=0) */
     if (!result_0) return -1;
-    if (x_s0 == y_1 && x_s1 == 1) {
-        BITALE_SHARE(30*x_0*y_1, compute_result_0(result_0, x, y_1, 1, x_0, y_1));
-    } else {
+    if (x_s1 == 1) {
+        BITALE_SHARE(30*x_0*y_1, compute_result_0(result_0, x, x_s0, 1, x_0, y_1));
+    } else if ((x_s0 == 1) && (x_0 * y_1) >= 65536) {
         double *x_tile_all = call->workspace(call, (131072 * threads));
         if (!x_tile_all) return -1;
         BITALE_SHARE(50*(bitale_floor_divide_i64((x_0 + 127), 128))*(bitale_floor_divide_i64((y_1 + 127), 128))*128*128, compute_result_0_in_tiles(x_tile_all, result_0, x, x_s0, x_s1, x_0, y_1));
-    }
-    if (y_s0 == y_1 && y_s1 == 1) {
-        BITALE_SHARE(12*y_0*y_1, compute_result_0_2(result_0, y, y_1, 1, y_0, y_1, x_0));
     } else {
+        BITALE_SHARE(30*x_0*y_1, compute_result_0(result_0, x, x_s0, x_s1, x_0, y_1));
+    }
+    if (y_s1 == 1) {
+        BITALE_SHARE(12*y_0*y_1, compute_result_0_2(result_0, y, y_s0, 1, y_0, y_1, x_0));
+    } else if ((y_s0 == 1) && (y_0 * y_1) >= 65536) {
         double *y_tile_all = call->workspace(call, (131072 * threads));
         if (!y_tile_all) return -1;
         BITALE_SHARE(32*(bitale_floor_divide_i64((y_0 + 127), 128))*(bitale_floor_divide_i64((y_1 + 127), 128))*128*128, compute_result_0_2_in_tiles(y_tile_all, result_0, y, y_s0, y_s1, y_0, y_1, x_0));
+    } else {
+        BITALE_SHARE(12*y_0*y_1, compute_result_0_2(result_0, y, y_s0, y_s1, y_0, y_1, x_0));
     }
     return 0;
 }

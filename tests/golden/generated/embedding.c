@@ -29,7 +29,7 @@ BITALE_INLINE void compute_result_0(double *restrict result_0, const double *res
 }
 
 /* table[index].add(tanh(table[index])) */
-BITALE_INLINE void compute_result_0_in_tiles(double *restrict table_tile_all, double *restrict result_0, const double *restrict table, int64_t table_s0, int64_t table_s1, const int64_t *restrict index, int64_t index_s0, int64_t table_0, int64_t table_1, int64_t index_0) {
+BITALE_APART void compute_result_0_in_tiles(double *restrict table_tile_all, double *restrict result_0, const double *restrict table, int64_t table_s0, int64_t table_s1, const int64_t *restrict index, int64_t index_s0, int64_t table_0, int64_t table_1, int64_t index_0) {
     for (int64_t i_tile = 0; i_tile < bitale_floor_divide_i64((table_0 + 127), 128); i_tile++) {
         double *restrict table_tile_row = table_tile_all;
         const int64_t i_first = i_tile * 128;
@@ -81,12 +81,14 @@ int32_t bitale_run(bitale_call *call) {
     const int64_t result_0_shape[] = {table_0, table_1};
     double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64[table_0, table_1] table[index].add(tanh(table[index])) */
     if (!result_0) return -1;
-    if (table_s0 == table_1 && table_s1 == 1 && index_s0 == 1) {
-        compute_result_0(result_0, table, table_1, 1, index, 1, table_0, table_1, index_0);
-    } else {
+    if (table_s1 == 1 && index_s0 == 1) {
+        compute_result_0(result_0, table, table_s0, 1, index, 1, table_0, table_1, index_0);
+    } else if ((table_s0 == 1) && (table_0 * table_1) >= 65536) {
         double *table_tile_all = call->workspace(call, (131072 * threads));
         if (!table_tile_all) return -1;
         compute_result_0_in_tiles(table_tile_all, result_0, table, table_s0, table_s1, index, index_s0, table_0, table_1, index_0);
+    } else {
+        compute_result_0(result_0, table, table_s0, table_s1, index, index_s0, table_0, table_1, index_0);
     }
     return 0;
 }

@@ -126,8 +126,8 @@ int32_t bitale_run(bitale_call *call) {
     if (!((target_0 == x_0))) { call->failure[0] = (int64_t)(target_0); call->failure[1] = (int64_t)(x_0); return 2; }
     double *d_cost_d_weights = (double *)slot_0;  /* float64[weights_0] d cost/d weights = x.T @ (-(1 / x.shape[0]) * target + 1 / x.shape[0] * sigmoid(x @ weights)) */
     double reduce_add[1];  /* float64 sum(softplus(x @ weights) - target * (x @ weights)) */
-    if (x_s0 == weights_0 && x_s1 == 1 && target_s0 == 1) {
-        compute_d_cost_d_weights(d_cost_d_weights, contract_tile_all, add_tile_all, reduce_add, x, weights_0, 1, weights, target, 1, weights_0, x_0, size_2);
+    if (x_s1 == 1 && target_s0 == 1) {
+        compute_d_cost_d_weights(d_cost_d_weights, contract_tile_all, add_tile_all, reduce_add, x, x_s0, 1, weights, target, 1, weights_0, x_0, size_2);
     } else {
         compute_d_cost_d_weights(d_cost_d_weights, contract_tile_all, add_tile_all, reduce_add, x, x_s0, x_s1, weights, target, target_s0, weights_0, x_0, size_2);
     }

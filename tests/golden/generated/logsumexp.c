@@ -89,8 +89,8 @@ int32_t bitale_run(bitale_call *call) {
     const int64_t result_0_shape[] = {x_0};
     double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64[x_0] squeeze(log(...) + where(isfinite(...), ..., 0), (1,)) */
     if (!result_0) return -1;
-    if (x_s0 == x_1 && x_s1 == 1) {
-        BITALE_SHARE(66*x_0*x_1, compute_result_0(result_0, x, x_1, 1, x_0, x_1));
+    if (x_s1 == 1) {
+        BITALE_SHARE(66*x_0*x_1, compute_result_0(result_0, x, x_s0, 1, x_0, x_1));
     } else {
         BITALE_SHARE(66*x_0*x_1, compute_result_0(result_0, x, x_s0, x_s1, x_0, x_1));
     }

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from bitale_backend_c.emit.across import worthwhile
 from bitale_backend_c.emit.kernel import KernelEmitter
 from bitale_rewrite.loops.across import in_tiles
 from bitale_rewrite.loops.ir import Buffer, For, Kernel
@@ -21,37 +23,57 @@ PLACE = re.compile(r"\[(\d+)(?=[*\]])")  # a constant index, as the k of x[k]
 WORD = re.compile(r"\b[A-Za-z_]\w*")
 
 
-class KernelFunctions:
-    """`lines` define the functions; `emitter` and `name` are those of each kernel, `places` its last arguments.
-
-    `general` has another form of those kernels that had better read what is not row-major in tiles.
+@dataclass(frozen=True)
+class Tiled:
+    """The form of a kernel that reads in tiles, the scratch that only this form needs, and the condition under which it
+    gains: whatever the strides, if operands lie `across` as the kernel is written; else where rows are not contiguous.
     """
 
-    def __init__(self, kernels: Sequence[Kernel], aliased: dict[Buffer, Buffer], repeated: set[Kernel]) -> None:
+    kernel: Kernel
+    scratch: list[Buffer]
+    condition: str
+    across: bool
+
+
+class KernelFunctions:
+    """`lines` define the functions; `emitter` and `name` are those of each kernel, `places` its last arguments, and
+    `tiled` another form of those that may read across, for which there is memory if they run `once`."""
+
+    def __init__(
+        self, kernels: Sequence[Kernel], aliased: dict[Buffer, Buffer], repeated: set[Kernel], once: bool = True
+    ) -> None:
         self.repeated = repeated  # by the steps of a loop: scalar code among them is part of that loop
         self.emitter = {kernel: KernelEmitter(kernel, aliased) for kernel in kernels}
         self.name = {kernel: kernel.name for kernel in kernels}
         self.places: dict[Kernel, list[str]] = {}
-        self.general: dict[Kernel, Kernel] = {}
+        self.tiled: dict[Kernel, Tiled] = {}
         self.lines: list[str] = []
         if is_large(kernels):
             self._share(kernels)
         else:
             for kernel in kernels:
                 self._define(kernel, "BITALE_INLINE", self.emitter[kernel].text())
-                self._generalise(kernel, aliased)
+        for kernel in kernels:
+            if once and kernel not in repeated:
+                self._cut(kernel, aliased)
 
-    def _generalise(self, kernel: Kernel, aliased: dict[Buffer, Buffer]) -> None:
-        """Define the form of a kernel for inputs of any strides, if that is not the kernel itself."""
+    def _cut(self, kernel: Kernel, aliased: dict[Buffer, Buffer]) -> None:
+        """Define the form of a kernel that reads in tiles, if it has one."""
         words = set(WORD.findall(self.emitter[kernel].text()))
-        if any(row.strided for row in kernel.scratch):
-            return
-        body, tiles = in_tiles(kernel.body, unique_names(words.__contains__), strided=True)
-        if tiles:
-            general = Kernel(f"{kernel.name}_in_tiles", body, kernel.note, [*kernel.scratch, *tiles])
-            self.general[kernel] = general
-            self.name[general], self.emitter[general] = general.name, KernelEmitter(general, aliased)
-            self._define(general, "BITALE_INLINE", self.emitter[general].text())
+        body, pairs = in_tiles(kernel.body, unique_names(words.__contains__))
+        if len(pairs) == 1 and self._is_known(kernel, condition := worthwhile(pairs[0])):
+            scratch = list(pairs[0].tiles.values())
+            form = Kernel(f"{kernel.name}_in_tiles", body, kernel.note, [*kernel.scratch, *scratch])
+            self.tiled[kernel] = Tiled(form, scratch, condition, pairs[0].across)
+            self.name[form], self.emitter[form] = form.name, KernelEmitter(form, aliased)
+            self._define(form, "BITALE_APART", self.emitter[form].text())
+
+    def _is_known(self, kernel: Kernel, condition: str) -> bool:
+        """Whether a condition says nothing but what is known before the kernel runs."""
+        given = self.emitter[kernel].parameters
+        strides = {f"{b.name}_s{axis}" for b in given.buffers for axis in range(len(b.shape))}
+        names = strides.union(n.name for n in given.names)
+        return names.issuperset(WORD.findall(condition))
 
     def _share(self, kernels: Sequence[Kernel]) -> None:
         """Define one function for each group of kernels alike: where their places differ, it takes them."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bitale_backend_c.emit.ctypes import C_TYPES
-from bitale_backend_c.emit.expressions import brings_strides, is_strided, text
+from bitale_backend_c.emit.expressions import brings_strides, is_strided, strides, text
 from bitale_backend_c.emit.functions import KernelFunctions
 from bitale_backend_c.emit.gemm import gemm_call
 from bitale_backend_c.emit.helpers import WORD
@@ -47,6 +47,8 @@ ON_STACK = 2048  # bytes up to which a temporary of known size is a local array
 class ProgramEmitter:
     """Prints one program: `lines` are its kernels and its entry point. `procedures` are those that it may invoke."""
 
+    once = True  # whether it runs once, and may ask for memory
+
     def __init__(
         self, program: Program, procedures: Mapping[Program, ProcedureEmitter], entry: str, linkage: str
     ) -> None:
@@ -59,7 +61,7 @@ class ProgramEmitter:
         self.head = f"{linkage} int32_t {entry}".lstrip()
         bodies = [all_steps(step.body) for step in all_steps(program.steps) if isinstance(step, Loop)]
         repeated = {step.kernel for body in bodies for step in body if isinstance(step, Run)}
-        self.functions = KernelFunctions(self.kernels, self.alias, repeated)
+        self.functions = KernelFunctions(self.kernels, self.alias, repeated, self.once)
         self.ready: set[Buffer] = set(program.inputs)
         self.body: list[str] = []
         self.loops = 0  # around the present step
@@ -282,21 +284,23 @@ class ProgramEmitter:
         self._put("}", depth)
 
     def _run(self, kernel: Kernel, depth: int) -> None:
-        """Call a kernel; where its inputs are row-major, with strides that the compiler then knows."""
+        """Call a kernel in the form that suits its inputs: with contiguous rows, as the compiler then knows, or of any
+        strides, or in tiles."""
         strided = [b for b in self.functions.emitter[kernel].parameters.buffers if brings_strides(b) and b.shape]
-        if not strided:
-            return self._call(kernel, self._arguments(kernel, dense=False), depth)
-        dense = " && ".join(self._is_dense(b) for b in strided)
-        self._put(f"if ({dense}) {{", depth)
-        self._call(kernel, self._arguments(kernel, dense=True), depth + 1)
-        self._put("} else {", depth)
-        general = self.functions.general.get(kernel, kernel)
-        for row in general.scratch:
-            if row not in kernel.scratch:
+        tiled = self.functions.tiled.get(kernel)
+        forms = [(" && ".join(f"{b.name}_s{len(b.shape) - 1} == 1" for b in strided), kernel, True)] if strided else []
+        if tiled is not None:
+            forms.insert(0 if tiled.across else 1, (tiled.condition, tiled.kernel, False))
+        for number, (condition, form, rows) in enumerate(forms):
+            self._put(f"{'} else ' if number else ''}if ({condition}) {{", depth)
+            for row in tiled.scratch if tiled is not None and form is tiled.kernel else []:
                 self._scratch(row, depth + 1)
-        self._call(general, self._arguments(general, dense=False), depth + 1)
-        self._put("}", depth)
-        return None
+            self._call(form, self._arguments(form, rows), depth + 1)
+        if forms:
+            self._put("} else {", depth)
+        self._call(kernel, self._arguments(kernel, rows=False), depth + bool(forms))
+        if forms:
+            self._put("}", depth)
 
     def _call(self, kernel: Kernel, arguments: str, depth: int) -> None:
         emitter, name = self.functions.emitter[kernel], self.functions.name[kernel]
@@ -309,25 +313,17 @@ class ProgramEmitter:
             call = f"{name}({arguments})"
             self._put(f"BITALE_SHARE({emitter.shared.work}, {call});" if emitter.shared else f"{call};", depth)
 
-    def _arguments(self, kernel: Kernel, dense: bool) -> str:
+    def _arguments(self, kernel: Kernel, rows: bool) -> str:
         emitter = self.functions.emitter[kernel]
         arguments: list[str] = []
         for buffer in emitter.parameters.buffers:
             arguments.append(base_name(buffer))
             if brings_strides(buffer):
-                dense_strides = _dense_strides(buffer)
-                arguments.extend(dense_strides if dense else [f"{buffer.name}_s{a}" for a in range(len(buffer.shape))])
+                given = strides(buffer)
+                arguments.extend([*given[:-1], "1"] if rows and given else given)
         totals = ["totals"] if emitter.shared and emitter.shared.sums else []
         names = [name.name for name in emitter.parameters.names]
         return ", ".join([*arguments, *names, *totals, *self.functions.places.get(kernel, ())])
-
-    def _is_dense(self, buffer: Buffer) -> str:
-        strides = _dense_strides(buffer)
-        return " && ".join(f"{buffer.name}_s{axis} == {stride}" for axis, stride in enumerate(strides))
-
-
-def _dense_strides(buffer: Buffer) -> list[str]:
-    return [text(product(buffer.shape[axis + 1 :])) for axis in range(len(buffer.shape))]
 
 
 def _comment(buffer: Buffer) -> str:

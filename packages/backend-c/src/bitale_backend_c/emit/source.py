@@ -28,6 +28,8 @@ def emit(program: Program, entry: str = ENTRY, linkage: str = "") -> str:
 class ProcedureEmitter(ProgramEmitter):
     """Prints a program that others invoke. It takes pointers to arrays, which are all row-major, and their lengths."""
 
+    once = False
+
     def __init__(self, program: Program, procedures: Mapping[Program, ProcedureEmitter]) -> None:
         self.taken: list[str] = []  # the names of its parameters
         super().__init__(program, procedures, program.name, "BITALE_APART")

@@ -2,13 +2,14 @@
 
 A transposed operand lies along the outer loop. The inner one would take a cache line for each of its elements, and no
 vector of them. The copy of a tile takes whole lines, and the loops then read rows of the tile. Inputs whose strides are
-known only at run time get tiles, too, where a target asks for it: it need not copy those that turn out to lie well.
+known only at run time get tiles, too; those that turn out to lie well need no copies. It is for the target to choose
+between the loops as they were and this form of them, by lengths and strides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bitale_graph.ops.elementwise import FUNCTIONS
 from bitale_rewrite.loops.integers import ADD, MINIMUM, MULTIPLY, ONE, SUBTRACT, ZERO, add, integer, multiply, size_call
@@ -23,39 +24,45 @@ DEEPEST = 8  # of index arithmetic
 Unique = Callable[[str], str]
 
 
-def in_tiles(body: list[Statement], unique: Unique, strided: bool = False) -> tuple[list[Statement], list[Buffer]]:
-    """`body` with the pairs of loops that read across cut into tiles, and the scratch these need.
+@dataclass(frozen=True)
+class Pair:
+    """Two loops that were cut, and what they read through tiles: whether it lies across as the loops are written."""
 
-    With `strided`, also those that read inputs of any strides.
-    """
+    outer: For
+    inner: For
+    tiles: dict[Load, Buffer]
+    across: bool
+
+
+def in_tiles(body: list[Statement], unique: Unique) -> tuple[list[Statement], list[Pair]]:
+    """`body` with the pairs of loops that read across, or read inputs of any strides, cut into tiles."""
     result: list[Statement] = []
-    scratch: list[Buffer] = []
+    pairs: list[Pair] = []
     for statement in body:
         if isinstance(statement, For):
-            loop, tiles = _loop(statement, unique, strided)
+            loop, found = _loop(statement, unique)
             result.append(loop)
-            scratch += tiles
+            pairs += found
         else:
             result.append(statement)
-    return result, scratch
+    return result, pairs
 
 
-def _loop(outer: For, unique: Unique, strided: bool) -> tuple[For, list[Buffer]]:
+def _loop(outer: For, unique: Unique) -> tuple[For, list[Pair]]:
     inner = _inner(outer)
     if inner is None:
-        body, scratch = in_tiles(outer.body, unique, strided)
-        return (replace(outer, body=body), scratch) if scratch else (outer, [])
-    i, j = outer.index, inner.index
+        body, pairs = in_tiles(outer.body, unique)
+        return (replace(outer, body=body), pairs) if pairs else (outer, [])
+    i, j, shape = outer.index, inner.index, (integer(ACROSS), integer(ACROSS))
     found = {load: _lies_across(load, i, j) for load in _readable(inner) if _moves(load, i, j) and _moves(load, j, i)}
-    if not any(across or (strided and load.buffer.strided) for load, across in found.items()):
-        return outer, []
-    shape = (integer(ACROSS), integer(ACROSS))
     tiles = {
         load: Buffer(unique(f"{load.buffer.name}_tile"), load.dtype, shape, "scratch", strided=True)
         for load, across in found.items()
         if across or load.buffer.strided
     }
-    return _tiled(outer, inner, tiles), list(tiles.values())
+    if not tiles:
+        return outer, []
+    return _tiled(outer, inner, tiles), [Pair(outer, inner, tiles, any(found.values()))]
 
 
 def _inner(outer: For) -> For | None:

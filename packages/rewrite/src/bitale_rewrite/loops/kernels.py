@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bitale_rewrite.loops.across import in_tiles
 from bitale_rewrite.loops.bind import bind_common
 from bitale_rewrite.loops.fuse import Cluster
 from bitale_rewrite.loops.hoist import hoist
@@ -75,9 +74,7 @@ class KernelBuilder:
         outside = [n.buffer.name for n in nests if n.buffer.root not in self.places] or [nests[-1].buffer.name]
         body, further = hoist(self._statements([self.cluster]), self.unique), list[Buffer]()
         if not self.target.many_threads:
-            body, words = draw_in_runs(body, self.unique)
-            body, across = in_tiles(body, self.unique)
-            further = [*words, *across]
+            body, further = draw_in_runs(body, self.unique)
         rows = [place.home for place in self.places.values() if isinstance(place.home, Buffer)]
         return Kernel(self.unique(f"compute_{outside[-1]}"), body, written, [*rows, *further])
 

@@ -50,8 +50,7 @@ def plan(program: Program, donate: dict[int, int]) -> Program:
     _drop_copies(program)
     for step in program.steps:
         for buffer in _row_major(step):
-            if buffer.root.kind != "scratch":
-                buffer.root.strided = False
+            buffer.root.strided = False
     if is_large([step.kernel for step in all_steps(program.steps) if isinstance(step, Run)]):
         for buffer in program.inputs:
             buffer.strided = False
