@@ -34,6 +34,7 @@ from bitale_graph.functions import (
 from bitale_graph.functions.control import ifelse, loop, map, scan, until
 from bitale_graph.ops.control import Scan
 from bitale_graph.ops.elementwise import tanh as tanh_function
+from bitale_graph.ops.movement import Broadcast, SetSlice
 
 RNG = np.random.default_rng(0)
 
@@ -262,3 +263,17 @@ def test_what_a_checkpoint_is():
         loop.scan(lambda h, v: (h, v), 0.5, dvector("x"), checkpoint=0)
     with pytest.raises(ArgumentError, match="give truncate_gradient or checkpoint, not both"):
         scan(lambda v: v, dvector("x"), truncate_gradient=2, checkpoint="sqrt")
+
+
+def test_the_derivative_of_the_last_element_flows_through_the_last_carry():
+    h, s, n = dvector("h"), dscalar("s"), lscalar("n")
+    states, _ = scan(lambda c: tanh(c * s + 0.1), None, h, n_steps=n)
+    slope = grad(sum(states[-1]), s)
+    assert not any(isinstance(node.op, (SetSlice, Broadcast)) and node.outputs[0].ndim == 2
+                   for node in toposort([slope]))  # fmt: skip
+    through = grad(sum(states[-1]) + sum(states[0]), states)
+    values = {h: np.array([0.1, 0.2]), s: 0.5, n: 3}
+    np.testing.assert_array_equal(evaluate(through, values), [[1, 1], [0, 0], [1, 1]])
+    bump = 1e-6
+    ends = [evaluate(sum(states[-1]), values | {s: 0.5 + sign * bump}) for sign in (1, -1)]
+    np.testing.assert_allclose(evaluate(slope, values), (ends[0] - ends[1]) / (2 * bump), rtol=1e-6)

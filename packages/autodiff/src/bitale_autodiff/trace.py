@@ -9,11 +9,12 @@ from bitale_graph.composite import Renaming, Step, inline
 from bitale_graph.functions.logarithm import Logarithms, logarithm, logarithm_of_multiple
 from bitale_graph.functions.quotients import sigmoid_quotient
 from bitale_graph.graph import toposort
+from bitale_graph.last import last_carry
 from bitale_graph.laziness import Readers, sink
 from bitale_graph.ops.control import Branch, Check, Composite, StopGradient
 from bitale_graph.ops.elementwise import Elementwise, log, log1p, true_divide
 from bitale_graph.ops.indexing import Gather, Scatter
-from bitale_graph.ops.movement import Broadcast, Dimension, Iota, Pad, Reshape, SetSlice, Slice
+from bitale_graph.ops.movement import Broadcast, Dimension, Iota, Pad, Reshape, SetSlice, Slice, Squeeze
 from bitale_graph.origin import made_at
 from bitale_graph.variable import Apply, Op, Variable
 
@@ -67,8 +68,8 @@ def _equivalent(node: Apply, kept: set[Variable], readers: Readers | None) -> tu
 
     A composite without a rule is its body. What only some bodies of a branch need is differentiated inside them, so
     that nothing flows through the others. log(sigmoid(x)) is -softplus(-x), and log(softmax(x)) log_softmax(x): their
-    derivatives do not divide by probabilities that may be 0. 1 / (1 + exp(-x)) is sigmoid(x). Not where these are among
-    the `kept` variables, whose derivatives are asked for.
+    derivatives do not divide by probabilities that may be 0. 1 / (1 + exp(-x)) is sigmoid(x). The last element that a
+    loop collects is its last carry. Not where these are among the `kept` variables, whose derivatives are asked for.
     """
     if isinstance(node.op, Composite):
         rules = rules_of(node.op)
@@ -77,6 +78,12 @@ def _equivalent(node: Apply, kept: set[Variable], readers: Readers | None) -> tu
         with made_at(node.origin):
             lazy = sink(node, readers)
         return None if lazy is node else (lazy.outputs, lazy.inputs)
+    if isinstance(node.op, Squeeze):
+        with made_at(node.origin):
+            last = last_carry(node)
+        if last is None or not kept.isdisjoint((*node.inputs, *node.inputs[0].owner.inputs)):  # type: ignore[union-attr]
+            return None
+        return (last,), _known_before(last)
     if isinstance(node.op, Elementwise) and node.op.function in (log, log1p):
         find = Logarithms(kept=kept, poles=True)
         with made_at(node.origin):
@@ -89,3 +96,10 @@ def _equivalent(node: Apply, kept: set[Variable], readers: Readers | None) -> tu
             found = sigmoid_quotient(node, kept)
         return None if found is None else ((found[0],), found[1])
     return None
+
+
+def _known_before(last: Variable) -> Variables:
+    """The outputs of the loop whose last carry this is, and what a check around it reads."""
+    node = last.owner
+    assert node is not None
+    return (last,) if not isinstance(node.op, Check) else node.inputs
