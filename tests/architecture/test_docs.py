@@ -23,7 +23,7 @@ from tests.architecture.workspace import PACKAGES, ROOT
 
 READMES = [package.path / "README.md" for package in PACKAGES]
 DOCUMENTS = {str(path.relative_to(ROOT)): path for path in [*sorted((ROOT / "docs").glob("*.md")), *READMES]}
-WITHOUT_EXAMPLE = ("docs/README.md", "packages/backend-cuda/README.md", "packages/frontend/README.md")
+WITHOUT_EXAMPLE = ("docs/README.md", "packages/frontend/README.md")
 FENCE = re.compile(r"^```(python|text|c|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
