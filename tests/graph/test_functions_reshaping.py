@@ -104,6 +104,18 @@ def test_flatten_refuses_more_axes_than_there_are():
     assert F.flatten(Variable(tensor_type("float64"))).type.shape == (1,)
 
 
+def test_the_rank_can_be_said_where_the_lengths_are_a_vector():
+    x, shape = Variable(tensor_type("float64", (None,))), Variable(tensor_type("int64", (None,)))
+    y = F.reshape(x, shape, ndim=2)
+    assert y.type.shape == (None, None)
+    assert evaluate(y, {x: np.arange(6.0), shape: np.array([2, 3])}).shape == (2, 3)
+    assert F.reshape(x, (3, 2), ndim=2).type.shape == (3, 2)
+    with pytest.raises(ShapeError):
+        F.reshape(x, (3, 2), ndim=3)
+    with pytest.raises(ShapeError):
+        evaluate(y, {x: np.arange(6.0), shape: np.array([6])})
+
+
 def test_any_length_would_fit_beside_none():
     for shape in ((2, 2), (0, 2), (None, 2)):
         with pytest.raises(ShapeError, match=r"reshape: any length fits -1 in \(0, -1\)"):

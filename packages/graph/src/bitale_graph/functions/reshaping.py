@@ -7,6 +7,7 @@ from typing import Any
 from bitale_graph.errors import ArgumentError, ShapeError, explain
 from bitale_graph.functions.apply import as_variable, expand_rank
 from bitale_graph.functions.arguments import apply_sized, as_integers
+from bitale_graph.functions.broadcasting import specify_shape
 from bitale_graph.functions.movement import expand_dims, transpose
 from bitale_graph.ops.movement import Reshape
 from bitale_graph.same_size import same_size
@@ -15,18 +16,23 @@ from bitale_graph.sizes import Size, Sizes, size_divide, size_product
 from bitale_graph.variable import Variable
 
 
-def reshape(x: Any, *shape: Any, order: str = "C") -> Variable:
+def reshape(x: Any, *shape: Any, order: str = "C", ndim: int | None = None) -> Variable:
     """x under another shape: lengths one by one, a tuple of them, or a vector; one may be -1 (whatever remains).
 
     Elements are read and placed with the last index running fastest, or the first for `order` "F". Lengths are ints or
-    integer scalars (which must not be negative). Raises ShapeError when the number of elements would change: now
-    where lengths are known, else when the function runs.
+    integer scalars (which must not be negative); `ndim` says how many a vector of them holds.
+    Raises ShapeError when the number of elements would change: now where lengths are known, else when the function
+    runs.
     """
     x = as_variable(x)
+    wanted = shape[0] if len(shape) == 1 else shape
+    if ndim is not None and not isinstance(wanted, (list, tuple, int)):
+        wanted = specify_shape(wanted, (ndim,))
+    sizes = as_integers("reshape", wanted)
+    if ndim is not None and len(sizes) != ndim:
+        raise ShapeError(explain(f"reshape: the shape {_shown(sizes)} has not {ndim} lengths", [x]))
     if _is_first_fastest("reshape", order, x):
-        lengths = as_integers("reshape", shape[0] if len(shape) == 1 else shape)
-        return transpose(reshape(transpose(x), lengths[::-1]))
-    sizes = as_integers("reshape", shape[0] if len(shape) == 1 else shape)
+        return transpose(reshape(transpose(x), sizes[::-1]))
     unsure = [axis for axis, n in enumerate(sizes) if isinstance(n, int) and n == -1]
     if len(unsure) > 1 or any(isinstance(n, int) and n < -1 for n in sizes):
         raise ArgumentError(explain(f"reshape: one length may be -1, none less; the shape is {_shown(sizes)}", [x]))
