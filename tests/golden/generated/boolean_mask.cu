@@ -8,6 +8,21 @@ extern "C" __global__ void __launch_bounds__(256) compute_count_part1(const doub
     if (threadIdx.x == 0) count_sum_parts[blockIdx.x] = count_sum;
 }
 
+extern "C" __global__ void __launch_bounds__(256) compute_count_part1_packs(const double *__restrict__ x, int64_t x_s0, int64_t *__restrict__ count_sum_parts, int64_t x_0) {
+    int64_t count_sum = 0;
+    for (int64_t element = 2 * ((int64_t)blockIdx.x * blockDim.x + threadIdx.x); element < x_0; element += 2 * (int64_t)gridDim.x * blockDim.x) {
+        const int64_t left = x_0 - element;
+        const bitale_pack<double, 2> x_pack = bitale_take<2>(x + element, left);
+        #pragma unroll
+        for (int part = 0; part < 2; part++) {
+            if (part >= left) break;
+            count_sum += (int64_t)(x_pack.at[part] > 0.0);
+        }
+    }
+    count_sum = bitale_gather<256>(count_sum, bitale_op_add_i64());
+    if (threadIdx.x == 0) count_sum_parts[blockIdx.x] = count_sum;
+}
+
 /* nonzero(x > 0) */
 extern "C" __global__ void __launch_bounds__(256) compute_count_part2(int64_t *__restrict__ count, const int64_t *__restrict__ count_sum_parts, int64_t blocks) {
     const int G = 256, lane = threadIdx.x;
@@ -39,16 +54,30 @@ extern "C" __global__ void __launch_bounds__(256) compute_result_0(double *__res
     }
 }
 
+extern "C" __global__ void __launch_bounds__(256) compute_result_0_packs(double *__restrict__ result_0, const double *__restrict__ x, int64_t x_s0, const int64_t *__restrict__ nonzero, int64_t found, int64_t x_0) {
+    for (int64_t element = 2 * ((int64_t)blockIdx.x * blockDim.x + threadIdx.x); element < found; element += 2 * (int64_t)gridDim.x * blockDim.x) {
+        const int64_t left = found - element;
+        const bitale_pack<int64_t, 2> nonzero_pack = bitale_take<2>(nonzero + element, left);
+        bitale_pack<double, 2> result_0_pack;
+        #pragma unroll
+        for (int part = 0; part < 2; part++) {
+            result_0_pack.at[part] = sqrt(x[(((nonzero_pack.at[part] < 0) ? (nonzero_pack.at[part] + x_0) : nonzero_pack.at[part]))*x_s0]);
+        }
+        bitale_put(result_0_pack, result_0 + element, left);
+    }
+}
+
 /*
 def run(call):
     x = call.address(0)
     x_0 = call.length(0, 0)
     x_s0 = call.stride(0, 0)
     count = call.temporary(8)
-    grid, block = call.total(x_0), 256
+    width = 2 if call.is_dense(0) and (x) % 16 == 0 else 1
+    grid, block = call.total(-(-x_0 // width)), 256
     blocks = grid
     count_sum_parts = call.temporary(grid * 8)
-    call.launch('compute_count_part1', grid, block, (x, x_s0, count_sum_parts, x_0, ))
+    call.launch('compute_count_part1' if width == 1 else 'compute_count_part1_packs', grid, block, (x, x_s0, count_sum_parts, x_0, ))
     grid, block = 1, 256
     call.launch('compute_count_part2', grid, block, (count, count_sum_parts, blocks, ))
     found = call.read(count + 0 * 8, 'int64')
@@ -56,6 +85,7 @@ def run(call):
     grid, block = 1, 1
     call.launch('nonzero_2', grid, block, (nonzero, x, x_s0, x_0, ))
     result_0 = call.allocate(0, (found, ))
-    grid, block = call.threads(found), 256
-    call.launch('compute_result_0', grid, block, (result_0, x, x_s0, nonzero, found, x_0, ))
+    width = 2 if (nonzero | result_0) % 16 == 0 else 1
+    grid, block = call.threads(-(-found // width)), 256
+    call.launch('compute_result_0' if width == 1 else 'compute_result_0_packs', grid, block, (result_0, x, x_s0, nonzero, found, x_0, ))
 */

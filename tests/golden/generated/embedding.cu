@@ -13,6 +13,26 @@ extern "C" __global__ void __launch_bounds__(256) compute_maximum_index_part1(in
     if (threadIdx.x == 0) maximum_index_sum_parts[blockIdx.x] = maximum_index_sum;
 }
 
+extern "C" __global__ void __launch_bounds__(256) compute_maximum_index_part1_packs(int64_t *status, const int64_t *__restrict__ index, int64_t index_s0, int64_t *__restrict__ minimum_index_sum_parts, int64_t *__restrict__ maximum_index_sum_parts, int64_t index_0) {
+    if (*status) return;
+    int64_t minimum_index_sum = 9223372036854775807LL;
+    int64_t maximum_index_sum = INT64_MIN;
+    for (int64_t element = 2 * ((int64_t)blockIdx.x * blockDim.x + threadIdx.x); element < index_0; element += 2 * (int64_t)gridDim.x * blockDim.x) {
+        const int64_t left = index_0 - element;
+        const bitale_pack<int64_t, 2> index_pack = bitale_take<2>(index + element, left);
+        #pragma unroll
+        for (int part = 0; part < 2; part++) {
+            if (part >= left) break;
+            minimum_index_sum = bitale_minimum_i64(minimum_index_sum, index_pack.at[part]);
+            maximum_index_sum = bitale_maximum_i64(maximum_index_sum, index_pack.at[part]);
+        }
+    }
+    minimum_index_sum = bitale_gather<256>(minimum_index_sum, bitale_op_minimum_i64());
+    if (threadIdx.x == 0) minimum_index_sum_parts[blockIdx.x] = minimum_index_sum;
+    maximum_index_sum = bitale_gather<256>(maximum_index_sum, bitale_op_maximum_i64());
+    if (threadIdx.x == 0) maximum_index_sum_parts[blockIdx.x] = maximum_index_sum;
+}
+
 /* range of index */
 extern "C" __global__ void __launch_bounds__(256) compute_maximum_index_part2(int64_t *status, int64_t *__restrict__ minimum_index, int64_t *__restrict__ maximum_index, const int64_t *__restrict__ minimum_index_sum_parts, const int64_t *__restrict__ maximum_index_sum_parts, int64_t blocks) {
     if (*status) return;
@@ -48,6 +68,20 @@ extern "C" __global__ void __launch_bounds__(256) compute_result_0_part1(int64_t
     }
 }
 
+extern "C" __global__ void __launch_bounds__(256) compute_result_0_part1_packs(int64_t *status, double *__restrict__ result_0, const double *__restrict__ table, int64_t table_s0, int64_t table_s1, int64_t table_0, int64_t table_1) {
+    if (*status) return;
+    for (int64_t element = 2 * ((int64_t)blockIdx.x * blockDim.x + threadIdx.x); element < (table_0 * table_1); element += 2 * (int64_t)gridDim.x * blockDim.x) {
+        const int64_t left = (table_0 * table_1) - element;
+        const bitale_pack<double, 2> table_pack = bitale_take<2>(table + element, left);
+        bitale_pack<double, 2> result_0_pack;
+        #pragma unroll
+        for (int part = 0; part < 2; part++) {
+            result_0_pack.at[part] = table_pack.at[part];
+        }
+        bitale_put(result_0_pack, result_0 + element, left);
+    }
+}
+
 /* table[index].add(tanh(table[index])) */
 extern "C" __global__ void __launch_bounds__(256) compute_result_0_part2(int64_t *status, const int64_t *index, int64_t index_s0, double *result_0, const double *table, int64_t table_s0, int64_t table_s1, int64_t index_0, int64_t table_1, int64_t table_0) {
     if (*status) return;
@@ -73,11 +107,12 @@ def run(call):
     size = (0 - table_0)
     minimum_index = call.temporary(8)
     maximum_index = call.temporary(8)
-    grid, block = call.total(index_0), 256
+    width = 2 if call.is_dense(1) and (index) % 16 == 0 else 1
+    grid, block = call.total(-(-index_0 // width)), 256
     blocks = grid
     minimum_index_sum_parts = call.temporary(grid * 8)
     maximum_index_sum_parts = call.temporary(grid * 8)
-    call.launch('compute_maximum_index_part1', grid, block, (status, index, index_s0, minimum_index_sum_parts, maximum_index_sum_parts, index_0, ))
+    call.launch('compute_maximum_index_part1' if width == 1 else 'compute_maximum_index_part1_packs', grid, block, (status, index, index_s0, minimum_index_sum_parts, maximum_index_sum_parts, index_0, ))
     grid, block = 1, 256
     call.launch('compute_maximum_index_part2', grid, block, (status, minimum_index, maximum_index, minimum_index_sum_parts, maximum_index_sum_parts, blocks, ))
     grid, block = 1, 1
@@ -85,8 +120,9 @@ def run(call):
     grid, block = 1, 1
     call.launch('check_1', grid, block, (status, maximum_index, table_0, ))
     result_0 = call.allocate(0, (table_0, table_1, ))
-    grid, block = call.threads((table_0 * table_1)), 256
-    call.launch('compute_result_0_part1', grid, block, (status, result_0, table, table_s0, table_s1, table_0, table_1, ))
+    width = 2 if call.is_dense(0) and (table | result_0) % 16 == 0 else 1
+    grid, block = call.threads(-(-(table_0 * table_1) // width)), 256
+    call.launch('compute_result_0_part1' if width == 1 else 'compute_result_0_part1_packs', grid, block, (status, result_0, table, table_s0, table_s1, table_0, table_1, ))
     grid, block = call.threads((index_0 * table_1)), 256
     call.launch('compute_result_0_part2', grid, block, (status, index, index_s0, result_0, table, table_s0, table_s1, index_0, table_1, table_0, ))
     call.check()

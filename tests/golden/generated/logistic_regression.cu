@@ -27,6 +27,26 @@ extern "C" __global__ void __launch_bounds__(256) compute_add_part1(double *__re
     if (threadIdx.x == 0) reduce_add_sum_parts[blockIdx.x] = reduce_add_sum;
 }
 
+extern "C" __global__ void __launch_bounds__(256) compute_add_part1_packs(double *__restrict__ add, const double *__restrict__ contract, const double *__restrict__ target, int64_t target_s0, double *__restrict__ reduce_add_sum_parts, int64_t x_0) {
+    double reduce_add_sum = 0.0;
+    const double t = 1.0 / ((double)x_0);
+    for (int64_t element = 2 * ((int64_t)blockIdx.x * blockDim.x + threadIdx.x); element < x_0; element += 2 * (int64_t)gridDim.x * blockDim.x) {
+        const int64_t left = x_0 - element;
+        const bitale_pack<double, 2> contract_pack = bitale_take<2>(contract + element, left);
+        const bitale_pack<double, 2> target_pack = bitale_take<2>(target + element, left);
+        bitale_pack<double, 2> add_pack;
+        #pragma unroll
+        for (int part = 0; part < 2; part++) {
+            if (part >= left) break;
+            reduce_add_sum += bitale_softplus_f64(contract_pack.at[part]) - (target_pack.at[part] * contract_pack.at[part]);
+            add_pack.at[part] = ((-t) * target_pack.at[part]) + (t * bitale_sigmoid_f64(contract_pack.at[part]));
+        }
+        bitale_put(add_pack, add + element, left);
+    }
+    reduce_add_sum = bitale_gather<256>(reduce_add_sum, bitale_op_add_f64());
+    if (threadIdx.x == 0) reduce_add_sum_parts[blockIdx.x] = reduce_add_sum;
+}
+
 /* sum(softplus(x @ weights) - target * (x @ weights)) */
 /* -(1 / x.shape[0]) * target + 1 / x.shape[0] * sigmoid(x @ weights) */
 extern "C" __global__ void __launch_bounds__(256) compute_add_part2(double *__restrict__ reduce_add, const double *__restrict__ reduce_add_sum_parts, int64_t blocks) {
@@ -79,10 +99,11 @@ def run(call):
     call.launch('compute_contract_warp' if lanes == 32 else 'compute_contract_block', grid, block, (contract, x, x_s0, x_s1, weights, x_0, weights_0, ))
     add = slot_1
     reduce_add = call.temporary(8)
-    grid, block = call.total(x_0), 256
+    width = 2 if call.is_dense(1) and (contract | target | add) % 16 == 0 else 1
+    grid, block = call.total(-(-x_0 // width)), 256
     blocks = grid
     reduce_add_sum_parts = call.temporary(grid * 8)
-    call.launch('compute_add_part1', grid, block, (add, contract, target, target_s0, reduce_add_sum_parts, x_0, ))
+    call.launch('compute_add_part1' if width == 1 else 'compute_add_part1_packs', grid, block, (add, contract, target, target_s0, reduce_add_sum_parts, x_0, ))
     grid, block = 1, 256
     call.launch('compute_add_part2', grid, block, (reduce_add, reduce_add_sum_parts, blocks, ))
     result_0 = call.allocate(0, ())

@@ -25,6 +25,21 @@ extern "C" __global__ void __launch_bounds__(256) compute_result_1_part1(const d
     if (threadIdx.x == 0) result_1_sum_parts[blockIdx.x] = result_1_sum;
 }
 
+extern "C" __global__ void __launch_bounds__(256) compute_result_1_part1_packs(const double *__restrict__ scan, double *__restrict__ result_1_sum_parts, int64_t y_0) {
+    double result_1_sum = 0.0;
+    for (int64_t element = 2 * ((int64_t)blockIdx.x * blockDim.x + threadIdx.x); element < y_0; element += 2 * (int64_t)gridDim.x * blockDim.x) {
+        const int64_t left = y_0 - element;
+        const bitale_pack<double, 2> scan_pack = bitale_take<2>(scan + element, left);
+        #pragma unroll
+        for (int part = 0; part < 2; part++) {
+            if (part >= left) break;
+            result_1_sum += scan_pack.at[part];
+        }
+    }
+    result_1_sum = bitale_gather<256>(result_1_sum, bitale_op_add_f64());
+    if (threadIdx.x == 0) result_1_sum_parts[blockIdx.x] = result_1_sum;
+}
+
 /* sum(...) */
 extern "C" __global__ void __launch_bounds__(256) compute_result_1_part2(double *__restrict__ result_1, const double *__restrict__ result_1_sum_parts, int64_t blocks) {
     const int G = 256, lane = threadIdx.x;
@@ -57,10 +72,11 @@ def run(call):
     grid, block = 1, 1
     call.launch('compute_result_0', grid, block, (result_0, carry, ))
     result_1 = call.allocate(1, ())
-    grid, block = call.total(y_0), 256
+    width = 2 if (scan) % 16 == 0 else 1
+    grid, block = call.total(-(-y_0 // width)), 256
     blocks = grid
     result_1_sum_parts = call.temporary(grid * 8)
-    call.launch('compute_result_1_part1', grid, block, (scan, result_1_sum_parts, y_0, ))
+    call.launch('compute_result_1_part1' if width == 1 else 'compute_result_1_part1_packs', grid, block, (scan, result_1_sum_parts, y_0, ))
     grid, block = 1, 256
     call.launch('compute_result_1_part2', grid, block, (result_1, result_1_sum_parts, blocks, ))
 */

@@ -7,6 +7,22 @@ extern "C" __global__ void __launch_bounds__(256) compute_result_0_row(float *__
     }
 }
 
+extern "C" __global__ void __launch_bounds__(256) compute_result_0_row_packs(float *__restrict__ result_0_row, const float *__restrict__ contract, const float *__restrict__ contract_2, const float *__restrict__ b, int64_t x_1, int64_t b_0, int64_t step) {
+    for (int64_t element = 4 * ((int64_t)blockIdx.x * blockDim.x + threadIdx.x); element < (x_1 * b_0); element += 4 * (int64_t)gridDim.x * blockDim.x) {
+        const int64_t i = element / b_0;
+        const int64_t j = element % b_0;
+        const bitale_pack<float, 4> contract_pack = bitale_take<4>(contract + step*x_1*b_0 + i*b_0 + j);
+        const bitale_pack<float, 4> contract_2_pack = bitale_take<4>(contract_2 + i*b_0 + j);
+        const bitale_pack<float, 4> b_pack = bitale_take<4>(b + j);
+        bitale_pack<float, 4> result_0_row_pack;
+        #pragma unroll
+        for (int part = 0; part < 4; part++) {
+            result_0_row_pack.at[part] = bitale_tanh_f32(((contract_pack.at[part] + contract_2_pack.at[part]) + b_pack.at[part]));
+        }
+        bitale_put(result_0_row_pack, result_0_row + i*b_0 + j);
+    }
+}
+
 /*
 def run(call):
     x = call.address(0)
@@ -40,7 +56,8 @@ def run(call):
     for step in range(x_0):
         result_0_row = result_0 + step * (((x_1 * b_0) * 4))
         call.gemm('float32', (x_1, b_0, b_0), 1, (False, False), (1), h_2, u, (0), contract_2)
-        grid, block = call.threads((x_1 * b_0)), 256
-        call.launch('compute_result_0_row', grid, block, (result_0_row, contract, contract_2, b, x_1, b_0, step, ))
+        width = 4 if b_0 % 4 == 0 and (contract | contract_2 | b | result_0_row) % 16 == 0 else 1
+        grid, block = call.threads(-(-(x_1 * b_0) // width)), 256
+        call.launch('compute_result_0_row' if width == 1 else 'compute_result_0_row_packs', grid, block, (result_0_row, contract, contract_2, b, x_1, b_0, step, ))
         h_2 = result_0_row
 */

@@ -12,6 +12,25 @@ extern "C" __global__ void __launch_bounds__(256) compute_result_1_part1(const d
     if (threadIdx.x == 0) result_1_sum_parts[blockIdx.x] = result_1_sum;
 }
 
+extern "C" __global__ void __launch_bounds__(256) compute_result_1_part1_packs(const double *__restrict__ x, int64_t x_s0, double *__restrict__ result_0_sum_parts, double *__restrict__ result_1_sum_parts, int64_t x_0) {
+    double result_0_sum = 0.0;
+    double result_1_sum = 0.0;
+    for (int64_t element = 2 * ((int64_t)blockIdx.x * blockDim.x + threadIdx.x); element < x_0; element += 2 * (int64_t)gridDim.x * blockDim.x) {
+        const int64_t left = x_0 - element;
+        const bitale_pack<double, 2> x_pack = bitale_take<2>(x + element, left);
+        #pragma unroll
+        for (int part = 0; part < 2; part++) {
+            if (part >= left) break;
+            result_0_sum += x_pack.at[part];
+            result_1_sum += bitale_square_f64(x_pack.at[part]);
+        }
+    }
+    result_0_sum = bitale_gather<256>(result_0_sum, bitale_op_add_f64());
+    if (threadIdx.x == 0) result_0_sum_parts[blockIdx.x] = result_0_sum;
+    result_1_sum = bitale_gather<256>(result_1_sum, bitale_op_add_f64());
+    if (threadIdx.x == 0) result_1_sum_parts[blockIdx.x] = result_1_sum;
+}
+
 /* sum(x) */
 /* sum(x**2) */
 extern "C" __global__ void __launch_bounds__(256) compute_result_1_part2(double *__restrict__ result_0, double *__restrict__ result_1, const double *__restrict__ result_0_sum_parts, const double *__restrict__ result_1_sum_parts, int64_t blocks) {
@@ -37,11 +56,12 @@ def run(call):
     x_s0 = call.stride(0, 0)
     result_0 = call.allocate(0, ())
     result_1 = call.allocate(1, ())
-    grid, block = call.total(x_0), 256
+    width = 2 if call.is_dense(0) and (x) % 16 == 0 else 1
+    grid, block = call.total(-(-x_0 // width)), 256
     blocks = grid
     result_0_sum_parts = call.temporary(grid * 8)
     result_1_sum_parts = call.temporary(grid * 8)
-    call.launch('compute_result_1_part1', grid, block, (x, x_s0, result_0_sum_parts, result_1_sum_parts, x_0, ))
+    call.launch('compute_result_1_part1' if width == 1 else 'compute_result_1_part1_packs', grid, block, (x, x_s0, result_0_sum_parts, result_1_sum_parts, x_0, ))
     grid, block = 1, 256
     call.launch('compute_result_1_part2', grid, block, (result_0, result_1, result_0_sum_parts, result_1_sum_parts, blocks, ))
 */

@@ -14,7 +14,7 @@ from bitale_rewrite.loops.ir import Failure
 
 LINE = 256  # bytes to which arrays in the workspace are aligned
 WAVES = 32  # blocks per multiprocessor, from which threads take several iterations each
-PARTS = 4  # blocks per multiprocessor that leave partial results
+PARTS = 8  # blocks per multiprocessor that leave partial results
 BLOCK = 256
 FEWEST = 16  # elements that a growing array has room for at first
 
@@ -49,6 +49,16 @@ class DeviceCall:
         """In elements."""
         array = self.inputs[slot]
         return array.strides[axis] // array.dtype.itemsize
+
+    def is_dense(self, slot: int) -> bool:
+        """Whether an input is row-major."""
+        array = self.inputs[slot]
+        step = array.dtype.itemsize
+        for length, stride in zip(reversed(array.shape), reversed(array.strides), strict=True):
+            if length != 1 and stride != step:
+                return False
+            step *= length
+        return True
 
     def allocate(self, slot: int, shape: tuple[int, ...]) -> int:
         """Memory for a result."""

@@ -15,6 +15,7 @@ from bitale_backend_c.emit.expressions import is_strided
 from bitale_backend_cuda.emit.kernel import BLOCK, WARP, LaunchEmitter
 from bitale_backend_cuda.host_step import HostStep
 from bitale_backend_cuda.mapping import BLOCKS, Form, is_single
+from bitale_backend_cuda.packs import Packs, needs
 from bitale_graph.ops.elementwise import FUNCTIONS
 from bitale_graph.reference.elementwise import FORMULAS
 from bitale_rewrite.loops.blocks import is_early, late_names, names_found, nbytes
@@ -247,6 +248,9 @@ class HostEmitter:
             self._put(f"lanes = {WARP} if {width} <= {WARP * 8} else {BLOCK}", depth)
             self._put(f"grid, block = call.groups({count}, lanes), {BLOCK}", depth)
         else:
+            if emitter.packs:
+                self._put(f"width = {emitter.packs.width} if {_takes_packs(emitter.packs)} else 1", depth)
+                count = f"-(-{count} // width)"
             self._put(f"grid, block = call.{launch.form.value}({count}), {BLOCK}", depth)
         if launch.form is Form.TOTAL:
             self._put(f"{BLOCKS.name} = grid", depth)
@@ -257,7 +261,8 @@ class HostEmitter:
             self._put(f"{row.name}_all = call.temporary({units} * {python(nbytes(row))})", depth)
         name = repr(emitter.names[0])
         if len(emitter.names) == 2:
-            name = f"{emitter.names[0]!r} if lanes == {WARP} else {emitter.names[1]!r}"
+            condition = "width == 1" if emitter.packs else f"lanes == {WARP}"
+            name = f"{emitter.names[0]!r} if {condition} else {emitter.names[1]!r}"
         self._put(f"call.launch({name}, grid, block, ({self._arguments(emitter)}))", depth)
 
     def _units(self, emitter: LaunchEmitter) -> str:
@@ -284,6 +289,20 @@ def _width(emitter: LaunchEmitter) -> Value:
     """The longest loop that the lanes of a group share, as far as it is known before the launch."""
     extents = [s.extent for s in emitter.launch.body if isinstance(s, For)]
     return extents[0]
+
+
+def _takes_packs(packs: Packs) -> str:
+    """The condition for packs, as Python."""
+    numbers, strided = needs(packs)
+    terms = [f"{python(n)} % {width} == 0" for n, width in numbers]
+    for buffer in strided:
+        *outer, last = (f"{buffer.name}_s{axis}" for axis in range(len(buffer.shape)))
+        if packs.flat:
+            terms.append(f"call.is_dense({buffer.slot})")
+        else:
+            terms += [f"{last} == 1", *(f"{stride} % {packs.width} == 0" for stride in outer)]
+    addresses = " | ".join(dict.fromkeys(place.buffer.name for place in packs.places))
+    return " and ".join([*terms, f"({addresses}) % {packs.alignment} == 0"])
 
 
 def python(value: Value) -> str:

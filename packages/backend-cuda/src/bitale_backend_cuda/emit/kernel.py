@@ -9,15 +9,18 @@ from bitale_backend_c.emit.expressions import is_strided, text
 from bitale_backend_c.emit.kernel import Parameters, parameters
 from bitale_backend_c.emit.names import comment
 from bitale_backend_cuda.emit.operators import operator_name
+from bitale_backend_cuda.emit.packs import PackEmitter
 from bitale_backend_cuda.emit.statements import INDENT, GroupEmitter, ThreadEmitter
 from bitale_backend_cuda.emit.types import TYPES, in_cuda
 from bitale_backend_cuda.mapping import Form, Launch, is_single
+from bitale_backend_cuda.packs import Packs, packs_of
 from bitale_rewrite.loops.integers import ONE, product
 from bitale_rewrite.loops.ir import Buffer, Fail, Literal, Name, Value
 from bitale_rewrite.loops.touched import statements
 
 BLOCK = 256  # threads
 WARP = 32
+THREAD, THREADS = "(int64_t)blockIdx.x * blockDim.x + threadIdx.x", "(int64_t)gridDim.x * blockDim.x"
 
 
 @dataclass
@@ -37,20 +40,28 @@ class LaunchEmitter:
             found.written.add(parts)
         return found
 
+    @cached_property
+    def packs(self) -> Packs | None:
+        """How a second kernel takes several elements at a time."""
+        return packs_of(self.launch)
+
     @property
     def names(self) -> list[str]:
-        """What the kernel is called, by the number of lanes of a group."""
+        """What the kernel is called: with packs, too, or by the number of lanes of a group."""
         if self.launch.form is not Form.GROUPS:
-            return [self.launch.name]
+            return [self.launch.name, f"{self.launch.name}_packs"] if self.packs else [self.launch.name]
         return [f"{self.launch.name}_warp", f"{self.launch.name}_block"] if self.launch.spread else [self.launch.name]
 
     def lines(self) -> list[str]:
         """Comments and the kernel; for groups a template, and its instances for a warp and a block."""
         notes = [comment(line) for line in self.launch.note]
         signature = ", ".join(self._signature())
-        if len(self.names) == 1:
-            head = f'extern "C" __global__ void __launch_bounds__({BLOCK}) {self.launch.name}({signature}) {{'
-            return [*notes, head, *map(in_cuda, self._body()), "}", ""]
+        if self.launch.form is not Form.GROUPS or not self.launch.spread:
+            lines = notes
+            for name, packs in zip(self.names, (None, self.packs), strict=False):
+                head = f'extern "C" __global__ void __launch_bounds__({BLOCK}) {name}({signature}) {{'
+                lines += [head, *map(in_cuda, self._body(packs)), "}", ""]
+            return lines
         given = ", ".join(declared.split()[-1].lstrip("*") for declared in self._signature())
         lines = [*notes, f"template <int G> __device__ __forceinline__ void {self.launch.name}({signature}) {{"]
         lines += [*map(in_cuda, self._body()), "}"]
@@ -73,48 +84,51 @@ class LaunchEmitter:
 
     # ---- forms -------------------------------------------------------------------------------------------------------
 
-    def _body(self) -> list[str]:
+    def _body(self, packs: Packs | None = None) -> list[str]:
         checked = ["if (*status) return;"] if self.checked and not self._fails else []
         form = {Form.THREADS: self._threads, Form.GROUPS: self._groups, Form.TOTAL: self._total}[self.launch.form]
-        return [f"{INDENT}{line}" for line in [*checked, *form()]]
+        return [f"{INDENT}{line}" for line in [*checked, *form(packs)]]
 
     @property
     def _fails(self) -> bool:
         return any(isinstance(s, Fail) for s in statements(self.launch.body))
 
-    def _threads(self) -> list[str]:
+    def _threads(self, packs: Packs | None) -> list[str]:
         emitter = ThreadEmitter(self.launch.atomic)
         emitter.body(self.launch.before, 0)
         if is_single(self.launch):
             emitter.lines += self._rows("0")
             emitter.body(self.launch.body, 0)
             return emitter.lines
-        lines = [*emitter.lines, *self._spread()]
-        inner = ThreadEmitter(self.launch.atomic)
-        inner.body(self.launch.body, 1)
-        thread = "((int64_t)blockIdx.x * blockDim.x + threadIdx.x)"
-        return [*lines, *(INDENT + line for line in self._rows(thread)), *inner.lines, "}"]
+        rows = [INDENT + line for line in self._rows(f"({THREAD})")]
+        return [*emitter.lines, *self._spread(packs), *rows, *self._each(packs), "}"]
 
-    def _groups(self) -> list[str]:
+    def _each(self, packs: Packs | None) -> list[str]:
+        """What a thread does in each of its iterations."""
+        if packs:
+            return PackEmitter(packs).pack(self.launch.body, self._count())
+        emitter = ThreadEmitter(self.launch.atomic)
+        emitter.body(self.launch.body, 1)
+        return emitter.lines
+
+    def _groups(self, packs: None) -> list[str]:
         emitter = GroupEmitter(self.launch.scratch)
         emitter.body(self.launch.before, 0)
         if not self.launch.spread:
             emitter.body(self.launch.body, 0)
             return [f"const int G = {BLOCK}, lane = threadIdx.x;", *self._rows("0"), *emitter.lines]
         lines = ["const int lane = threadIdx.x % G;"]
-        start, step = "((int64_t)blockIdx.x * blockDim.x + threadIdx.x) / G", "(int64_t)gridDim.x * blockDim.x / G"
+        start, step = f"({THREAD}) / G", f"{THREADS} / G"
         before, emitter.lines = emitter.lines, []
         emitter.body(self.launch.body, 1)
         lines += [*before, *self._rows(start)]
         loop = f"for (int64_t row = {start}; row < {self._count()}; row += {step}) {{"
         return [*lines, loop, *self._indices("row"), *emitter.lines, "}"]
 
-    def _total(self) -> list[str]:
+    def _total(self, packs: Packs | None) -> list[str]:
         emitter = ThreadEmitter()
         emitter.body(self.launch.before, 0)
-        lines, emitter.lines = [*emitter.lines, *self._spread()], []
-        emitter.body(self.launch.body, 1)
-        lines += [*emitter.lines, "}"]
+        lines = [*emitter.lines, *self._spread(packs), *self._each(packs), "}"]
         for step, parts in self.launch.gathered:
             assert isinstance(step.target, Name)
             name, operator = step.target.name, operator_name(step.function, step.target.dtype)
@@ -127,11 +141,11 @@ class LaunchEmitter:
     def _count(self) -> str:
         return text(self.launch.count)
 
-    def _spread(self) -> list[str]:
+    def _spread(self, packs: Packs | None) -> list[str]:
         """The loop in which a thread takes its share of the iterations."""
-        start, step = "(int64_t)blockIdx.x * blockDim.x + threadIdx.x", "(int64_t)gridDim.x * blockDim.x"
+        start, step = (f"{packs.width} * ({THREAD})", f"{packs.width} * {THREADS}") if packs else (THREAD, THREADS)
         loop = f"for (int64_t element = {start}; element < {self._count()}; element += {step}) {{"
-        return [loop, *self._indices("element")]
+        return [loop, *([] if packs and packs.flat else self._indices("element"))]
 
     def _indices(self, number: str) -> list[str]:
         """The indices that a number of an iteration stands for."""

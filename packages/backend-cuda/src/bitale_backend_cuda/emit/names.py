@@ -6,7 +6,7 @@ import keyword
 import re
 
 OWN = (
-    *("row", "lane", "lanes", "element", "status", "shared", "grid", "block", "blocks", "run", "apply",),
+    *("row", "lane", "lanes", "element", "status", "shared", "grid", "block", "blocks", "run", "apply", "part", "left",),
     *("threadIdx", "blockIdx", "blockDim", "gridDim", "warpSize", "G",),
 )
 CPP = (
@@ -17,7 +17,7 @@ CPP = (
 )
 PYTHON = (*keyword.kwlist, "range", "max", "min", "abs", "int", "bool")
 RESERVED = frozenset([*OWN, *CPP, *PYTHON])
-PATTERN = re.compile(r"__\w+|atomic\w+|\w+_(parts|before|warp|block|room|part\d+)|check_\d+")
+PATTERN = re.compile(r"__\w+|atomic\w+|\w+_(parts|packs?\d*|before|warp|block|room|part\d+)|check_\d+")
 
 
 def reserved_in_cuda(name: str) -> bool:

@@ -1,0 +1,63 @@
+"""The kernel of a launch that takes packs."""
+
+from __future__ import annotations
+
+from bitale_backend_c.emit.expressions import is_strided, offset, text
+from bitale_backend_cuda.emit.statements import INDENT, ThreadEmitter
+from bitale_backend_cuda.emit.types import TYPES
+from bitale_backend_cuda.mapping import Form
+from bitale_backend_cuda.packs import Packs
+from bitale_rewrite.loops.ir import Load, Statement, Store
+
+
+class PackEmitter(ThreadEmitter):
+    """Prints what a thread does with one pack, whose first element has the number `element`."""
+
+    def __init__(self, packs: Packs) -> None:
+        super().__init__()
+        self.packs = packs
+        self.names: dict[Load, str] = {}
+        for place in packs.places:
+            count = sum(place.buffer is other.buffer for other in self.names)
+            self.names[place] = f"{place.buffer.name}_pack{count or ''}"
+
+    def pack(self, body: list[Statement], count: str) -> list[str]:
+        """The lines for `body`, run for each element of a pack; there are `count` elements in all."""
+        launch, width = self.packs.launch, self.packs.width
+        if self.packs.flat:
+            self.line(1, f"const int64_t left = {count} - element;")
+        where = {place: self._where(place) for place in self.packs.places}
+        for place in self.packs.loaded:
+            self.line(1, f"const {self._type(place)} {self.names[place]} = bitale_take<{width}>({where[place]});")
+        stored = [place for place in self.packs.places if place not in self.packs.loaded]
+        for place in stored:
+            self.line(1, f"{self._type(place)} {self.names[place]};")
+        self._texts = {place: f"{self.names[place]}.at[part]" for place in self.packs.loaded}
+        last = launch.spread[-1][0]
+        self._texts[last] = f"({last.name} + part)"
+        self.line(1, "#pragma unroll")
+        self.line(1, f"for (int part = 0; part < {width}; part++) {{")
+        if self.packs.flat and launch.form is Form.TOTAL:
+            self.line(2, "if (part >= left) break;")
+        self.body(body, 2)
+        self.line(1, "}")
+        for place in stored:
+            self.line(1, f"bitale_put({self.names[place]}, {where[place]});")
+        return self.lines
+
+    def store(self, s: Store, depth: int) -> None:
+        self.line(depth, f"{self.names[Load(s.buffer, s.index)]}.at[part] = {self.text(s.value)};")
+
+    def _type(self, place: Load) -> str:
+        return f"bitale_pack<{TYPES[place.dtype]}, {self.packs.width}>"
+
+    def _where(self, place: Load) -> str:
+        """The address of a pack, and how many elements there may be."""
+        if self.packs.flat:
+            return f"{place.buffer.name} + element, left"
+        at = [text(i) for i in place.index]
+        if is_strided(place.buffer):  # the last of which is known to be 1
+            terms = [f"({i})*{place.buffer.name}_s{axis}" for axis, i in enumerate(at[:-1])]
+            return " + ".join([place.buffer.name, *terms, at[-1]])
+        return f"{place.buffer.name} + {offset(place.buffer, place.index, at)}"
+
