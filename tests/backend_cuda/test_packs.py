@@ -57,7 +57,8 @@ def check(function, values) -> set[str]:
         found = [driver.to_host(r) for r in function(*on_device)]
     finally:
         driver.launch = launch
-    wanted = evaluate(graph(function.emitted.program.name), [v.on_host() if hasattr(v, "on_host") else v for v in values])
+    on_host = [v.on_host() if hasattr(v, "on_host") else v for v in values]
+    wanted = evaluate(graph(function.emitted.program.name), on_host)
     for got, want in zip(found, wanted, strict=True):
         assert got.dtype == want.dtype and got.shape == want.shape
         np.testing.assert_allclose(got, want, rtol=2e-5, atol=2e-5)

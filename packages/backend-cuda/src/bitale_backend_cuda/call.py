@@ -16,6 +16,8 @@ LINE = 256  # bytes to which arrays in the workspace are aligned
 WAVES = 32  # blocks per multiprocessor, from which threads take several iterations each
 PARTS = 8  # blocks per multiprocessor that leave partial results
 BLOCK = 256
+FULL = 2048  # threads of a multiprocessor
+LEAST, MOST_CHUNKS = 32, 1024  # iterations that a thread takes of a chunk, and chunks
 FEWEST = 16  # elements that a growing array has room for at first
 
 
@@ -112,6 +114,11 @@ class DeviceCall:
     def groups(self, count: int, lanes: int) -> int:
         per_block = BLOCK // lanes
         return max(1, min((count + per_block - 1) // per_block, self.driver.processors * WAVES))
+
+    def chunks(self, count: int, lanes: int, length: int) -> int:
+        """Into how many chunks loops of `length` are cut so that `count` groups of `lanes` fill the device."""
+        wanted = self.driver.processors * FULL // max(count * lanes, 1)
+        return max(1, min(wanted, length // (lanes * LEAST), MOST_CHUNKS))
 
     def launch(self, name: str, grid: int, block: int, arguments: tuple[int, ...]) -> None:
         self._do(partial(self.driver.launch, self.kernels[name], grid, block, 0, arguments))

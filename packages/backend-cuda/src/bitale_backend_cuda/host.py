@@ -237,6 +237,18 @@ class HostEmitter:
     # ---- launches ----------------------------------------------------------------------------------------------------
 
     def _launch(self, emitter: LaunchEmitter, depth: int) -> None:
+        if not emitter.chunked:
+            self._start(emitter, depth)
+            return
+        lanes = 1 if emitter.launch.form is Form.THREADS else BLOCK
+        self._put(f"chunks = call.chunks({python(emitter.launch.count)}, {lanes}, {python(_width(emitter))})", depth)
+        self._put("if chunks > 1:", depth)
+        for each in emitter.chunked:
+            self._start(each, depth + 1)
+        self._put("else:", depth)
+        self._start(emitter, depth + 1)
+
+    def _start(self, emitter: LaunchEmitter, depth: int) -> None:
         launch = emitter.launch
         count = python(launch.count)
         if is_single(launch):
@@ -256,6 +268,8 @@ class HostEmitter:
             self._put(f"{BLOCKS.name} = grid", depth)
             for _, parts_ in launch.gathered:
                 self._put(f"{parts_.name} = call.temporary(grid * {itemsize(parts_)})", depth)
+        for buffer in launch.makes:
+            self._put(f"{buffer.name} = call.temporary({python(nbytes(buffer))})", depth)
         units = self._units(emitter)
         for row in launch.scratch:
             self._put(f"{row.name}_all = call.temporary({units} * {python(nbytes(row))})", depth)
@@ -287,8 +301,7 @@ def itemsize(buffer: Buffer) -> int:
 
 def _width(emitter: LaunchEmitter) -> Value:
     """The longest loop that the lanes of a group share, as far as it is known before the launch."""
-    extents = [s.extent for s in emitter.launch.body if isinstance(s, For)]
-    return extents[0]
+    return emitter.launch.width or next(s.extent for s in emitter.launch.body if isinstance(s, For))
 
 
 def _takes_packs(packs: Packs) -> str:

@@ -52,7 +52,8 @@ class Launch:
     """`body` runs for each combination of the indices in `spread`; what `before` binds is known in all of them.
 
     `gathered` are the totals of the form TOTAL, and the buffers of their partial results. With `atomic` the body adds
-    to elements that other iterations add to, too.
+    to elements that other iterations add to, too. `makes` are buffers that the launch needs memory for. `width` is how
+    many iterations the lanes of a group share; that of the first loop unless given.
     """
 
     name: str
@@ -64,6 +65,8 @@ class Launch:
     scratch: list[Buffer] = field(default_factory=list)
     gathered: list[tuple[Accumulate, Buffer]] = field(default_factory=list)
     atomic: bool = False
+    makes: list[Buffer] = field(default_factory=list)
+    width: Value | None = None
 
     @property
     def count(self) -> Value:
@@ -84,13 +87,13 @@ def launches(kernel: Kernel) -> list[Launch]:
     for number, launch in enumerate(found):
         launch.name = kernel.name if len(found) == 1 else f"{kernel.name}_part{number + 1}"
         launch.note = kernel.note if number == len(found) - 1 else []
-        launch.before = _needed(launch)
+        launch.before = needed(launch)
         touched = {b for s in statements(launch.as_kernel().body) for b in _buffers(s)}
         launch.scratch = [row for row in kernel.scratch if row in touched]
     return found
 
 
-def _needed(launch: Launch) -> list[Statement]:
+def needed(launch: Launch) -> list[Statement]:
     """What is bound before, and used."""
     used = {v for s in statements(launch.body) for v in everything_in(values_of(s))}
     used |= {s.target for s in statements(launch.body) if isinstance(s, (Accumulate, Assign))}

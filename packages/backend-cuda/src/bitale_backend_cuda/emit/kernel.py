@@ -8,11 +8,12 @@ from functools import cached_property
 from bitale_backend_c.emit.expressions import is_strided, text
 from bitale_backend_c.emit.kernel import Parameters, parameters
 from bitale_backend_c.emit.names import comment
+from bitale_backend_cuda.chunks import in_chunks
 from bitale_backend_cuda.emit.operators import operator_name
 from bitale_backend_cuda.emit.packs import PackEmitter
 from bitale_backend_cuda.emit.statements import INDENT, GroupEmitter, ThreadEmitter
 from bitale_backend_cuda.emit.types import TYPES, in_cuda
-from bitale_backend_cuda.mapping import Form, Launch, is_single
+from bitale_backend_cuda.mapping import Form, Launch, is_single, needed
 from bitale_backend_cuda.packs import Packs, packs_of
 from bitale_rewrite.loops.integers import ONE, product
 from bitale_rewrite.loops.ir import Buffer, Fail, Literal, Name, Value
@@ -30,6 +31,7 @@ class LaunchEmitter:
     launch: Launch
     checked: bool
     aliased: dict[Buffer, Buffer]
+    final: bool = False  # there are no other ways
 
     @cached_property
     def parameters(self) -> Parameters:
@@ -39,6 +41,20 @@ class LaunchEmitter:
             found.buffers.append(parts)
             found.written.add(parts)
         return found
+
+    @cached_property
+    def chunked(self) -> list[LaunchEmitter]:
+        """Launches that the host chooses instead, where there are few iterations with long loops."""
+        found = [] if self.final else in_chunks(self.launch)
+        for number, launch in enumerate(found):
+            launch.name = f"{self.launch.name}_chunks{number + 1}"
+            launch.before = needed(launch)
+        return [LaunchEmitter(launch, self.checked, self.aliased, final=True) for launch in found]
+
+    @property
+    def all(self) -> list[LaunchEmitter]:
+        """This launch, and those instead of it."""
+        return [self, *self.chunked]
 
     @cached_property
     def packs(self) -> Packs | None:
@@ -86,8 +102,11 @@ class LaunchEmitter:
 
     def _body(self, packs: Packs | None = None) -> list[str]:
         checked = ["if (*status) return;"] if self.checked and not self._fails else []
-        form = {Form.THREADS: self._threads, Form.GROUPS: self._groups, Form.TOTAL: self._total}[self.launch.form]
-        return [f"{INDENT}{line}" for line in [*checked, *form(packs)]]
+        if self.launch.form is Form.GROUPS:
+            lines = self._groups()
+        else:
+            lines = self._threads(packs) if self.launch.form is Form.THREADS else self._total(packs)
+        return [f"{INDENT}{line}" for line in [*checked, *lines]]
 
     @property
     def _fails(self) -> bool:
@@ -111,7 +130,7 @@ class LaunchEmitter:
         emitter.body(self.launch.body, 1)
         return emitter.lines
 
-    def _groups(self, packs: None) -> list[str]:
+    def _groups(self) -> list[str]:
         emitter = GroupEmitter(self.launch.scratch)
         emitter.body(self.launch.before, 0)
         if not self.launch.spread:

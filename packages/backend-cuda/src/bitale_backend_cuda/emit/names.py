@@ -6,7 +6,8 @@ import keyword
 import re
 
 OWN = (
-    *("row", "lane", "lanes", "element", "status", "shared", "grid", "block", "blocks", "run", "apply", "part", "left",),
+    *("row", "lane", "lanes", "element", "status", "shared", "grid", "block", "blocks", "run", "apply",),
+    *("part", "left", "width", "chunk", "chunks", "each_chunk", "own", "upto",),
     *("threadIdx", "blockIdx", "blockDim", "gridDim", "warpSize", "G",),
 )
 CPP = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bitale_backend_c.emit.expressions import is_strided, offset, text
-from bitale_backend_cuda.emit.statements import INDENT, ThreadEmitter
+from bitale_backend_cuda.emit.statements import ThreadEmitter
 from bitale_backend_cuda.emit.types import TYPES
 from bitale_backend_cuda.mapping import Form
 from bitale_backend_cuda.packs import Packs

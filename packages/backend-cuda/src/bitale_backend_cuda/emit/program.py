@@ -45,10 +45,10 @@ def emit(program: Program) -> Emitted:
     for step in all_steps(program.steps):
         if isinstance(step, Run) and step.kernel not in found and step.kernel not in on_host:
             found[step.kernel] = [LaunchEmitter(launch, checked, alias) for launch in launches(step.kernel)]
-            lines += [line for emitter in found[step.kernel] for line in emitter.lines()]
+            lines += [line for emitter in found[step.kernel] for each in emitter.all for line in each.lines()]
     host = HostEmitter(program, found, host_steps, checked).text()
     source = "\n".join([*preamble(program.name, lines), *lines]) + "\n"
-    names = [name for emitters in found.values() for emitter in emitters for name in emitter.names]
+    names = [n for emitters in found.values() for emitter in emitters for each in emitter.all for n in each.names]
     return Emitted(program, source, host, names, {step.name: step for step in host_steps.values()})
 
 
