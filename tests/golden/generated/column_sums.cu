@@ -10,14 +10,14 @@ extern "C" __global__ void __launch_bounds__(256) compute_result_0(double *__res
     }
 }
 
-extern "C" __global__ void __launch_bounds__(256) compute_result_0_chunks1(double *__restrict__ result_0_sum_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_1, int64_t x_0) {
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks1(double *__restrict__ result_0_sum_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_1, int64_t j_count, int64_t x_0) {
     for (int64_t element = (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < (chunks * x_1); element += (int64_t)gridDim.x * blockDim.x) {
         const int64_t chunk = element / x_1;
         const int64_t i = element % x_1;
         double result_0_sum = 0.0;
-        const int64_t j_count = bitale_floor_divide_i64((x_0 + (chunks - 1)), chunks);
         const int64_t j_first = chunk * j_count;
-        for (int64_t j_in = 0; j_in < bitale_minimum_i64(j_count, (x_0 - j_first)); j_in++) {
+        const int64_t j_left = bitale_minimum_i64(j_count, (x_0 - j_first));
+        for (int64_t j_in = 0; j_in < j_left; j_in++) {
             const int64_t j = j_first + j_in;
             result_0_sum += x[j*x_s0 + i*x_s1];
         }
@@ -39,8 +39,8 @@ template <int G> __device__ __forceinline__ void compute_result_0_chunks2(double
         bitale_wait<G>();
     }
 }
-extern "C" __global__ void __launch_bounds__(256) compute_result_0_chunks2_warp(double *__restrict__ result_0, const double *__restrict__ result_0_sum_parts, int64_t x_1, int64_t chunks) { compute_result_0_chunks2<32>(result_0, result_0_sum_parts, x_1, chunks); }
-extern "C" __global__ void __launch_bounds__(256) compute_result_0_chunks2_block(double *__restrict__ result_0, const double *__restrict__ result_0_sum_parts, int64_t x_1, int64_t chunks) { compute_result_0_chunks2<256>(result_0, result_0_sum_parts, x_1, chunks); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks2_warp(double *__restrict__ result_0, const double *__restrict__ result_0_sum_parts, int64_t x_1, int64_t chunks) { compute_result_0_chunks2<32>(result_0, result_0_sum_parts, x_1, chunks); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks2_block(double *__restrict__ result_0, const double *__restrict__ result_0_sum_parts, int64_t x_1, int64_t chunks) { compute_result_0_chunks2<256>(result_0, result_0_sum_parts, x_1, chunks); }
 
 /*
 def run(call):
@@ -52,9 +52,10 @@ def run(call):
     result_0 = call.allocate(0, (x_1, ))
     chunks = call.chunks(x_1, 1, x_0)
     if chunks > 1:
+        j_count = ((x_0 + (chunks - 1)) // chunks)
         grid, block = call.threads((chunks * x_1)), 256
         result_0_sum_parts = call.temporary(((chunks * x_1) * 8))
-        call.launch('compute_result_0_chunks1', grid, block, (result_0_sum_parts, x, x_s0, x_s1, chunks, x_1, x_0, ))
+        call.launch('compute_result_0_chunks1', grid, block, (result_0_sum_parts, x, x_s0, x_s1, chunks, x_1, j_count, x_0, ))
         lanes = 32 if chunks <= 256 else 256
         grid, block = call.groups(x_1, lanes), 256
         call.launch('compute_result_0_chunks2_warp' if lanes == 32 else 'compute_result_0_chunks2_block', grid, block, (result_0, result_0_sum_parts, x_1, chunks, ))

@@ -15,15 +15,15 @@ template <int G> __device__ __forceinline__ void compute_contract(double *__rest
 extern "C" __global__ void __launch_bounds__(256) compute_contract_warp(double *__restrict__ contract, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t x_0, int64_t weights_0) { compute_contract<32>(contract, x, x_s0, x_s1, weights, x_0, weights_0); }
 extern "C" __global__ void __launch_bounds__(256) compute_contract_block(double *__restrict__ contract, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t x_0, int64_t weights_0) { compute_contract<256>(contract, x, x_s0, x_s1, weights, x_0, weights_0); }
 
-template <int G> __device__ __forceinline__ void compute_contract_chunks1(double *__restrict__ contract_sum_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t chunks, int64_t x_0, int64_t weights_0) {
+template <int G> __device__ __forceinline__ void compute_contract_chunks1(double *__restrict__ contract_sum_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t chunks, int64_t x_0, int64_t j_count, int64_t weights_0) {
     const int lane = threadIdx.x % G;
     for (int64_t row = ((int64_t)blockIdx.x * blockDim.x + threadIdx.x) / G; row < (chunks * x_0); row += (int64_t)gridDim.x * blockDim.x / G) {
         const int64_t chunk = row / x_0;
         const int64_t i = row % x_0;
         double contract_sum = 0.0;
-        const int64_t j_count = bitale_floor_divide_i64((weights_0 + (chunks - 1)), chunks);
         const int64_t j_first = chunk * j_count;
-        for (int64_t j_in = lane; j_in < bitale_minimum_i64(j_count, (weights_0 - j_first)); j_in += G) {
+        const int64_t j_left = bitale_minimum_i64(j_count, (weights_0 - j_first));
+        for (int64_t j_in = lane; j_in < j_left; j_in += G) {
             const int64_t j = j_first + j_in;
             contract_sum += x[i*x_s0 + j*x_s1] * weights[j];
         }
@@ -32,8 +32,8 @@ template <int G> __device__ __forceinline__ void compute_contract_chunks1(double
         bitale_wait<G>();
     }
 }
-extern "C" __global__ void __launch_bounds__(256) compute_contract_chunks1_warp(double *__restrict__ contract_sum_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t chunks, int64_t x_0, int64_t weights_0) { compute_contract_chunks1<32>(contract_sum_parts, x, x_s0, x_s1, weights, chunks, x_0, weights_0); }
-extern "C" __global__ void __launch_bounds__(256) compute_contract_chunks1_block(double *__restrict__ contract_sum_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t chunks, int64_t x_0, int64_t weights_0) { compute_contract_chunks1<256>(contract_sum_parts, x, x_s0, x_s1, weights, chunks, x_0, weights_0); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_contract_chunks1_warp(double *__restrict__ contract_sum_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t chunks, int64_t x_0, int64_t j_count, int64_t weights_0) { compute_contract_chunks1<32>(contract_sum_parts, x, x_s0, x_s1, weights, chunks, x_0, j_count, weights_0); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_contract_chunks1_block(double *__restrict__ contract_sum_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t chunks, int64_t x_0, int64_t j_count, int64_t weights_0) { compute_contract_chunks1<256>(contract_sum_parts, x, x_s0, x_s1, weights, chunks, x_0, j_count, weights_0); }
 
 /* x @ weights */
 template <int G> __device__ __forceinline__ void compute_contract_chunks2(double *__restrict__ contract, const double *__restrict__ contract_sum_parts, int64_t x_0, int64_t chunks) {
@@ -49,8 +49,8 @@ template <int G> __device__ __forceinline__ void compute_contract_chunks2(double
         bitale_wait<G>();
     }
 }
-extern "C" __global__ void __launch_bounds__(256) compute_contract_chunks2_warp(double *__restrict__ contract, const double *__restrict__ contract_sum_parts, int64_t x_0, int64_t chunks) { compute_contract_chunks2<32>(contract, contract_sum_parts, x_0, chunks); }
-extern "C" __global__ void __launch_bounds__(256) compute_contract_chunks2_block(double *__restrict__ contract, const double *__restrict__ contract_sum_parts, int64_t x_0, int64_t chunks) { compute_contract_chunks2<256>(contract, contract_sum_parts, x_0, chunks); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_contract_chunks2_warp(double *__restrict__ contract, const double *__restrict__ contract_sum_parts, int64_t x_0, int64_t chunks) { compute_contract_chunks2<32>(contract, contract_sum_parts, x_0, chunks); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_contract_chunks2_block(double *__restrict__ contract, const double *__restrict__ contract_sum_parts, int64_t x_0, int64_t chunks) { compute_contract_chunks2<256>(contract, contract_sum_parts, x_0, chunks); }
 
 extern "C" __global__ void __launch_bounds__(256) compute_add_part1(double *__restrict__ add, const double *__restrict__ contract, const double *__restrict__ target, int64_t target_s0, double *__restrict__ reduce_add_sum_parts, int64_t x_0) {
     double reduce_add_sum = 0.0;
@@ -115,14 +115,14 @@ extern "C" __global__ void __launch_bounds__(256) compute_result_1(double *resul
     }
 }
 
-extern "C" __global__ void __launch_bounds__(256) compute_result_1_chunks1(double *__restrict__ d_cost_d_weights_2_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *__restrict__ add, int64_t chunks, int64_t weights_0, int64_t x_0) {
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_1_chunks1(double *__restrict__ d_cost_d_weights_2_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *__restrict__ add, int64_t chunks, int64_t weights_0, int64_t j_count, int64_t x_0) {
     for (int64_t element = (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < (chunks * weights_0); element += (int64_t)gridDim.x * blockDim.x) {
         const int64_t chunk = element / weights_0;
         const int64_t i = element % weights_0;
         double d_cost_d_weights_2 = 0.0;
-        const int64_t j_count = bitale_floor_divide_i64((x_0 + (chunks - 1)), chunks);
         const int64_t j_first = chunk * j_count;
-        for (int64_t j_in = 0; j_in < bitale_minimum_i64(j_count, (x_0 - j_first)); j_in++) {
+        const int64_t j_left = bitale_minimum_i64(j_count, (x_0 - j_first));
+        for (int64_t j_in = 0; j_in < j_left; j_in++) {
             const int64_t j = j_first + j_in;
             d_cost_d_weights_2 += x[j*x_s0 + i*x_s1] * add[j];
         }
@@ -145,8 +145,8 @@ template <int G> __device__ __forceinline__ void compute_result_1_chunks2(double
         bitale_wait<G>();
     }
 }
-extern "C" __global__ void __launch_bounds__(256) compute_result_1_chunks2_warp(double *result_1, const double *__restrict__ d_cost_d_weights_2_parts, const double *weights, int64_t weights_0, int64_t chunks) { compute_result_1_chunks2<32>(result_1, d_cost_d_weights_2_parts, weights, weights_0, chunks); }
-extern "C" __global__ void __launch_bounds__(256) compute_result_1_chunks2_block(double *result_1, const double *__restrict__ d_cost_d_weights_2_parts, const double *weights, int64_t weights_0, int64_t chunks) { compute_result_1_chunks2<256>(result_1, d_cost_d_weights_2_parts, weights, weights_0, chunks); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_1_chunks2_warp(double *result_1, const double *__restrict__ d_cost_d_weights_2_parts, const double *weights, int64_t weights_0, int64_t chunks) { compute_result_1_chunks2<32>(result_1, d_cost_d_weights_2_parts, weights, weights_0, chunks); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_1_chunks2_block(double *result_1, const double *__restrict__ d_cost_d_weights_2_parts, const double *weights, int64_t weights_0, int64_t chunks) { compute_result_1_chunks2<256>(result_1, d_cost_d_weights_2_parts, weights, weights_0, chunks); }
 
 /*
 def run(call):
@@ -166,10 +166,11 @@ def run(call):
     contract = slot_0
     chunks = call.chunks(x_0, 256, weights_0)
     if chunks > 1:
-        lanes = 32 if ((weights_0 + (chunks - 1)) // chunks) <= 256 else 256
+        j_count = ((weights_0 + (chunks - 1)) // chunks)
+        lanes = 32 if j_count <= 256 else 256
         grid, block = call.groups((chunks * x_0), lanes), 256
         contract_sum_parts = call.temporary(((chunks * x_0) * 8))
-        call.launch('compute_contract_chunks1_warp' if lanes == 32 else 'compute_contract_chunks1_block', grid, block, (contract_sum_parts, x, x_s0, x_s1, weights, chunks, x_0, weights_0, ))
+        call.launch('compute_contract_chunks1_warp' if lanes == 32 else 'compute_contract_chunks1_block', grid, block, (contract_sum_parts, x, x_s0, x_s1, weights, chunks, x_0, j_count, weights_0, ))
         lanes = 32 if chunks <= 256 else 256
         grid, block = call.groups(x_0, lanes), 256
         call.launch('compute_contract_chunks2_warp' if lanes == 32 else 'compute_contract_chunks2_block', grid, block, (contract, contract_sum_parts, x_0, chunks, ))
@@ -192,9 +193,10 @@ def run(call):
     result_1 = call.donated(1, 2)
     chunks = call.chunks(weights_0, 1, x_0)
     if chunks > 1:
+        j_count = ((x_0 + (chunks - 1)) // chunks)
         grid, block = call.threads((chunks * weights_0)), 256
         d_cost_d_weights_2_parts = call.temporary(((chunks * weights_0) * 8))
-        call.launch('compute_result_1_chunks1', grid, block, (d_cost_d_weights_2_parts, x, x_s0, x_s1, add, chunks, weights_0, x_0, ))
+        call.launch('compute_result_1_chunks1', grid, block, (d_cost_d_weights_2_parts, x, x_s0, x_s1, add, chunks, weights_0, j_count, x_0, ))
         lanes = 32 if chunks <= 256 else 256
         grid, block = call.groups(weights_0, lanes), 256
         call.launch('compute_result_1_chunks2_warp' if lanes == 32 else 'compute_result_1_chunks2_block', grid, block, (result_1, d_cost_d_weights_2_parts, weights, weights_0, chunks, ))

@@ -49,7 +49,9 @@ def in_chunks(launch: Launch) -> list[Launch]:
         before = [each for each in done if not isinstance(each, Store) and not _binds(each, set(pending))]
         body = _needed([*before, *fresh, *_chunk(s), *keep])
         spread = [(CHUNK, CHUNKS), *launch.spread]
-        found.append(replace(launch, spread=spread, body=body, note=[], width=_size(s), makes=[*partial.values()]))
+        sizes = [(_size_name(s), _size(s))]
+        cut = replace(launch, spread=spread, body=body, note=[], width=_size_name(s), sizes=sizes)
+        found.append(replace(cut, makes=list(partial.values())))
         if pending:
             done.append(For(EACH, CHUNKS, [
                 Accumulate(t, a.function, Load(partial[t], (EACH, *indices))) for t, a in pending.items()
@@ -67,7 +69,9 @@ def _known(s: Statement, results: dict[Name, Buffer], indices: tuple[Name, ...])
 
 def _can_be_cut(launch: Launch, loops: list[For]) -> bool:
     inside = list(statements([*loops]))
-    if launch.form is Form.TOTAL or not launch.spread or launch.atomic or launch.scratch or _is_many(launch.count, ENOUGH):
+    if launch.form is Form.TOTAL or not launch.spread or launch.atomic or launch.scratch:
+        return False
+    if _is_many(launch.count, ENOUGH):
         return False
     if not any(_is_many(s.extent, LONG) or not isinstance(s.extent, Literal) for s in loops):
         return False
@@ -103,6 +107,10 @@ def _binds(s: Statement, names: set[Name]) -> bool:
     return isinstance(s, Let) and s.name in names
 
 
+def _size_name(loop: For) -> Name:
+    return Name(f"{loop.index.name}_count")
+
+
 def _size(loop: For) -> Value:
     """The iterations of a chunk."""
     rounded = add(loop.extent, size_call(SUBTRACT, (CHUNKS, ONE), "int64"))
@@ -112,11 +120,12 @@ def _size(loop: For) -> Value:
 def _chunk(loop: For) -> list[Statement]:
     """A loop over the iterations of one chunk."""
     index = loop.index.name
-    size, first, inner = Name(f"{index}_count"), Name(f"{index}_first"), Name(f"{index}_in")
+    size, first, inner = _size_name(loop), Name(f"{index}_first"), Name(f"{index}_in")
     left = size_call(SUBTRACT, (loop.extent, first), "int64")
     body: list[Statement] = [Let(loop.index, add(first, inner)), *loop.body]
-    cut = replace(loop, index=inner, extent=Call(MINIMUM, (size, left), "int64"), body=body)
-    return [Let(size, _size(loop)), Let(first, multiply(CHUNK, size)), cut]
+    extent = Name(f"{index}_left")
+    cut = replace(loop, index=inner, extent=extent, body=body)
+    return [Let(first, multiply(CHUNK, size)), Let(extent, Call(MINIMUM, (size, left), "int64")), cut]
 
 
 def _needed(body: list[Statement]) -> list[Statement]:

@@ -52,8 +52,9 @@ class Launch:
     """`body` runs for each combination of the indices in `spread`; what `before` binds is known in all of them.
 
     `gathered` are the totals of the form TOTAL, and the buffers of their partial results. With `atomic` the body adds
-    to elements that other iterations add to, too. `makes` are buffers that the launch needs memory for. `width` is how
-    many iterations the lanes of a group share; that of the first loop unless given.
+    to elements that other iterations add to, too. `sizes` are what the host computes for the launch, `makes` are
+    buffers that it needs memory for. `width` is how many iterations the lanes of a group share; as the first loop
+    unless given.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Launch:
     scratch: list[Buffer] = field(default_factory=list)
     gathered: list[tuple[Accumulate, Buffer]] = field(default_factory=list)
     atomic: bool = False
+    sizes: list[tuple[Name, Value]] = field(default_factory=list)
     makes: list[Buffer] = field(default_factory=list)
     width: Value | None = None
 

@@ -75,16 +75,21 @@ class LaunchEmitter:
         if self.launch.form is not Form.GROUPS or not self.launch.spread:
             lines = notes
             for name, packs in zip(self.names, (None, self.packs), strict=False):
-                head = f'extern "C" __global__ void __launch_bounds__({BLOCK}) {name}({signature}) {{'
+                head = f'extern "C" __global__ void __launch_bounds__({self._bounds}) {name}({signature}) {{'
                 lines += [head, *map(in_cuda, self._body(packs)), "}", ""]
             return lines
         given = ", ".join(declared.split()[-1].lstrip("*") for declared in self._signature())
         lines = [*notes, f"template <int G> __device__ __forceinline__ void {self.launch.name}({signature}) {{"]
         lines += [*map(in_cuda, self._body()), "}"]
         for name, lanes in zip(self.names, (WARP, BLOCK), strict=True):
-            head = f'extern "C" __global__ void __launch_bounds__({BLOCK}) {name}({signature})'
+            head = f'extern "C" __global__ void __launch_bounds__({self._bounds}) {name}({signature})'
             lines.append(f"{head} {{ {self.launch.name}<{lanes}>({given}); }}")
         return [*lines, ""]
+
+    @property
+    def _bounds(self) -> str:
+        """The threads of a block; and where few iterations are cut, as many registers as four blocks leave to each."""
+        return f"{BLOCK}, 4" if self.final else f"{BLOCK}"
 
     def _signature(self) -> list[str]:
         found = ["int64_t *status"] if self.checked else []
