@@ -250,8 +250,8 @@ class HostEmitter:
 
     def _start(self, emitter: LaunchEmitter, depth: int) -> None:
         launch = emitter.launch
-        for name, value in launch.sizes:
-            self._put(f"{name.name} = {python(value)}", depth)
+        for size, value in launch.sizes:
+            self._put(f"{size.name} = {python(value)}", depth)
         count = python(launch.count)
         if is_single(launch):
             self._put("grid, block = 1, 1", depth)
