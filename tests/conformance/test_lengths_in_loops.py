@@ -125,3 +125,20 @@ def test_a_row_that_is_made_of_the_row_before():
     words = ["kitten", "sitting", "saturday", "sunday"]
     codes = [np.frombuffer(word.encode(), "uint8").astype("int64") for word in words]
     assert f(codes[0], codes[1]) == 3 and f(codes[2], codes[3]) == 3 and f(codes[3], codes[2]) == 3
+
+
+def test_the_last_state_of_a_checkpointed_scan_keeps_no_history():
+    """Whether the steps are a square number or not."""
+
+    def ends(checkpoint):
+        states, _ = bt.scan(lambda h: T.tanh(1.3 * h + LIMIT), None, X, n_steps=N, checkpoint=checkpoint)
+        return [states[-1], *bt.grad(T.sum(states[-1] ** 2), [X, LIMIT])]
+
+    plain, saving = (bt.function([X, LIMIT, N], ends(checkpoint)) for checkpoint in (None, "sqrt"))
+    for n in range(1, 11):
+        for a, b in zip(plain(VALUES, 0.1, n), saving(VALUES, 0.1, n), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-12)
+    with pytest.raises(IndexError):
+        saving(VALUES, 0.1, 0)
+    whole = {"n_[] * x_0", "x_0 * n_[]"}
+    assert not any(each in line for line in str(saving.plan()).splitlines() for each in whole)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bitale_graph.ops.control import Check, Scan
-from bitale_graph.ops.movement import Slice, Squeeze
+from bitale_graph.ops.movement import Concatenate, Reshape, Slice, Squeeze
 from bitale_graph.same_size import same_size
 from bitale_graph.shapes import shape_of, unknown_inputs
 from bitale_graph.sizes import Size, size_subtract
@@ -21,13 +21,11 @@ def last_carry(node: Apply) -> Variable | None:
 def _last_carry(node: Apply | None) -> Variable | None:
     if node is None or not isinstance(node.op, Slice):
         return None
-    whole, loop = node.inputs[0], node.inputs[0].owner
-    if loop is None or not isinstance(loop.op, Scan) or whole.index < loop.op.carries + loop.op.conditional:
+    whole = node.inputs[0]
+    last = _state(whole)
+    if last is None:
         return None
-    op, carried = loop.op, loop.op.body.outputs[: loop.op.carries]
-    value = op.body.outputs[whole.index]
-    if value not in carried:
-        return None
+    op: Scan = last.owner.op  # type: ignore[union-attr, assignment]
     bounds, rank = unknown_inputs((*node.op.starts, *node.op.lengths, *node.op.steps), node.inputs[1:]), whole.ndim
     starts, lengths, steps = bounds[:rank], bounds[rank : 2 * rank], bounds[2 * rank :]
     full = zip(starts[1:], lengths[1:], steps[1:], shape_of(whole)[1:], strict=True)
@@ -38,5 +36,35 @@ def _last_carry(node: Apply | None) -> Variable | None:
     end: Size = 0 if op.reverse else size_subtract(shape_of(whole)[0], 1)
     if (op.reverse and op.conditional) or not same_size(at, end):
         return None
-    last = loop.outputs[carried.index(value)]
     return check.op(last, *check.inputs[1:]) if check is not None and isinstance(check.op, Check) else last
+
+
+def _state(whole: Variable) -> Variable | None:
+    """The last carry of a loop that collects its states in `whole`."""
+    node = whole.owner
+    if node is None:
+        return None
+    if isinstance(node.op, Concatenate) and node.op.axis == 0 and len(node.inputs) == 2:
+        return _state_of_segments(*node.inputs)
+    if not isinstance(node.op, Scan) or whole.index < node.op.carries + node.op.conditional:
+        return None
+    carried, value = node.op.body.outputs[: node.op.carries], node.op.body.outputs[whole.index]
+    return node.outputs[carried.index(value)] if value in carried else None
+
+
+def _state_of_segments(segments: Variable, rest: Variable) -> Variable | None:
+    """The last carry where a loop of loops collects the first steps, and a loop that goes on from there the rest.
+
+    If that takes no step, its last carry is the first one, which is the last of the segments.
+    """
+    last = _state(rest)
+    if last is None or last.owner is None or last.owner.op.reverse or last.owner.op.conditional:
+        return None
+    first, joined = last.owner.inputs[1 + last.index], segments.owner
+    if joined is None or not isinstance(joined.op, Reshape) or first.owner is not joined.inputs[0].owner:
+        return None
+    outer = first.owner
+    if outer is None or not isinstance(outer.op, Scan) or outer.op.reverse or outer.op.conditional:
+        return None
+    results = outer.op.body.outputs
+    return last if _state(results[joined.inputs[0].index]) is results[first.index] else None

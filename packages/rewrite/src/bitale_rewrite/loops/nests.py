@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -42,6 +43,8 @@ class Nest:
 
     def __post_init__(self) -> None:
         collect_loads((self.value, *self.index, *(loop.extent for loop in self.loops)), self.reads)
+        for buffer in sized_by([self.buffer]):  # must be there before there is memory
+            self.reads.setdefault(buffer, []).append(None)
         if self.start is not None:
             for buffer, indices in self.start.reads.items():
                 # The start reads at indices of its own: nothing it reads may be made in the same loops.
@@ -78,6 +81,10 @@ class Fixed:
     barrier: bool = False
 
 
+    def __post_init__(self) -> None:
+        self.reads = self.reads | sized_by([*self.reads, *self.writes])
+
+
 Item = Nest | Fixed
 
 
@@ -86,6 +93,14 @@ def accesses(item: Item) -> tuple[set[Buffer], set[Buffer]]:
     if isinstance(item, Fixed):
         return {b.root for b in item.reads}, {b.root for b in item.writes}
     return set(item.reads), {item.buffer.root}
+
+
+def sized_by(buffers: Iterable[Buffer]) -> set[Buffer]:
+    """What the lengths of `buffers` are read from."""
+    found: dict[Buffer, list[Index | None]] = {}
+    for buffer in buffers:
+        collect_loads((*buffer.shape, *buffer.root.shape), found)
+    return set(found)
 
 
 def collect_loads(values: tuple[Value, ...], into: dict[Buffer, list[Index | None]]) -> None:
