@@ -12,7 +12,7 @@ from bitale_autodiff import PULLBACKS
 from bitale_autodiff.rules.partials import PARTIALS
 from bitale_backend_c.emit.spellings import spell
 from bitale_graph.dtypes import INEXACT
-from bitale_graph.ops.control import Composite, StopGradient
+from bitale_graph.ops.control import Composite, Procedure, StopGradient
 from bitale_graph.ops.elementwise import FUNCTIONS, Elementwise
 from bitale_graph.ops.indexing import Nonzero
 from bitale_graph.ops.movement import Dimension, Iota
@@ -28,7 +28,7 @@ from bitale_rewrite.loops.reader import READS
 from tests.support.samples import samples, signatures
 
 INTEGER_VALUED = (ArgReduce, Dimension, Iota, Nonzero, Permutation)  # their results have no derivatives
-OPENED = (Composite, StopGradient)  # by expand, before loops are made
+OPENED = (Composite, Procedure, StopGradient)  # or called, before loops are made
 LEAVES = (Dimension, Iota)  # loops know them: a size, an index
 
 
@@ -50,7 +50,7 @@ class TestOp:
         assert op in list(SHAPES) or op is Dimension  # whose result is a scalar
 
     def test_pullback(self, op):
-        assert op in list(PULLBACKS) or op in (*INTEGER_VALUED, Composite)
+        assert op in list(PULLBACKS) or op in (*INTEGER_VALUED, Composite, Procedure)
 
     def test_lowering(self, op):
         assert op in list(READS) or op in list(NESTS) or op in FORMS or op in (*LEAVES, *OPENED)

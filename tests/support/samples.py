@@ -13,7 +13,7 @@ import numpy as np
 from bitale_graph.dtypes import COMPLEX, DTYPES, FLOATS, INTEGERS
 from bitale_graph.graph import Graph
 from bitale_graph.ops.contraction import Contract
-from bitale_graph.ops.control import Check, Composite, StopGradient
+from bitale_graph.ops.control import Check, Composite, Procedure, StopGradient
 from bitale_graph.ops.elementwise import FUNCTIONS, Elementwise, Function
 from bitale_graph.ops.indexing import Gather, Nonzero, Scatter
 from bitale_graph.ops.movement import (
@@ -342,6 +342,7 @@ def control() -> list[Sample]:
         row(Check("{0} is fine"), array(3), np.array(True), np.array(5)),
         row(StopGradient(), array(2, 3)),
         row(Composite("pair", (), body), array(3)),
+        row(Procedure("pair", (), body), array(3)),
         *(row(op, *arrays) for cases in loops.CASES for op, arrays in cases()),
     ]
 
