@@ -11,7 +11,16 @@ import numpy as np
 import pytest
 
 from bitale_backend_c.settings import settings
-from bitale_backend_cuda import CompileError, CudaNotAvailable, OutOfMemory, WrongDevice, compile, devices, nvrtc
+from bitale_backend_cuda import (
+    CompileError,
+    CudaNotAvailable,
+    LaunchError,
+    OutOfMemory,
+    WrongDevice,
+    compile,
+    devices,
+    nvrtc,
+)
 from bitale_backend_cuda.cupy_driver import CupyDriver
 from bitale_graph import Graph, Variable, tensor_type
 from bitale_graph import functions as T
@@ -75,8 +84,14 @@ def fake(monkeypatch: pytest.MonkeyPatch, version: int = 12040, count: int | str
         runtime=runtime, Device=Device, memory=SimpleNamespace(OutOfMemoryError=FakeOutOfMemory)
     )
     cupy.ndarray, cupy.empty = Array, empty
+    cupy.cuda.get_current_stream = lambda: SimpleNamespace(ptr=0, synchronize=lambda: None)
     api = ModuleType("cupy_backends.cuda.api")
     api.driver, api.runtime = ModuleType("driver"), runtime
+
+    def refuse(*arguments: int) -> None:
+        raise FakeError("CUDA_ERROR_INVALID_VALUE: invalid argument")
+
+    api.driver.launchKernel, api.driver.CUDADriverError = refuse, FakeError
     for name, module in {"cupy": cupy, "cupy_backends": ModuleType("cupy_backends"),
                          "cupy_backends.cuda": ModuleType("cupy_backends.cuda"), "cupy_backends.cuda.api": api}.items():
         monkeypatch.setitem(sys.modules, name, module)  # fmt: skip
@@ -121,6 +136,21 @@ def test_what_cupy_says_of_memory_and_of_other_devices(monkeypatch):
     with pytest.raises(WrongDevice, match="an array on device 1, for a function on device 0"):
         driver.accept(cupy.ndarray())
     assert driver.accept(np.zeros(2)) is None and driver.accept([1.0]) is None
+    with pytest.raises(LaunchError, match=r"could not be launched \(CUDA_ERROR_INVALID_VALUE.*0 blocks of 32 threads"):
+        driver.launch(1, 0, 32, 0, (1, 2))
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 0), (2, 3)])
+def test_arrays_of_every_rank_are_uploaded_in_the_order_of_the_stream(monkeypatch, shape):
+    cupy = fake(monkeypatch)
+    uploads = []
+    cupy.empty = lambda shape, dtype: SimpleNamespace(shape=shape, data=SimpleNamespace(ptr=4096))
+    cupy.cuda.runtime.memcpyHostToDevice = 1
+    cupy.cuda.runtime.memcpyAsync = lambda *arguments: uploads.append(arguments)
+    array = np.ones(shape, "float32").T
+    assert CupyDriver().to_device(array).shape == array.shape
+    ((target, _, nbytes, kind, stream),) = uploads
+    assert (target, nbytes, kind, stream) == (4096, array.nbytes, 1, 0)
 
 
 # ---- a device --------------------------------------------------------------------------------------------------------
@@ -151,6 +181,22 @@ def test_out_of_memory_tells_what_was_planned_and_leaves_the_device_usable():
     cells[0][0] = np.arange(200.0)
     assert driver.heap.used <= held
     assert (function(few)[0] == before).all()
+
+
+@needs_compiler
+def test_out_of_memory_gives_back_what_recordings_hold():
+    w = vector("w")
+    kept, cells = T.exp(w), [[np.linspace(0, 1, 500)]]
+    driver = EmulatedDriver(limit=34_000)
+    function = compile(Graph([w], [T.cumsum(kept) / T.sum(kept)]), driver=driver, cells=cells, updates={0: 0})
+    for _ in range(4):
+        function()
+    assert driver.counts["replays"] and driver.heap.used > 8_000
+    cells[0][0] = np.linspace(0, 1, 1300)
+    with pytest.raises(OutOfMemory, match="The call was to hold 31,200 bytes"):
+        function()
+    function()
+    assert cells[0][0].on_host()[-1] == pytest.approx(1)
 
 
 @needs_compiler

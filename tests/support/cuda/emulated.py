@@ -12,6 +12,7 @@ import json
 import mmap
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from operator import index
 from threading import RLock
 from typing import Any
@@ -68,6 +69,9 @@ class EmulatedDriver:
         self.queue: deque[Work] = deque()
         self._working = RLock()  # one thread at a time does what waits
         self._recording: list[Work] | None = None
+
+    def active(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     # ---- code --------------------------------------------------------------------------------------------------------
 

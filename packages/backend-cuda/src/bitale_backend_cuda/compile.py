@@ -82,11 +82,12 @@ class Compiled:
 
     def __call__(self, *values: Any, **keywords: Any) -> list[Any]:
         """The results. Raises OutOfMemory, which tells what was planned; by then the memory of the call is free."""
-        with _one_at_a_time:
+        with _one_at_a_time, self.driver.active():
             try:
                 return self._call(values, keywords)
             except OutOfMemory as error:
                 problem = str(error)
+                self.replays.forget()
         raise OutOfMemory(f"{self.arguments.function}: {problem}\n{self._planned(values, keywords)}")
 
     def _call(self, values: tuple[Any, ...], keywords: dict[str, Any]) -> list[Any]:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 
 from bitale_backend_cuda import nvrtc
 from bitale_backend_cuda.blas import Blas
-from bitale_backend_cuda.errors import CudaNotAvailable, OutOfMemory, WrongDevice
+from bitale_backend_cuda.errors import CudaNotAvailable, LaunchError, OutOfMemory, WrongDevice
 
 ADVICE = 'Use mode="c", or install CuPy for your driver: pip install "bitale[cuda12]" or "bitale[cuda13]".'
 CUDA = 2  # a device's kind in DLPack
@@ -57,6 +58,10 @@ class CupyDriver:
         self.shared_bytes = int(about["sharedMemPerBlockOptin"])
         self._blas: Blas | None = None
 
+    def active(self) -> AbstractContextManager[Any]:
+        device: AbstractContextManager[Any] = self.device
+        return device
+
     # ---- code --------------------------------------------------------------------------------------------------------
 
     def compile(self, source: str, architecture: str) -> bytes:
@@ -71,7 +76,11 @@ class CupyDriver:
         start = ctypes.addressof(values)
         places = (ctypes.c_void_p * len(arguments))(*range(start, start + 8 * len(arguments), 8))
         stream = self.cupy.cuda.get_current_stream().ptr
-        self._driver.launchKernel(kernel, grid, 1, 1, block, 1, 1, shared, stream, ctypes.addressof(places), 0)
+        try:
+            self._driver.launchKernel(kernel, grid, 1, 1, block, 1, 1, shared, stream, ctypes.addressof(places), 0)
+        except self._driver.CUDADriverError as error:
+            how = f"{grid} blocks of {block} threads, {shared} bytes of shared memory"
+            raise LaunchError(f"a kernel could not be launched ({error}): {how}") from None
 
     def gemm(
         self,
@@ -104,7 +113,7 @@ class CupyDriver:
 
     def to_device(self, array: np.ndarray) -> Any:
         result = self.empty(array.shape, array.dtype.name)
-        result.set(np.ascontiguousarray(array))
+        self.upload(self.address(result), np.ascontiguousarray(array))
         return result
 
     def to_host(self, array: Any) -> np.ndarray:

@@ -6,6 +6,7 @@ Kernels take 64-bit integers only: addresses, lengths and strides. So one launch
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import numpy as np
@@ -45,6 +46,9 @@ class Driver(Protocol):
     architecture: str  # of the device, such as "sm_90"
     processors: int  # multiprocessors
     shared_bytes: int  # that a block may have
+
+    def active(self) -> AbstractContextManager[Any]:
+        """Where several devices are, what is done inside is done on this one."""
 
     def compile(self, source: str, architecture: str) -> bytes:
         """CUDA C++ as machine code. Raises CompileError with the compiler's message."""

@@ -60,6 +60,10 @@ class Replays:
             recording.call.check()
         return outputs
 
+    def forget(self) -> None:
+        """Give the memory of all recordings back."""
+        self._seen.clear()
+
     def _outputs(self, lengths: Hashable, inputs: Sequence[Array]) -> list[Array] | None:
         """Memory for the results, whose lengths are known from an earlier call."""
         shapes = self._shapes.get(lengths)
