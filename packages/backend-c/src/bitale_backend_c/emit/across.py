@@ -57,7 +57,10 @@ TEMPLATES = {
         int64_t columns, int64_t *step) {
     *step = along == 1 ? down : ACROSS;
     if (along == 1) return from;
-    if (down == 1 && rows >= 16 && columns >= 16)
+    if (columns < 16)
+        for (int64_t i = 0; i < rows; i++)
+            for (int64_t j = 0; j < columns; j++) tile[i*ACROSS + j] = from[i*down + j*along];
+    else if (down == 1 && rows >= 16)
         for (int64_t column = 0; column < columns; column += 16)
             for (int64_t row = 0; row < rows; row += 16) {
                 const int64_t i = row < rows - 16 ? row : rows - 16, j = column < columns - 16 ? column : columns - 16;
@@ -65,8 +68,11 @@ TEMPLATES = {
             }
     else
         for (int64_t i = 0; i < rows; i++)
+            for (int64_t column = 0; column < columns; column += 16) {
+                const int64_t j = column < columns - 16 ? column : columns - 16;
 #pragma omp simd
-            for (int64_t j = 0; j < columns; j++) tile[i*ACROSS + j] = from[i*down + j*along];
+                for (int32_t k = 0; k < 16; k++) tile[i*ACROSS + j + k] = from[i*down + (j + k)*along];
+            }
     return tile;
 }""",
 }
