@@ -14,6 +14,7 @@ from bitale_backend_c import compile
 from bitale_backend_c.shim import Form
 from bitale_graph import Graph, Variable, tensor_type
 from bitale_graph.errors import ArgumentError, IndexingError, ShapeError
+from bitale_graph.functions.control import ifelse
 from bitale_graph.ops.control import Check
 from bitale_graph.variable import Apply
 
@@ -93,6 +94,15 @@ def test_error(case):
     if case not in SILENT:
         assert re.search(r"given_\d|test_run_time_errors\.py:\d+", str(caught.value))
         assert "test_run_time_errors.py:" in str(caught.value)
+
+
+def test_what_only_a_branch_not_taken_needs_may_be_wrong():
+    n, x, y = tensor_type("int64")("n"), tensor_type("float64", (None,))("x"), tensor_type("float64", (None,))("y")
+    results = [ifelse(n > 0, F.sum(x + y), F.sum(x)), ifelse(n > 0, F.sum(F.zeros((n,))), F.cast(5.0, "float64"))]
+    function = compile(Graph([n, x, y], results))
+    assert [float(v) for v in function(np.array(-1), FIVE, THREE)] == [10.0, 5.0]
+    with pytest.raises(ShapeError):
+        function(np.array(1), FIVE, THREE)
 
 
 def test_a_function_that_failed_goes_on_working():

@@ -7,7 +7,7 @@ from typing import Any
 
 from bitale_graph.dtypes import INTEGERS
 from bitale_graph.graph import Graph, toposort
-from bitale_graph.ops.control import Scan
+from bitale_graph.ops.control import Branch, Scan
 from bitale_graph.ops.elementwise import FUNCTIONS, Elementwise
 from bitale_graph.ops.movement import Broadcast, Dimension, Iota, Pad, Reshape, SetSlice
 from bitale_graph.shapes import shape_of
@@ -45,8 +45,12 @@ def is_length(value: Value, known: Callable[[Value], bool], definition: Callable
 
 
 def settled(graph: Graph) -> list[Apply]:
-    """The nodes of `graph` whose lengths follow from those of its inputs, and from inputs that are integers."""
-    needed = {node: [n for n in _lengths_around(node) if isinstance(n, Variable)] for node in graph.nodes}
+    """The nodes of `graph` whose lengths follow from those of its inputs, and from inputs that are integers.
+
+    Not those that only a branch needs: it may not be taken.
+    """
+    always = _always_needed(graph)
+    needed = {n: [m for m in _lengths_around(n) if isinstance(m, Variable)] for n in graph.nodes if n in always}
     wanted = dict.fromkeys(n for lengths in needed.values() for n in lengths)
     known: set[Variable] = {v for v in graph.inputs if v.ndim == 0 and v.dtype in INTEGERS}
     given = set(graph.inputs)
@@ -59,6 +63,18 @@ def settled(graph: Graph) -> list[Apply]:
         if found:
             known.update(node.outputs)
     return [node for node, lengths in needed.items() if all(n in known or isinstance(n, Constant) for n in lengths)]
+
+
+def _always_needed(graph: Graph) -> set[Apply]:
+    """The nodes that the outputs need whichever branches are taken."""
+    found: set[Apply] = set()
+    pending = list(graph.outputs)
+    while pending:
+        node = pending.pop().owner
+        if node is not None and node not in found:
+            found.add(node)
+            pending += node.inputs[:1] if isinstance(node.op, Branch) else node.inputs
+    return found
 
 
 def _lengths_around(node: Apply) -> Iterator[int | Variable]:
