@@ -35,16 +35,56 @@ extern "C" __global__ void __launch_bounds__(256) compute_count_part2(int64_t *_
     bitale_wait<G>();
 }
 
-/* nonzero(x > 0) */
-extern "C" __global__ void __launch_bounds__(256) nonzero_2(int64_t *__restrict__ nonzero, const double *__restrict__ x, int64_t x_s0, int64_t x_0) {
-    int64_t position = 0;
-    for (int64_t i = 0; i < x_0; i++) {
-        if (x[i*x_s0] > 0.0) {
-            nonzero[position] = i;
-            position = position + 1;
+template <int G> __device__ __forceinline__ void nonzero_2_part1(int64_t *__restrict__ position_parts, const double *__restrict__ x, int64_t x_s0, int64_t chunks, int64_t i_count, int64_t x_0) {
+    const int lane = threadIdx.x % G;
+    for (int64_t row = ((int64_t)blockIdx.x * blockDim.x + threadIdx.x) / G; row < chunks; row += (int64_t)gridDim.x * blockDim.x / G) {
+        const int64_t chunk = row;
+        int64_t position = 0;
+        const int64_t i_first = chunk * i_count;
+        const int64_t i_left = bitale_minimum_i64(i_count, (x_0 - i_first));
+        for (int64_t i_in = lane; i_in < i_left; i_in += G) {
+            const int64_t i = i_first + i_in;
+            position += (x[i*x_s0] > 0.0) ? 1 : 0;
         }
+        position = bitale_gather<G>(position, bitale_op_add_i64());
+        if (lane == 0) position_parts[chunk] = position;
+        bitale_wait<G>();
     }
 }
+extern "C" __global__ void __launch_bounds__(256) nonzero_2_part1_warp(int64_t *__restrict__ position_parts, const double *__restrict__ x, int64_t x_s0, int64_t chunks, int64_t i_count, int64_t x_0) { nonzero_2_part1<32>(position_parts, x, x_s0, chunks, i_count, x_0); }
+extern "C" __global__ void __launch_bounds__(256) nonzero_2_part1_block(int64_t *__restrict__ position_parts, const double *__restrict__ x, int64_t x_s0, int64_t chunks, int64_t i_count, int64_t x_0) { nonzero_2_part1<256>(position_parts, x, x_s0, chunks, i_count, x_0); }
+
+/* nonzero(x > 0) */
+template <int G> __device__ __forceinline__ void nonzero_2_part2(int64_t *__restrict__ nonzero, const int64_t *__restrict__ position_parts, const double *__restrict__ x, int64_t x_s0, int64_t chunks, int64_t i_count, int64_t x_0) {
+    const int lane = threadIdx.x % G;
+    for (int64_t row = ((int64_t)blockIdx.x * blockDim.x + threadIdx.x) / G; row < chunks; row += (int64_t)gridDim.x * blockDim.x / G) {
+        const int64_t chunk = row;
+        int64_t position = 0;
+        for (int64_t each_chunk = lane; each_chunk < chunk; each_chunk += G) {
+            position += position_parts[each_chunk];
+        }
+        position = bitale_gather<G>(position, bitale_op_add_i64());
+        const int64_t i_first = chunk * i_count;
+        const int64_t i_left = bitale_minimum_i64(i_count, (x_0 - i_first));
+        for (int64_t i_in_tile = 0; i_in_tile < i_left; i_in_tile += G) {
+            const int64_t i_in = i_in_tile + lane;
+            int64_t own = 0, all;
+            if (i_in < i_left) {
+                const int64_t i = i_first + i_in;
+                own = (x[i*x_s0] > 0.0) ? 1 : 0;
+            }
+            const int64_t upto = position + bitale_scan<G>(own, bitale_op_add_i64(), all) - own;
+            if (own) {
+                const int64_t i = i_first + i_in;
+                nonzero[upto] = i;
+            }
+            position = bitale_op_add_i64()(position, all);
+        }
+        bitale_wait<G>();
+    }
+}
+extern "C" __global__ void __launch_bounds__(256) nonzero_2_part2_warp(int64_t *__restrict__ nonzero, const int64_t *__restrict__ position_parts, const double *__restrict__ x, int64_t x_s0, int64_t chunks, int64_t i_count, int64_t x_0) { nonzero_2_part2<32>(nonzero, position_parts, x, x_s0, chunks, i_count, x_0); }
+extern "C" __global__ void __launch_bounds__(256) nonzero_2_part2_block(int64_t *__restrict__ nonzero, const int64_t *__restrict__ position_parts, const double *__restrict__ x, int64_t x_s0, int64_t chunks, int64_t i_count, int64_t x_0) { nonzero_2_part2<256>(nonzero, position_parts, x, x_s0, chunks, i_count, x_0); }
 
 /* sqrt(x[x > 0]) */
 extern "C" __global__ void __launch_bounds__(256) compute_result_0(double *__restrict__ result_0, const double *__restrict__ x, int64_t x_s0, const int64_t *__restrict__ nonzero, int64_t found, int64_t x_0) {
@@ -82,8 +122,15 @@ def run(call):
     call.launch('compute_count_part2', grid, block, (count, count_sum_parts, blocks, ))
     found = call.read(count + 0 * 8, 'int64')
     nonzero = call.temporary((found * 8))
-    grid, block = 1, 1
-    call.launch('nonzero_2', grid, block, (nonzero, x, x_s0, x_0, ))
+    i_count = max(4096, ((x_0 + 1023) // 1024))
+    chunks = max(1, ((x_0 + (i_count - 1)) // i_count))
+    position_parts = call.temporary((chunks * 8))
+    lanes = 32 if i_count <= 256 else 256
+    grid, block = call.groups(chunks, lanes), 256
+    call.launch('nonzero_2_part1_warp' if lanes == 32 else 'nonzero_2_part1_block', grid, block, (position_parts, x, x_s0, chunks, i_count, x_0, ))
+    lanes = 32 if i_count <= 256 else 256
+    grid, block = call.groups(chunks, lanes), 256
+    call.launch('nonzero_2_part2_warp' if lanes == 32 else 'nonzero_2_part2_block', grid, block, (nonzero, position_parts, x, x_s0, chunks, i_count, x_0, ))
     result_0 = call.allocate(0, (found, ))
     width = 2 if (nonzero | result_0) % 16 == 0 else 1
     grid, block = call.threads(-(-found // width)), 256

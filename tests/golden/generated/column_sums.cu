@@ -53,8 +53,8 @@ def run(call):
     chunks = call.chunks(x_1, 1, x_0)
     if chunks > 1:
         j_count = ((x_0 + (chunks - 1)) // chunks)
-        grid, block = call.threads((chunks * x_1)), 256
         result_0_sum_parts = call.temporary(((chunks * x_1) * 8))
+        grid, block = call.threads((chunks * x_1)), 256
         call.launch('compute_result_0_chunks1', grid, block, (result_0_sum_parts, x, x_s0, x_s1, chunks, x_1, j_count, x_0, ))
         lanes = 32 if chunks <= 256 else 256
         grid, block = call.groups(x_1, lanes), 256

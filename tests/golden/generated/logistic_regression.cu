@@ -167,9 +167,9 @@ def run(call):
     chunks = call.chunks(x_0, 256, weights_0)
     if chunks > 1:
         j_count = ((weights_0 + (chunks - 1)) // chunks)
+        contract_sum_parts = call.temporary(((chunks * x_0) * 8))
         lanes = 32 if j_count <= 256 else 256
         grid, block = call.groups((chunks * x_0), lanes), 256
-        contract_sum_parts = call.temporary(((chunks * x_0) * 8))
         call.launch('compute_contract_chunks1_warp' if lanes == 32 else 'compute_contract_chunks1_block', grid, block, (contract_sum_parts, x, x_s0, x_s1, weights, chunks, x_0, j_count, weights_0, ))
         lanes = 32 if chunks <= 256 else 256
         grid, block = call.groups(x_0, lanes), 256
@@ -194,8 +194,8 @@ def run(call):
     chunks = call.chunks(weights_0, 1, x_0)
     if chunks > 1:
         j_count = ((x_0 + (chunks - 1)) // chunks)
-        grid, block = call.threads((chunks * weights_0)), 256
         d_cost_d_weights_2_parts = call.temporary(((chunks * weights_0) * 8))
+        grid, block = call.threads((chunks * weights_0)), 256
         call.launch('compute_result_1_chunks1', grid, block, (d_cost_d_weights_2_parts, x, x_s0, x_s1, add, chunks, weights_0, j_count, x_0, ))
         lanes = 32 if chunks <= 256 else 256
         grid, block = call.groups(weights_0, lanes), 256

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bitale_backend_cuda.mapping import Form, Launch
+from bitale_backend_cuda.launch import Form, Launch
 from bitale_graph.ops.elementwise import FUNCTIONS
 from bitale_rewrite.loops.identities import PLAIN, identity_of
 from bitale_rewrite.loops.integers import MINIMUM, ONE, SUBTRACT, add, multiply, size_call

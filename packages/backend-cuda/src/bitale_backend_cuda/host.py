@@ -14,7 +14,7 @@ import numpy as np
 from bitale_backend_c.emit.expressions import is_strided
 from bitale_backend_cuda.emit.kernel import BLOCK, WARP, LaunchEmitter
 from bitale_backend_cuda.host_step import HostStep
-from bitale_backend_cuda.mapping import BLOCKS, Form, is_single
+from bitale_backend_cuda.launch import BLOCKS, Form, is_single
 from bitale_backend_cuda.packs import Packs, needs
 from bitale_graph.ops.elementwise import FUNCTIONS
 from bitale_graph.reference.elementwise import FORMULAS
@@ -252,6 +252,8 @@ class HostEmitter:
         launch = emitter.launch
         for size, value in launch.sizes:
             self._put(f"{size.name} = {python(value)}", depth)
+        for buffer in launch.makes:
+            self._put(f"{buffer.name} = call.temporary({python(nbytes(buffer))})", depth)
         count = python(launch.count)
         if is_single(launch):
             self._put("grid, block = 1, 1", depth)
@@ -270,8 +272,6 @@ class HostEmitter:
             self._put(f"{BLOCKS.name} = grid", depth)
             for _, parts_ in launch.gathered:
                 self._put(f"{parts_.name} = call.temporary(grid * {itemsize(parts_)})", depth)
-        for buffer in launch.makes:
-            self._put(f"{buffer.name} = call.temporary({python(nbytes(buffer))})", depth)
         units = self._units(emitter)
         for row in launch.scratch:
             self._put(f"{row.name}_all = call.temporary({units} * {python(nbytes(row))})", depth)

@@ -1,22 +1,17 @@
 """Which thread does what: the kernels of a Program as launches on a GPU.
 
-A kernel has one loop at its outside, and perhaps loops that give arrays their first values. Each becomes a launch in
-one of three forms:
-
-    THREADS   every iteration has a thread: elementwise work, columns, scatters
-    GROUPS    every iteration has a warp or a block, whose lanes share the loops inside: reductions over rows
-    TOTAL     all iterations gather into a few numbers: each block makes a partial result, a launch of one block
-              combines these in a fixed order
+A kernel has one loop at its outside, and perhaps loops that give arrays their first values. Each becomes a launch
+(see launch.py), or two where a second must wait for all of the first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from enum import Enum
 
+from bitale_backend_cuda.last_wins import last_wins
+from bitale_backend_cuda.launch import BLOCKS, Form, Launch, needed
+from bitale_backend_cuda.running import in_parallel, running
 from bitale_graph.dtypes import COMPLEX
-from bitale_rewrite.loops.integers import ONE, product
 from bitale_rewrite.loops.ir import (
     Accumulate,
     Assign,
@@ -36,51 +31,6 @@ from bitale_rewrite.loops.touched import loads_of, statements, values_of
 from bitale_rewrite.loops.values import everything_in
 
 SHORT = 8  # iterations up to which one thread runs a loop inside by itself
-BLOCKS = Name("blocks")  # how many blocks left partial results
-
-
-class Form(Enum):
-    """How a launch spreads its iterations."""
-
-    THREADS = "threads"
-    GROUPS = "groups"
-    TOTAL = "total"
-
-
-@dataclass(eq=False)
-class Launch:
-    """`body` runs for each combination of the indices in `spread`; what `before` binds is known in all of them.
-
-    `gathered` are the totals of the form TOTAL, and the buffers of their partial results. With `atomic` the body adds
-    to elements that other iterations add to, too. `sizes` are what the host computes for the launch, `makes` are
-    buffers that it needs memory for. `width` is how many iterations the lanes of a group share; as the first loop
-    unless given.
-    """
-
-    name: str
-    form: Form
-    spread: list[tuple[Name, Value]]
-    body: list[Statement]
-    before: list[Statement] = field(default_factory=list)
-    note: list[str] = field(default_factory=list)
-    scratch: list[Buffer] = field(default_factory=list)
-    gathered: list[tuple[Accumulate, Buffer]] = field(default_factory=list)
-    atomic: bool = False
-    sizes: list[tuple[Name, Value]] = field(default_factory=list)
-    makes: list[Buffer] = field(default_factory=list)
-    width: Value | None = None
-
-    @property
-    def count(self) -> Value:
-        """How many iterations there are."""
-        return product(tuple(extent for _, extent in self.spread))
-
-    def as_kernel(self) -> Kernel:
-        """The launch as a kernel of the loop IR, to ask what it reads and writes."""
-        body = self.body
-        for index, extent in reversed(self.spread):
-            body = [For(index, extent, body)]
-        return Kernel(self.name, [*self.before, *body], self.note, self.scratch)
 
 
 def launches(kernel: Kernel) -> list[Launch]:
@@ -93,19 +43,6 @@ def launches(kernel: Kernel) -> list[Launch]:
         touched = {b for s in statements(launch.as_kernel().body) for b in _buffers(s)}
         launch.scratch = [row for row in kernel.scratch if row in touched]
     return found
-
-
-def needed(launch: Launch) -> list[Statement]:
-    """What is bound before, and used."""
-    used = {v for s in statements(launch.body) for v in everything_in(values_of(s))}
-    used |= {s.target for s in statements(launch.body) if isinstance(s, (Accumulate, Assign))}
-    used |= set(everything_in([extent for _, extent in launch.spread]))
-    kept: list[Statement] = []
-    for s in reversed(launch.before):
-        if not isinstance(s, Let) or s.name in used:
-            kept.insert(0, s)
-            used.update(everything_in(values_of(s)))
-    return kept
 
 
 def _launches(kernel: Kernel) -> Iterator[Launch]:
@@ -124,6 +61,11 @@ def _launches(kernel: Kernel) -> Iterator[Launch]:
             spread, body = _scattered(statement)
             yield Launch("", Form.THREADS, spread, body, constant, atomic=True)
         else:  # in order
+            last = not kernel.body[number + 1 :]
+            found = last and (in_parallel(before, statement) or last_wins(before, *_scattered(statement)))
+            if found:
+                yield from found
+                return
             yield Launch("", Form.THREADS, [], [*before, *kernel.body[number:]])
             return
     if not any(isinstance(s, For) for s in kernel.body):
@@ -146,7 +88,9 @@ def _shares_rows(spread: list[tuple[Name, Value]], body: list[Statement]) -> boo
     """Whether the loops in `body` are for the lanes of a group: they walk along more memory than the rows do."""
     loops = [s for s in body if isinstance(s, For)]
     inside = list(statements([*loops]))
-    if not loops or any(isinstance(s, If) for s in body) or not all(s.parallel or s.gathers for s in loops):
+    if not loops or any(isinstance(s, If) for s in body):
+        return False
+    if not all(s.parallel or s.gathers or running(s) for s in loops):
         return False
     if all(isinstance(s.extent, Literal) and s.extent.number <= SHORT for s in loops):
         return False
@@ -239,8 +183,3 @@ def _buffers(s: Statement) -> Iterator[Buffer]:
         yield s.buffer
     for load in loads_of(s):
         yield load.buffer
-
-
-def is_single(launch: Launch) -> bool:
-    """Whether one thread does it all."""
-    return launch.form is Form.THREADS and launch.count == ONE

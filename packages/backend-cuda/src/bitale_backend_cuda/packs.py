@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bitale_backend_c.emit.expressions import is_strided
-from bitale_backend_cuda.mapping import Form, Launch
+from bitale_backend_cuda.launch import Form, Launch
 from bitale_rewrite.loops.ir import Accumulate, Buffer, Call, Let, Literal, Load, Name, Statement, Store, Value
 from bitale_rewrite.loops.touched import values_of
 from bitale_rewrite.loops.values import everything_in, parts

@@ -13,7 +13,7 @@ from bitale_backend_cuda.emit.operators import operator_name
 from bitale_backend_cuda.emit.packs import PackEmitter
 from bitale_backend_cuda.emit.statements import INDENT, GroupEmitter, ThreadEmitter
 from bitale_backend_cuda.emit.types import TYPES, in_cuda
-from bitale_backend_cuda.mapping import Form, Launch, is_single, needed
+from bitale_backend_cuda.launch import Form, Launch, is_single, needed
 from bitale_backend_cuda.packs import Packs, packs_of
 from bitale_rewrite.loops.integers import ONE, product
 from bitale_rewrite.loops.ir import Buffer, Fail, Literal, Name, Value

@@ -7,7 +7,7 @@ import re
 
 OWN = (
     *("row", "lane", "lanes", "element", "status", "shared", "grid", "block", "blocks", "run", "apply",),
-    *("part", "left", "width", "chunk", "chunks", "each_chunk", "own", "upto",),
+    *("part", "left", "width", "chunk", "chunks", "each_chunk", "own", "upto", "all",),
     *("threadIdx", "blockIdx", "blockDim", "gridDim", "warpSize", "G",),
 )
 CPP = (
@@ -18,7 +18,10 @@ CPP = (
 )
 PYTHON = (*keyword.kwlist, "range", "max", "min", "abs", "int", "bool")
 RESERVED = frozenset([*OWN, *CPP, *PYTHON])
-PATTERN = re.compile(r"__\w+|atomic\w+|\w+_(parts|packs?\d*|before|warp|block|room|part\d+)|check_\d+")
+PATTERN = re.compile(
+    r"__\w+|atomic\w+|\w+_(parts|packs?\d*|before|warp|block|room|last|part\d+)"
+    r"|check_\d+|[i-n]\d*_in_tile|\w+_chunks\d+\w*"
+)
 
 
 def reserved_in_cuda(name: str) -> bool:

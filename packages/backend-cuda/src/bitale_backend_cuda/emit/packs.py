@@ -5,7 +5,7 @@ from __future__ import annotations
 from bitale_backend_c.emit.expressions import is_strided, offset, text
 from bitale_backend_cuda.emit.statements import ThreadEmitter
 from bitale_backend_cuda.emit.types import TYPES
-from bitale_backend_cuda.mapping import Form
+from bitale_backend_cuda.launch import Form
 from bitale_backend_cuda.packs import Packs
 from bitale_rewrite.loops.ir import Load, Statement, Store
 

@@ -7,7 +7,8 @@ from bitale_backend_c.emit.reduction import combine
 from bitale_backend_c.emit.statements import unwrap
 from bitale_backend_cuda.emit.operators import operator_name
 from bitale_backend_cuda.emit.types import TYPES
-from bitale_rewrite.loops.identities import identity_of
+from bitale_backend_cuda.running import Running, running
+from bitale_rewrite.loops.identities import identity_of, start_of
 from bitale_rewrite.loops.ir import (
     Accumulate,
     Assign,
@@ -127,6 +128,10 @@ class GroupEmitter(ThreadEmitter):
 
     def loop(self, s: For, depth: int) -> None:
         """A loop that the lanes share."""
+        how = None if s.parallel or s.gathers else running(s)
+        if how:
+            self._running(s, how, depth)
+            return
         inner = list(statements(s.body))
         own = {each.name for each in inner if isinstance(each, Let)}
         steps: dict[Name, Accumulate] = {}
@@ -151,6 +156,36 @@ class GroupEmitter(ThreadEmitter):
                 self.line(depth, f"{target.name} = {operator}()({target.name}_before, {gathered});")
         if any(isinstance(each, Store) or _into_array(each) for each in inner):
             self.line(depth, "bitale_wait<G>();")
+
+    def _running(self, s: For, how: Running, depth: int) -> None:
+        """A loop with a running total: the lanes take neighbours, and add up what those before them add."""
+        i, n, total = s.index.name, self.text(s.extent), how.total.name
+        ctype, operator = TYPES[how.total.dtype], f"{operator_name(how.function, how.total.dtype)}()"
+        self.line(depth, f"for (int64_t {i}_tile = 0; {i}_tile < {n}; {i}_tile += G) {{")
+        self.line(depth + 1, f"const int64_t {i} = {i}_tile + lane;")
+        identity = self.text(start_of(how.function, how.total.dtype, running=True))
+        self.line(depth + 1, f"{ctype} own = {identity}, all;")
+        self.line(depth + 1, f"if ({i} < {n}) {{")
+        inner = ThreadEmitter()
+        inner.body(how.lets, depth + 2)
+        self.lines += inner.lines
+        self.line(depth + 2, f"own = {inner.text(how.value)};")
+        self.line(depth + 1, "}")
+        upto = f"bitale_scan<G>(own, {operator}, all)"
+        if how.condition is None:
+            self.line(depth + 1, f"const {ctype} upto = {operator}({total}, {upto});")
+        else:
+            self.line(depth + 1, f"const {ctype} upto = {total} + {upto} - own;")
+        self.line(depth + 1, f"if ({'own' if how.condition else f'{i} < {n}'}) {{")
+        inner = ThreadEmitter()
+        inner._texts[how.total] = "upto"
+        inner.body([*how.lets, *how.stores], depth + 2)
+        self.lines += inner.lines
+        self.line(depth + 1, "}")
+        self.line(depth + 1, f"{total} = {operator}({total}, all);")
+        self.line(depth, "}")
+        self._fresh.discard(how.total)
+        self.line(depth, "bitale_wait<G>();")
 
     def _begin(self, target: Name, step: Accumulate, depth: int) -> None:
         if target not in self._fresh:

@@ -98,6 +98,34 @@ template <int G, class T, class F> BITALE_INLINE T bitale_gather(T value, F comb
     __syncthreads();
     return value;
 }""",
+    # What lanes up to this one hold, combined in their order; `all` is that of the last.
+    "bitale_scan": """\
+template <class T> BITALE_INLINE T bitale_from(T value, int lane) {
+    union Words { unsigned words[(sizeof(T) + 3) / 4]; unsigned char bytes[sizeof(T)]; } words = {};
+    memcpy(words.bytes, &value, sizeof(T));
+    for (unsigned &word : words.words) word = __shfl_sync(0xffffffffu, word, lane);
+    memcpy(&value, words.bytes, sizeof(T));
+    return value;
+}
+template <int G, class T, class F> BITALE_INLINE T bitale_scan(T value, F combine, T &all) {
+    const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
+    for (int step = 1; step < 32; step *= 2) {
+        const T other = bitale_from(value, lane >= step ? lane - step : lane);
+        if (lane >= step) value = combine(other, value);
+    }
+    all = bitale_from(value, 31);
+    if (G == 32) return value;
+    __shared__ T parts[G / 32];
+    if (lane == 31) parts[warp] = value;
+    __syncthreads();
+    all = parts[0];
+    for (int each = 1; each < G / 32; each++) {
+        if (each == warp) value = combine(all, value);
+        all = combine(all, parts[each]);
+    }
+    __syncthreads();
+    return value;
+}""",
     # place = combine(place, value), whoever else does the same.
     "bitale_atomic": """\
 template <class T, class F> BITALE_INLINE void bitale_atomic(T *place, T value, F combine) {

@@ -1,0 +1,119 @@
+"""Loops that carry a running total, such as cumulative sums and the places of what is kept, for many threads.
+
+The lanes of a group take neighbouring elements, and combine what these add in a fixed order. A long loop is cut into
+chunks: one launch finds the total of each, and another starts each chunk from the totals of those before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bitale_backend_cuda.chunks import CHUNK, CHUNKS, EACH, IDENTITIES
+from bitale_backend_cuda.launch import Form, Launch
+from bitale_graph.ops.elementwise import FUNCTIONS, Function
+from bitale_rewrite.loops.identities import start_of
+from bitale_rewrite.loops.integers import MAXIMUM, MINIMUM, ONE, SUBTRACT, add, integer, multiply, product, size_call
+from bitale_rewrite.loops.ir import (
+    Accumulate,
+    Assign,
+    Buffer,
+    Call,
+    For,
+    If,
+    Let,
+    Load,
+    Name,
+    Statement,
+    Store,
+    Value,
+)
+from bitale_rewrite.loops.touched import loads_of
+from bitale_rewrite.loops.values import everything_in
+
+LEAST, MOST = 4096, 1024  # iterations of a chunk, and chunks
+
+
+@dataclass(frozen=True)
+class Running:
+    """total = function(total, value) in each iteration, once `lets` are bound; then the `stores`.
+
+    With a `condition`, only iterations in which it holds count: they store first, and then add one.
+    """
+
+    total: Name
+    function: Function
+    value: Value
+    lets: list[Statement]
+    stores: list[Statement]
+    condition: Value | None = None
+
+
+def running(loop: For) -> Running | None:
+    """How the iterations of a loop depend on one another, if they do so by a running total."""
+    lets: list[Statement] = [s for s in loop.body if isinstance(s, Let) and not s.mutable]
+    rest = [s for s in loop.body if s not in lets]
+    condition = None
+    if len(rest) == 1 and isinstance(rest[0], If) and not rest[0].orelse:
+        condition, rest = rest[0].condition, rest[0].body
+    assigned = [s for s in rest if isinstance(s, Assign)]
+    stores: list[Statement] = [s for s in rest if isinstance(s, Store)]
+    if len(assigned) != 1 or len(stores) + 1 != len(rest) or rest[-1 if condition else 0] is not assigned[0]:
+        return None
+    total, value = assigned[0].target, assigned[0].value
+    if not isinstance(value, Call) or value.function.name not in IDENTITIES or value.operands[0] != total:
+        return None
+    step = value.operands[1]
+    if condition is not None:
+        if value.function.name != "add" or step != ONE:
+            return None
+        step = Call(FUNCTIONS["where"], (condition, ONE, integer(0)), "int64")
+    if total in everything_in([step, *(s.value for s in lets if isinstance(s, Let))]):
+        return None
+    written = {s.buffer.root for s in stores if isinstance(s, Store)}
+    if any(load.buffer.root in written for s in loop.body for load in loads_of(s)):
+        return None
+    return Running(total, value.function, step, lets, stores, condition)
+
+
+def in_parallel(before: list[Statement], loop: For) -> list[Launch]:
+    """Launches for a kernel that is one such loop, or several around each other; none where it is not."""
+    spread, inner = [(loop.index, loop.extent)], loop
+    while len(inner.body) == 1 and isinstance(inner.body[0], For):
+        inner = inner.body[0]
+        spread.append((inner.index, inner.extent))
+    how = running(inner)
+    starts = [s for s in before if isinstance(s, Let) and s.mutable]
+    if how is None or [s.name for s in starts] != [how.total]:
+        return []
+    fixed = [s for s in before if s not in starts]
+    count, size, first, place = product(tuple(n for _, n in spread)), Name("i_count"), Name("i_first"), Name("i_in")
+    number = add(first, place)
+    indices: list[Statement] = []
+    for k, (index, extent) in enumerate(spread):
+        below = product(tuple(n for _, n in spread[k + 1 :]))
+        value = number if below == ONE else Call(FUNCTIONS["floor_divide"], (number, below), "int64")
+        indices.append(Let(index, Call(FUNCTIONS["remainder"], (value, extent), "int64") if k else value))
+    left, rest = Name("i_left"), size_call(SUBTRACT, (count, first), "int64")
+    cut: list[Statement] = [Let(first, multiply(CHUNK, size)), Let(left, Call(MINIMUM, (size, rest), "int64"))]
+
+    def each(body: list[Statement], gathers: bool) -> For:
+        return For(place, left, [*indices, *body], gathers=gathers)
+
+    parts = Buffer(f"{how.total.name}_parts", how.total.dtype, (CHUNKS,), "partial")
+    fresh = Let(how.total, start_of(how.function, how.total.dtype, running=True), mutable=True)
+    gathering = each([*how.lets, Accumulate(how.total, how.function, how.value)], True)
+    earlier = For(EACH, CHUNK, [Accumulate(how.total, how.function, Load(parts, (EACH,)))], gathers=True)
+    sizes: list[tuple[Name, Value]] = [
+        (size, Call(MAXIMUM, (integer(LEAST), _ratio(count, integer(MOST))), "int64")),
+        (CHUNKS, Call(MAXIMUM, (ONE, _ratio(count, size)), "int64")),
+    ]
+    body: list[Statement] = [fresh, *cut, gathering, Store(parts, (CHUNK,), how.total)]
+    totals = Launch("", Form.GROUPS, [(CHUNK, CHUNKS)], body, fixed)
+    totals.sizes, totals.makes, totals.width = sizes, [parts], size
+    body = [*starts, earlier, *cut, each(inner.body, False)]
+    return [totals, Launch("", Form.GROUPS, [(CHUNK, CHUNKS)], body, fixed, width=size)]
+
+
+def _ratio(a: Value, b: Value) -> Value:
+    """a / b, rounded up."""
+    return Call(FUNCTIONS["floor_divide"], (add(a, size_call(SUBTRACT, (b, ONE), "int64")), b), "int64")
