@@ -24,7 +24,7 @@ extern "C" __global__ void __launch_bounds__(256) compute_count_part1_packs(cons
 }
 
 /* nonzero(x > 0) */
-extern "C" __global__ void __launch_bounds__(256) compute_count_part2(int64_t *__restrict__ count, const int64_t *__restrict__ count_sum_parts, int64_t blocks) {
+extern "C" __global__ void __launch_bounds__(256, 4) compute_count_part2(int64_t *__restrict__ count, const int64_t *__restrict__ count_sum_parts, int64_t blocks) {
     const int G = 256, lane = threadIdx.x;
     int64_t count_sum = 0;
     for (int64_t block = lane; block < blocks; block += G) {
@@ -51,8 +51,8 @@ template <int G> __device__ __forceinline__ void nonzero_2_part1(int64_t *__rest
         bitale_wait<G>();
     }
 }
-extern "C" __global__ void __launch_bounds__(256) nonzero_2_part1_warp(int64_t *__restrict__ position_parts, const double *__restrict__ x, int64_t x_s0, int64_t chunks, int64_t i_count, int64_t x_0) { nonzero_2_part1<32>(position_parts, x, x_s0, chunks, i_count, x_0); }
-extern "C" __global__ void __launch_bounds__(256) nonzero_2_part1_block(int64_t *__restrict__ position_parts, const double *__restrict__ x, int64_t x_s0, int64_t chunks, int64_t i_count, int64_t x_0) { nonzero_2_part1<256>(position_parts, x, x_s0, chunks, i_count, x_0); }
+extern "C" __global__ void __launch_bounds__(256, 4) nonzero_2_part1_warp(int64_t *__restrict__ position_parts, const double *__restrict__ x, int64_t x_s0, int64_t chunks, int64_t i_count, int64_t x_0) { nonzero_2_part1<32>(position_parts, x, x_s0, chunks, i_count, x_0); }
+extern "C" __global__ void __launch_bounds__(256, 4) nonzero_2_part1_block(int64_t *__restrict__ position_parts, const double *__restrict__ x, int64_t x_s0, int64_t chunks, int64_t i_count, int64_t x_0) { nonzero_2_part1<256>(position_parts, x, x_s0, chunks, i_count, x_0); }
 
 /* nonzero(x > 0) */
 template <int G> __device__ __forceinline__ void nonzero_2_part2(int64_t *__restrict__ nonzero, const int64_t *__restrict__ position_parts, const double *__restrict__ x, int64_t x_s0, int64_t chunks, int64_t i_count, int64_t x_0) {
@@ -83,8 +83,8 @@ template <int G> __device__ __forceinline__ void nonzero_2_part2(int64_t *__rest
         bitale_wait<G>();
     }
 }
-extern "C" __global__ void __launch_bounds__(256) nonzero_2_part2_warp(int64_t *__restrict__ nonzero, const int64_t *__restrict__ position_parts, const double *__restrict__ x, int64_t x_s0, int64_t chunks, int64_t i_count, int64_t x_0) { nonzero_2_part2<32>(nonzero, position_parts, x, x_s0, chunks, i_count, x_0); }
-extern "C" __global__ void __launch_bounds__(256) nonzero_2_part2_block(int64_t *__restrict__ nonzero, const int64_t *__restrict__ position_parts, const double *__restrict__ x, int64_t x_s0, int64_t chunks, int64_t i_count, int64_t x_0) { nonzero_2_part2<256>(nonzero, position_parts, x, x_s0, chunks, i_count, x_0); }
+extern "C" __global__ void __launch_bounds__(256, 4) nonzero_2_part2_warp(int64_t *__restrict__ nonzero, const int64_t *__restrict__ position_parts, const double *__restrict__ x, int64_t x_s0, int64_t chunks, int64_t i_count, int64_t x_0) { nonzero_2_part2<32>(nonzero, position_parts, x, x_s0, chunks, i_count, x_0); }
+extern "C" __global__ void __launch_bounds__(256, 4) nonzero_2_part2_block(int64_t *__restrict__ nonzero, const int64_t *__restrict__ position_parts, const double *__restrict__ x, int64_t x_s0, int64_t chunks, int64_t i_count, int64_t x_0) { nonzero_2_part2<256>(nonzero, position_parts, x, x_s0, chunks, i_count, x_0); }
 
 /* sqrt(x[x > 0]) */
 extern "C" __global__ void __launch_bounds__(256) compute_result_0(double *__restrict__ result_0, const double *__restrict__ x, int64_t x_s0, const int64_t *__restrict__ nonzero, int64_t found, int64_t x_0) {

@@ -34,7 +34,7 @@ extern "C" __global__ void __launch_bounds__(256) compute_maximum_index_part1_pa
 }
 
 /* range of index */
-extern "C" __global__ void __launch_bounds__(256) compute_maximum_index_part2(int64_t *status, int64_t *__restrict__ minimum_index, int64_t *__restrict__ maximum_index, const int64_t *__restrict__ minimum_index_sum_parts, const int64_t *__restrict__ maximum_index_sum_parts, int64_t blocks) {
+extern "C" __global__ void __launch_bounds__(256, 4) compute_maximum_index_part2(int64_t *status, int64_t *__restrict__ minimum_index, int64_t *__restrict__ maximum_index, const int64_t *__restrict__ minimum_index_sum_parts, const int64_t *__restrict__ maximum_index_sum_parts, int64_t blocks) {
     if (*status) return;
     const int G = 256, lane = threadIdx.x;
     int64_t minimum_index_sum = 9223372036854775807LL;

@@ -12,8 +12,8 @@ template <int G> __device__ __forceinline__ void compute_contract(double *__rest
         bitale_wait<G>();
     }
 }
-extern "C" __global__ void __launch_bounds__(256) compute_contract_warp(double *__restrict__ contract, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t x_0, int64_t weights_0) { compute_contract<32>(contract, x, x_s0, x_s1, weights, x_0, weights_0); }
-extern "C" __global__ void __launch_bounds__(256) compute_contract_block(double *__restrict__ contract, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t x_0, int64_t weights_0) { compute_contract<256>(contract, x, x_s0, x_s1, weights, x_0, weights_0); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_contract_warp(double *__restrict__ contract, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t x_0, int64_t weights_0) { compute_contract<32>(contract, x, x_s0, x_s1, weights, x_0, weights_0); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_contract_block(double *__restrict__ contract, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t x_0, int64_t weights_0) { compute_contract<256>(contract, x, x_s0, x_s1, weights, x_0, weights_0); }
 
 template <int G> __device__ __forceinline__ void compute_contract_chunks1(double *__restrict__ contract_sum_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t chunks, int64_t x_0, int64_t j_count, int64_t weights_0) {
     const int lane = threadIdx.x % G;
@@ -86,7 +86,7 @@ extern "C" __global__ void __launch_bounds__(256) compute_add_part1_packs(double
 
 /* sum(softplus(x @ weights) - target * (x @ weights)) */
 /* -(1 / x.shape[0]) * target + 1 / x.shape[0] * sigmoid(x @ weights) */
-extern "C" __global__ void __launch_bounds__(256) compute_add_part2(double *__restrict__ reduce_add, const double *__restrict__ reduce_add_sum_parts, int64_t blocks) {
+extern "C" __global__ void __launch_bounds__(256, 4) compute_add_part2(double *__restrict__ reduce_add, const double *__restrict__ reduce_add_sum_parts, int64_t blocks) {
     const int G = 256, lane = threadIdx.x;
     double reduce_add_sum = 0.0;
     for (int64_t block = lane; block < blocks; block += G) {

@@ -19,8 +19,8 @@ template <int G> __device__ __forceinline__ void compute_result_0(double *__rest
         bitale_wait<G>();
     }
 }
-extern "C" __global__ void __launch_bounds__(256) compute_result_0_warp(double *__restrict__ result_0, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t x_1) { compute_result_0<32>(result_0, x, x_s0, x_s1, x_0, x_1); }
-extern "C" __global__ void __launch_bounds__(256) compute_result_0_block(double *__restrict__ result_0, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t x_1) { compute_result_0<256>(result_0, x, x_s0, x_s1, x_0, x_1); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_warp(double *__restrict__ result_0, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t x_1) { compute_result_0<32>(result_0, x, x_s0, x_s1, x_0, x_1); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_block(double *__restrict__ result_0, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t x_1) { compute_result_0<256>(result_0, x, x_s0, x_s1, x_0, x_1); }
 
 template <int G> __device__ __forceinline__ void compute_result_0_chunks1(double *__restrict__ reduce_maximum_2_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1) {
     const int lane = threadIdx.x % G;

@@ -41,7 +41,7 @@ extern "C" __global__ void __launch_bounds__(256) compute_result_1_part1_packs(c
 }
 
 /* sum(...) */
-extern "C" __global__ void __launch_bounds__(256) compute_result_1_part2(double *__restrict__ result_1, const double *__restrict__ result_1_sum_parts, int64_t blocks) {
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_1_part2(double *__restrict__ result_1, const double *__restrict__ result_1_sum_parts, int64_t blocks) {
     const int G = 256, lane = threadIdx.x;
     double result_1_sum = 0.0;
     for (int64_t block = lane; block < blocks; block += G) {

@@ -33,7 +33,7 @@ extern "C" __global__ void __launch_bounds__(256) compute_result_1_part1_packs(c
 
 /* sum(x) */
 /* sum(x**2) */
-extern "C" __global__ void __launch_bounds__(256) compute_result_1_part2(double *__restrict__ result_0, double *__restrict__ result_1, const double *__restrict__ result_0_sum_parts, const double *__restrict__ result_1_sum_parts, int64_t blocks) {
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_1_part2(double *__restrict__ result_0, double *__restrict__ result_1, const double *__restrict__ result_0_sum_parts, const double *__restrict__ result_1_sum_parts, int64_t blocks) {
     const int G = 256, lane = threadIdx.x;
     double result_0_sum = 0.0;
     double result_1_sum = 0.0;

@@ -88,8 +88,8 @@ class LaunchEmitter:
 
     @property
     def _bounds(self) -> str:
-        """The threads of a block; and where few iterations are cut, as many registers as four blocks leave to each."""
-        return f"{BLOCK}, 4" if self.final else f"{BLOCK}"
+        """The threads of a block; for groups and chunks as many registers as four blocks leave to each."""
+        return f"{BLOCK}, 4" if self.final or self.launch.form is Form.GROUPS else f"{BLOCK}"
 
     def _signature(self) -> list[str]:
         found = ["int64_t *status"] if self.checked else []
