@@ -3,13 +3,6 @@ extern "C" __global__ void __launch_bounds__(256) compute_carry(double *__restri
     carry[0] = 0.0;
 }
 
-/* <float64>**2 */
-/* a * <float64> + row(y, step) */
-extern "C" __global__ void __launch_bounds__(256) compute_carry_new(double *__restrict__ scan_row, double *__restrict__ carry_new, const double *__restrict__ carry, const double *__restrict__ a, const double *__restrict__ y, int64_t step) {
-    scan_row[0] = bitale_square_f64(carry[0]);
-    carry_new[0] = (a[0] * carry[0]) + y[step];
-}
-
 /* scan(...) */
 extern "C" __global__ void __launch_bounds__(256) compute_result_0(double *__restrict__ result_0, const double *__restrict__ carry) {
     result_0[0] = carry[0];
@@ -52,6 +45,21 @@ extern "C" __global__ void __launch_bounds__(256, 4) compute_result_1_part2(doub
     bitale_wait<G>();
 }
 
+__device__ __forceinline__ void compute_carry_new_step(double *scan_row, double *carry_new, const double *carry, const double *a, const double *y, int64_t step) {
+    scan_row[0] = bitale_square_f64(carry[0]);
+    carry_new[0] = (a[0] * carry[0]) + y[step];
+}
+
+extern "C" __global__ void __launch_bounds__(256) compute_carry_new_steps(double *carry_new, double *carry, double *a, double *y, double *scan, int64_t y_0) {
+    for (int64_t step = 0; step < y_0; step++) {
+        double *scan_row = scan + (step) * (1);
+        if (threadIdx.x == 0) compute_carry_new_step(scan_row, carry_new, carry, a, y, step);
+        __syncthreads();
+        if (threadIdx.x == 0) carry[0] = carry_new[0];
+        __syncthreads();
+    }
+}
+
 /*
 def run(call):
     y = call.address(0)
@@ -63,11 +71,7 @@ def run(call):
     call.launch('compute_carry', grid, block, (carry, ))
     scan = slot_0
     carry_new = call.temporary(8)
-    for step in range(y_0):
-        scan_row = scan + step * (8)
-        grid, block = 1, 1
-        call.launch('compute_carry_new', grid, block, (scan_row, carry_new, carry, a, y, step, ))
-        call.copy(carry, carry_new, 8)
+    call.launch('compute_carry_new_steps', 1, 256, (carry_new, carry, a, y, scan, y_0, ))
     result_0 = call.allocate(0, ())
     grid, block = 1, 1
     call.launch('compute_result_0', grid, block, (result_0, carry, ))

@@ -13,7 +13,9 @@ import numpy as np
 
 from bitale_backend_c.emit.expressions import is_strided
 from bitale_backend_cuda.emit.kernel import BLOCK, WARP, LaunchEmitter
+from bitale_backend_cuda.emit.persistent import MOST, PersistentLoop
 from bitale_backend_cuda.host_step import HostStep
+from bitale_backend_cuda.host_values import python
 from bitale_backend_cuda.launch import BLOCKS, Form, is_single
 from bitale_backend_cuda.packs import Packs, needs
 from bitale_graph.ops.elementwise import FUNCTIONS
@@ -22,14 +24,12 @@ from bitale_rewrite.loops.blocks import is_early, late_names, names_found, nbyte
 from bitale_rewrite.loops.integers import integer, multiply, product
 from bitale_rewrite.loops.ir import (
     Buffer,
-    Call,
     Carry,
     Choose,
     Define,
     For,
     Gemm,
     Kernel,
-    Literal,
     Load,
     Loop,
     Name,
@@ -40,20 +40,12 @@ from bitale_rewrite.loops.ir import (
     Value,
 )
 from bitale_rewrite.loops.touched import buffers_of, inside
-from bitale_rewrite.loops.values import everything_in, parts
-
-INFIX = {
-    "add": "+", "subtract": "-", "multiply": "*", "floor_divide": "//", "remainder": "%", "less": "<",
-    "less_equal": "<=", "greater": ">", "greater_equal": ">=", "equal": "==", "not_equal": "!=", "logical_and": "and",
-    "logical_or": "or",
-}  # fmt: skip
-PREFIX = {"negative": "-", "logical_not": "not "}
-CALLED = {"maximum": "max", "minimum": "min", "absolute": "abs"}
-WHOLE = ("int64", "bool")
+from bitale_rewrite.loops.values import everything_in
 
 
 class HostEmitter:
-    """Prints the host's function of a program. `launches` are those of each kernel."""
+    """Prints the host's function of a program. `launches` are those of each kernel, `persistent` the loops that can be
+    a single one."""
 
     def __init__(
         self,
@@ -61,11 +53,13 @@ class HostEmitter:
         launches: dict[Kernel, list[LaunchEmitter]],
         host_steps: dict[Kernel, HostStep],
         checked: bool,
+        persistent: dict[Loop, PersistentLoop],
     ) -> None:
         self.program = program
         self.launches = launches
         self.host_steps = host_steps
         self.checked = checked
+        self.persistent = persistent
         self.alias = {program.outputs[out]: program.inputs[source] for out, source in program.donated.items()}
         self.ready: set[Buffer] = set(program.inputs)
         self.lines: list[str] = []
@@ -196,14 +190,13 @@ class HostEmitter:
         )
 
     def _loop(self, step: Loop, depth: int) -> None:
-        moving = [b for carry in step.carries for b in (carry.current, carry.next) if b.kind == "moving"]
-        for buffer in (*step.rows, *moving):
-            assert buffer.of is not None
-            if buffer.of.base is not None:
-                self._allocate(buffer.of, depth)
-        for buffer in moving:
-            assert buffer.of is not None
-            self._put(f"{buffer.name} = {buffer.of.name}", depth)
+        self._begin(step, depth)
+        if step in self.persistent:
+            self._as_one(step, self.persistent[step], depth)
+            if self.persistent[step].always:
+                return
+            self._put("else:", depth)
+            depth += 1
         if step.count is not None:
             self._put(f"{step.count.name} = 0", depth)
         for buffer in step.growing:
@@ -214,9 +207,7 @@ class HostEmitter:
             name, size = buffer.name, python(multiply(product(buffer.shape[1:]), integer(itemsize(buffer))))
             self._put(f"if {index} == {name}_room: {name}, {name}_room = call.grow({name}, {index}, {size})", depth + 1)
         for row in step.rows:
-            assert row.of is not None and row.at is not None
-            size = python(nbytes(row))
-            self._put(f"{row.name} = {row.of.name} + {python(row.at)} * ({size})", depth + 1)
+            self._find(row, depth + 1)
         self._steps(step.body, depth + 1)
         for carry in step.carries:
             self._hand_on(carry, depth + 1)
@@ -224,6 +215,51 @@ class HostEmitter:
             self._put(f"{step.count.name} = {index} + 1", depth + 1)
         if step.going is not None:
             self._put(f"if not {python(Load(step.going, ()))}: break", depth + 1)
+
+    def _begin(self, step: Loop, depth: int) -> None:
+        """Where the first step finds what is handed on."""
+        moving = [b for carry in step.carries for b in (carry.current, carry.next) if b.kind == "moving"]
+        for buffer in (*step.rows, *moving):
+            assert buffer.of is not None
+            if buffer.of.base is not None:
+                self._allocate(buffer.of, depth)
+        for buffer in moving:
+            assert buffer.of is not None
+            self._put(f"{buffer.name} = {buffer.of.name}", depth)
+
+    def _as_one(self, step: Loop, loop: PersistentLoop, depth: int) -> None:
+        """One launch for all steps, where they are small; and where things lie after it."""
+        assert loop.work is not None
+        if loop.always:
+            depth -= 1
+        else:
+            self._put(f"if {python(loop.work)} <= {MOST}:", depth)
+        if loop.checks:
+            self._put(f"if {python(step.extent)} > 0:", depth + 1)
+            self._steps(loop.checks, depth + 2)
+        for emitter in loop.launches:
+            for _, parts_ in emitter.launch.gathered:
+                self._put(f"{parts_.name} = call.temporary({itemsize(parts_)})", depth + 1)
+        found = ["status"] if self.checked else []
+        found += self._given(loop.buffers) + [name.name for name in loop.names]
+        self._put(f"call.launch({loop.name!r}, 1, {BLOCK}, ({''.join(f'{name}, ' for name in found)}))", depth + 1)
+        swapped = [carry for carry in step.carries if carry.current.kind == "moving" and carry.next.kind != "row"]
+        if swapped:
+            self._put(f"if {python(step.extent)} % 2:", depth + 1)
+            for carry in swapped:
+                self._hand_on(carry, depth + 2)
+        ended = [carry for carry in step.carries if carry.current.kind == "moving" and carry.next.kind == "row"]
+        if ended:
+            self._put(f"if {python(step.extent)} > 0:", depth + 1)
+            self._put(f"{step.index.name} = {python(step.extent)} - 1", depth + 2)
+            for row in step.rows:
+                self._find(row, depth + 2)
+            for carry in ended:
+                self._hand_on(carry, depth + 2)
+
+    def _find(self, row: Buffer, depth: int) -> None:
+        assert row.of is not None and row.at is not None
+        self._put(f"{row.name} = {row.of.name} + {python(row.at)} * ({python(nbytes(row))})", depth)
 
     def _hand_on(self, carry: Carry, depth: int) -> None:
         current, new = carry.current.name, carry.next.name
@@ -289,11 +325,17 @@ class HostEmitter:
 
     def _arguments(self, emitter: LaunchEmitter) -> str:
         found = ["status"] if self.checked else []
-        for buffer in emitter.parameters.buffers:
+        found += self._given(emitter.parameters.buffers)
+        return "".join(f"{name}, " for name in [*found, *(name.name for name in emitter.parameters.names)])
+
+    def _given(self, buffers: Sequence[Buffer]) -> list[str]:
+        """The arguments for arrays, with their strides."""
+        found: list[str] = []
+        for buffer in buffers:
             found.append(f"{buffer.name}_all" if buffer.kind == "scratch" else buffer.name)
             if is_strided(buffer):
-                found.extend(f"{buffer.name}_s{axis}" for axis in range(len(buffer.shape)))
-        return "".join(f"{name}, " for name in [*found, *(name.name for name in emitter.parameters.names)])
+                found += [f"{buffer.name}_s{axis}" for axis in range(len(buffer.shape))]
+        return found
 
 
 def itemsize(buffer: Buffer) -> int:
@@ -318,51 +360,6 @@ def _takes_packs(packs: Packs) -> str:
             terms += [f"{last} == 1", *(f"{stride} % {packs.width} == 0" for stride in outer)]
     addresses = " | ".join(dict.fromkeys(place.buffer.name for place in packs.places))
     return " and ".join([*terms, f"({addresses}) % {packs.alignment} == 0"])
-
-
-def python(value: Value) -> str:
-    """A scalar expression of the host in Python. Elements of arrays are read from the device, which waits for it."""
-    done: dict[Value, str] = {}
-    stack = [value]
-    while stack:
-        top = stack[-1]
-        missing = [v for v in parts(top) if v not in done]
-        if top not in done and missing:
-            stack.extend(missing)
-            continue
-        stack.pop()
-        if top not in done:
-            done[top] = _python(top, [done[v] for v in parts(top)])
-    return done[value]
-
-
-def _python(value: Value, operands: list[str]) -> str:
-    if isinstance(value, Literal):
-        if value.dtype in WHOLE:
-            return f"({int(value.number)})" if value.number < 0 else str(int(value.number))
-        return f"({np.asarray(value.number).item()!r})"
-    if isinstance(value, Name):
-        return value.name
-    if isinstance(value, Load):
-        place, size = "0", np.dtype(value.dtype).itemsize
-        for i, n in zip(operands, value.buffer.shape, strict=True):
-            place = f"({place} * {python(n)} + {i})"
-        return f"call.read({value.buffer.name} + {place} * {size}, {value.dtype!r})"
-    assert isinstance(value, Call)
-    name = value.function.name
-    if value.dtype in WHOLE and all(v.dtype in WHOLE for v in value.operands):
-        if name in INFIX:
-            return f"({operands[0]} {INFIX[name]} {operands[1]})"
-        if name in PREFIX:
-            return f"({PREFIX[name]}{operands[0]})"
-        if name in CALLED:
-            return f"{CALLED[name]}({', '.join(operands)})"
-        if name == "where":
-            return f"({operands[1]} if {operands[0]} else {operands[2]})"
-        if name in ("cast_int64", "cast_bool", "identity"):
-            return f"{'bool' if name == 'cast_bool' else 'int'}({operands[0]})"
-    typed = "".join(f", {v.dtype!r}, {text}" for v, text in zip(value.operands, operands, strict=True))
-    return f"apply({name!r}, {value.dtype!r}{typed})"
 
 
 def host_function(source: str, name: str) -> Callable[..., None]:

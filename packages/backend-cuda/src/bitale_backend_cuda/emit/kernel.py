@@ -78,13 +78,24 @@ class LaunchEmitter:
                 head = f'extern "C" __global__ void __launch_bounds__({self._bounds}) {name}({signature}) {{'
                 lines += [head, *map(in_cuda, self._body(packs)), "}", ""]
             return lines
-        given = ", ".join(declared.split()[-1].lstrip("*") for declared in self._signature())
         lines = [*notes, f"template <int G> __device__ __forceinline__ void {self.launch.name}({signature}) {{"]
         lines += [*map(in_cuda, self._body()), "}"]
         for name, lanes in zip(self.names, (WARP, BLOCK), strict=True):
             head = f'extern "C" __global__ void __launch_bounds__({self._bounds}) {name}({signature})'
-            lines.append(f"{head} {{ {self.launch.name}<{lanes}>({given}); }}")
+            lines.append(f"{head} {{ {self.launch.name}<{lanes}>({self.given}); }}")
         return [*lines, ""]
+
+    @property
+    def given(self) -> str:
+        """The names of the parameters."""
+        return ", ".join(declared.split()[-1].lstrip("*") for declared in self._signature())
+
+    def function(self) -> list[str]:
+        """The kernel as a function that a step of a loop calls; memory that it reads may change from step to step."""
+        signature = ", ".join(self._signature()).replace("__restrict__ ", "")
+        template = "template <int G> " if len(self.names) == 2 and self.launch.form is Form.GROUPS else ""
+        head = f"{template}__device__ __forceinline__ void {self.launch.name}_step({signature}) {{"
+        return [head, *map(in_cuda, self._body()), "}", ""]
 
     @property
     def _bounds(self) -> str:

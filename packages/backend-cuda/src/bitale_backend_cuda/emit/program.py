@@ -9,6 +9,7 @@ from typing import Any
 
 from bitale_backend_c.emit.kernel import parameters
 from bitale_backend_cuda.emit.kernel import LaunchEmitter
+from bitale_backend_cuda.emit.persistent import persistent
 from bitale_backend_cuda.emit.preamble import preamble
 from bitale_backend_cuda.host import HostEmitter
 from bitale_backend_cuda.host_step import HostStep, missing
@@ -45,10 +46,17 @@ def emit(program: Program) -> Emitted:
     for step in all_steps(program.steps):
         if isinstance(step, Run) and step.kernel not in found and step.kernel not in on_host:
             found[step.kernel] = [LaunchEmitter(launch, checked, alias) for launch in launches(step.kernel)]
-            lines += [line for emitter in found[step.kernel] for each in emitter.all for line in each.lines()]
-    host = HostEmitter(program, found, host_steps, checked).text()
+    loops = {s: persistent(s, found) for s in all_steps(program.steps) if isinstance(s, Loop)}
+    steps = {step: loop for step, loop in loops.items() if loop is not None}
+    for loop in steps.values():
+        lines += loop.lines()
+        if loop.always:
+            found = {kernel: emitters for kernel, emitters in found.items() if not loop.is_all_of(emitters)}
+    emitters = [each for several in found.values() for emitter in several for each in emitter.all]
+    lines = [*(line for emitter in emitters for line in emitter.lines()), *lines]
+    host = HostEmitter(program, found, host_steps, checked, steps).text()
     source = "\n".join([*preamble(program.name, lines), *lines]) + "\n"
-    names = [n for emitters in found.values() for emitter in emitters for each in emitter.all for n in each.names]
+    names = [*(name for emitter in emitters for name in emitter.names), *(loop.name for loop in steps.values())]
     return Emitted(program, source, host, names, {step.name: step for step in host_steps.values()})
 
 

@@ -1,0 +1,64 @@
+"""Loops with a small state are one launch; others are one for each kernel of each step, with the same results."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import bitale_graph.functions as F
+from bitale_backend_cuda import compile
+from bitale_graph import Graph, Variable, evaluate, tensor_type
+from bitale_graph.functions.control.loop import scan
+from tests.support.cuda.compile import needs_compiler
+from tests.support.cuda.emulated import EmulatedDriver
+from tests.support.cuda.run import compiles_everywhere
+
+pytestmark = needs_compiler
+Y = Variable(tensor_type("float64", (None,)), name="y")
+ROWS = Variable(tensor_type("float64", (None, None)), name="rows")
+H = Variable(tensor_type("float64", (None,)), name="h")
+A = Variable(tensor_type("float64", ()), name="a")
+
+
+def normalised(h, row):
+    new = F.tanh(h + row)
+    return new / (1 + F.sum(new * new)), new[0]
+
+
+def results() -> list[Variable]:
+    last, squares = scan(lambda c, y: (A * c + y, c * c), F.zeros(()), Y)
+    state, firsts = scan(normalised, H, ROWS)
+    (a, b), _ = scan(lambda ab, y: ((ab[1] * 0.5 + y, ab[0] - ab[1]), None), (F.zeros(()), F.ones(())), Y)
+    _, states = scan(lambda h, row: (h * 0.5 + row,) * 2, H, ROWS)
+    return [last, squares, state, firsts, a, b, states]
+
+
+GRAPH = Graph([Y, ROWS, H, A], results())
+
+
+@pytest.fixture(scope="module")
+def function():
+    function = compile(GRAPH, driver=EmulatedDriver())
+    compiles_everywhere(function)
+    assert sum(name.endswith("_steps") for name in function.kernels) == 2
+    return function
+
+
+@pytest.mark.parametrize(("steps", "length"), [(6, 5), (7, 300), (1, 1), (0, 3), (4, 5000)])
+def test_loops(function, steps, length):
+    random = np.random.default_rng(steps)
+    shapes = [(steps,), (steps, length), (length,), ()]
+    values = [random.normal(size=shape) for shape in shapes]
+    before = function.driver.counts["launches"]
+    for got, want in zip(function(*values), evaluate(GRAPH, values), strict=True):
+        assert got.dtype == want.dtype and got.shape == want.shape
+        np.testing.assert_allclose(got, want, rtol=1e-12, atol=1e-12)
+    assert function.driver.counts["launches"] - before < (20 if length < 5000 else 40)
+
+
+def test_thousands_of_steps_are_one_launch(function):
+    values = [np.ones(3000), np.ones((3000, 2)), np.ones(2), np.asarray(0.5)]
+    before = function.driver.counts["launches"]
+    for got, want in zip(function(*values), evaluate(GRAPH, values), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-12)
+    assert function.driver.counts["launches"] - before < 20
