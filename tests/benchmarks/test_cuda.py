@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +16,7 @@ import pytest
 from benchmarks import check
 from benchmarks.compile_time import FirstCall
 from benchmarks.cuda import __main__ as command
+from benchmarks.cuda import first
 from benchmarks.cuda.columns import Column, columns, wall_clock
 from benchmarks.cuda.contest import Contest, problem
 from benchmarks.cuda.report import GpuRecord, markdown
@@ -140,3 +144,43 @@ def test_what_there_is_no_time_for_is_left_out():
     assert list(command.Clocked(-1, record).each(["a", "b"], str)) == []
     assert record.left_out == ["2 of 2, from a on"]
     assert list(command.Clocked(1, record).each(["a", "b"], str)) == ["a", "b"]
+
+
+class FakeEvent:
+    """A moment of the host's clock, in place of a device's."""
+
+    def record(self) -> None:
+        self.at = time.perf_counter()
+
+    def synchronize(self) -> None: ...
+
+
+def fake_cupy() -> SimpleNamespace:
+    """What the command asks of CuPy, of NumPy's arrays."""
+    properties = {"name": b"Emulated", "totalGlobalMem": 2**30}
+    runtime = SimpleNamespace(getDeviceProperties=lambda ordinal: properties, driverGetVersion=lambda: 12040)
+    cuda = SimpleNamespace(
+        Event=FakeEvent, get_elapsed_time=lambda start, stop: 1e3 * (stop.at - start.at), runtime=runtime
+    )
+    pool = SimpleNamespace(free_all_blocks=lambda: None)
+    return SimpleNamespace(
+        __version__="14", cuda=cuda, random=np.random, empty_like=np.empty_like, copyto=np.copyto,
+        get_default_memory_pool=lambda: pool,
+    )  # fmt: skip
+
+
+@needs_compiler
+def test_the_command_measures_writes_and_prints(column, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(command, "device", fake_cupy)
+    monkeypatch.setattr(command, "columns", lambda libraries, said: {"bitale": column})
+    monkeypatch.setattr(command, "tasks", lambda sizes: list(TASKS.values()))
+    known = ("processor", "python", "bitale", "jax", "torch", "numpy")
+    monkeypatch.setattr(command, "machine", lambda: dict.fromkeys(known, "?"))
+    monkeypatch.setattr(first, "first_call", lambda column, workload, said: FirstCall(workload, column, 2.0, 1.0))
+    command.main(["--only", "scale_shift", "product[40]:f32", "--output", str(tmp_path), "--blocks", "1"])
+    text = (tmp_path / "cuda.md").read_text()
+    assert text in capsys.readouterr().out
+    assert "GPU Emulated" in text and "| scale_shift[21x33]:f32 |" in text and "% of copy |" in text
+    assert "| product[40]:f32 |" in text and "2s → 1s" in text and "sum_ax1" not in text
+    found = json.loads((tmp_path / "cuda.json").read_text())
+    assert [one["status"] for one in found["steady"]] == ["ok", "ok"] and found["copy"] > 0
