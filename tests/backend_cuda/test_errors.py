@@ -184,6 +184,18 @@ def test_out_of_memory_tells_what_was_planned_and_leaves_the_device_usable():
 
 
 @needs_compiler
+def test_out_of_memory_leaves_shared_variables_as_they_were():
+    x, w = vector(), vector("w")
+    driver, cells = EmulatedDriver(limit=10_000), [[np.zeros(3)]]
+    function = compile(Graph([x, w], [w + 1, T.exp(x)]), driver=driver, cells=cells, updates={0: 0})
+    with pytest.raises(OutOfMemory):
+        function(np.zeros(900))
+    assert cells[0][0].on_host().tolist() == [0, 0, 0]
+    function(np.zeros(3))
+    assert cells[0][0].on_host().tolist() == [1, 1, 1]
+
+
+@needs_compiler
 def test_out_of_memory_gives_back_what_recordings_hold():
     w = vector("w")
     kept, cells = T.exp(w), [[np.linspace(0, 1, 500)]]

@@ -105,6 +105,7 @@ def run(call):
     index_0 = call.length(1, 0)
     index_s0 = call.stride(1, 0)
     size = (0 - table_0)
+    result_0 = call.allocate(0, (table_0, table_1, ))
     minimum_index = call.temporary(8)
     maximum_index = call.temporary(8)
     width = 2 if call.is_dense(1) and (index) % 16 == 0 else 1
@@ -119,7 +120,6 @@ def run(call):
     call.launch('check_0', grid, block, (status, minimum_index, size, table_0, ))
     grid, block = 1, 1
     call.launch('check_1', grid, block, (status, maximum_index, table_0, ))
-    result_0 = call.allocate(0, (table_0, table_1, ))
     width = 2 if call.is_dense(0) and (table | result_0) % 16 == 0 else 1
     grid, block = call.threads(-(-(table_0 * table_1) // width)), 256
     call.launch('compute_result_0_part1' if width == 1 else 'compute_result_0_part1_packs', grid, block, (status, result_0, table, table_s0, table_s1, table_0, table_1, ))

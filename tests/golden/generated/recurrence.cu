@@ -66,16 +66,16 @@ def run(call):
     y_0 = call.length(0, 0)
     a = call.address(1)
     slot_0, = call.workspace((y_0 * 8))
+    result_0 = call.allocate(0, ())
+    result_1 = call.allocate(1, ())
     carry = call.temporary(8)
     grid, block = 1, 1
     call.launch('compute_carry', grid, block, (carry, ))
     scan = slot_0
     carry_new = call.temporary(8)
     call.launch('compute_carry_new_steps', 1, 256, (carry_new, carry, a, y, scan, y_0, ))
-    result_0 = call.allocate(0, ())
     grid, block = 1, 1
     call.launch('compute_result_0', grid, block, (result_0, carry, ))
-    result_1 = call.allocate(1, ())
     width = 2 if (scan) % 16 == 0 else 1
     grid, block = call.total(-(-y_0 // width)), 256
     blocks = grid

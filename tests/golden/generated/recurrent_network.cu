@@ -48,9 +48,9 @@ def run(call):
     if not ((w_1 == u_0)): call.fail(4, w_1, u_0)
     if not ((u_0 == u_1)): call.fail(5, u_0, u_1)
     if not ((u_1 == b_0)): call.fail(6, u_1, b_0)
+    result_0 = call.allocate(0, (x_0, x_1, b_0, ))
     contract = slot_0
     call.gemm('float32', (size, b_0, w_0), 1, (False, False), (1), x, w, (0), contract)
-    result_0 = call.allocate(0, (x_0, x_1, b_0, ))
     contract_2 = slot_1
     h_2 = h
     for step in range(x_0):

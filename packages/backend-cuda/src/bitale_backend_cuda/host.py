@@ -71,7 +71,12 @@ class HostEmitter:
         for size in self.program.sizes:
             self._step(size, 1)
         self._workspace()
-        for step in self.program.steps:
+        steps = self.program.steps
+        checks = next((k for k, step in enumerate(steps) if not isinstance(step, Require | Define)), len(steps))
+        for step in steps[:checks]:
+            self._step(step, 1)
+        self._results()
+        for step in steps[checks:]:
             self._step(step, 1)
         for output in self.program.outputs:
             self._allocate(output, 1)
@@ -96,6 +101,13 @@ class HostEmitter:
             if is_strided(buffer):
                 for axis in range(len(buffer.shape)):
                     self._put(f"{buffer.name}_s{axis} = call.stride({slot}, {axis})")
+
+    def _results(self) -> None:
+        """Memory for results first: where there is none, no shared variable has changed yet."""
+        late = late_names(self.program)
+        for output in self.program.outputs:
+            if output.root.kind == "output" and is_early(nbytes(output.root), late):
+                self._allocate(output, 1)
 
     def _workspace(self) -> None:
         late = late_names(self.program)
