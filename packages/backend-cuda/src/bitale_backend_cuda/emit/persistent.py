@@ -37,6 +37,9 @@ def persistent(step: Loop, launches: Mapping[Kernel, list[LaunchEmitter]]) -> Pe
     """The kernel of a loop; None where the host has to go through the steps, or a block would have too much to do."""
     if step.going is not None or step.count is not None or step.growing or not step.body:
         return None
+    places = [row.at for row in step.rows if row.at is not None]
+    if any(isinstance(v, Load) for v in everything_in([step.extent, *places])):
+        return None  # how many steps there are is read from an array
     found: list[LaunchEmitter] = []
     checks: list[Require] = []
     for inner in step.body:
