@@ -17,7 +17,9 @@ X = Variable(tensor_type("float32", (None, None)), name="x")
 T = Variable(tensor_type("float64", (None, None, None)), name="t")
 GRAPHS = {
     "columns": Graph([X, T], [F.var(X, axis=0), F.max(T, axis=(0, 1)), F.argmin(X, axis=0)]),
-    "rows": Graph([X, T], [F.var(X, axis=1), F.logsumexp(X, axis=1), F.prod(T, axis=2), X - F.mean(X, 1)[:, None]]),
+    "rows": Graph([X, T], [
+        F.softmax(X, axis=1), F.var(X, axis=1), F.logsumexp(X, axis=1), F.prod(T, axis=2), X - F.mean(X, 1)[:, None],
+    ]),
 }
 
 

@@ -115,39 +115,6 @@ extern "C" __global__ void __launch_bounds__(256) compute_result_1(double *resul
     }
 }
 
-extern "C" __global__ void __launch_bounds__(256, 4) compute_result_1_chunks1(double *__restrict__ d_cost_d_weights_2_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *__restrict__ add, int64_t chunks, int64_t weights_0, int64_t j_count, int64_t x_0) {
-    for (int64_t element = (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < (chunks * weights_0); element += (int64_t)gridDim.x * blockDim.x) {
-        const int64_t chunk = element / weights_0;
-        const int64_t i = element % weights_0;
-        double d_cost_d_weights_2 = 0.0;
-        const int64_t j_first = chunk * j_count;
-        const int64_t j_left = bitale_minimum_i64(j_count, (x_0 - j_first));
-        for (int64_t j_in = 0; j_in < j_left; j_in++) {
-            const int64_t j = j_first + j_in;
-            d_cost_d_weights_2 += x[j*x_s0 + i*x_s1] * add[j];
-        }
-        d_cost_d_weights_2_parts[chunk*weights_0 + i] = d_cost_d_weights_2;
-    }
-}
-
-/* d cost/d weights = x.T @ (-(1 / x.shape[0]) * target + 1 / x.shape[0] * sigmoid(x @ weights)) */
-/* weights - 0.1 * d cost/d weights */
-template <int G> __device__ __forceinline__ void compute_result_1_chunks2(double *result_1, const double *__restrict__ d_cost_d_weights_2_parts, const double *weights, int64_t weights_0, int64_t chunks) {
-    const int lane = threadIdx.x % G;
-    for (int64_t row = ((int64_t)blockIdx.x * blockDim.x + threadIdx.x) / G; row < weights_0; row += (int64_t)gridDim.x * blockDim.x / G) {
-        const int64_t i = row;
-        double d_cost_d_weights_2 = 0.0;
-        for (int64_t each_chunk = lane; each_chunk < chunks; each_chunk += G) {
-            d_cost_d_weights_2 += d_cost_d_weights_2_parts[each_chunk*weights_0 + i];
-        }
-        d_cost_d_weights_2 = bitale_gather<G>(d_cost_d_weights_2, bitale_op_add_f64());
-        if (lane == 0) result_1[i] = weights[i] - (0.1 * d_cost_d_weights_2);
-        bitale_wait<G>();
-    }
-}
-extern "C" __global__ void __launch_bounds__(256, 4) compute_result_1_chunks2_warp(double *result_1, const double *__restrict__ d_cost_d_weights_2_parts, const double *weights, int64_t weights_0, int64_t chunks) { compute_result_1_chunks2<32>(result_1, d_cost_d_weights_2_parts, weights, weights_0, chunks); }
-extern "C" __global__ void __launch_bounds__(256, 4) compute_result_1_chunks2_block(double *result_1, const double *__restrict__ d_cost_d_weights_2_parts, const double *weights, int64_t weights_0, int64_t chunks) { compute_result_1_chunks2<256>(result_1, d_cost_d_weights_2_parts, weights, weights_0, chunks); }
-
 /*
 def run(call):
     x = call.address(0)
@@ -163,8 +130,6 @@ def run(call):
     slot_0, slot_1, = call.workspace((x_0 * 8), (x_0 * 8))
     if not ((x_1 == weights_0)): call.fail(1, x_1, weights_0)
     if not ((target_0 == x_0)): call.fail(2, target_0, x_0)
-    result_0 = call.allocate(0, ())
-    result_1 = call.donated(1, 2)
     contract = slot_0
     chunks = call.chunks(x_0, 256, weights_0)
     if chunks > 1:
@@ -189,18 +154,10 @@ def run(call):
     call.launch('compute_add_part1' if width == 1 else 'compute_add_part1_packs', grid, block, (add, contract, target, target_s0, reduce_add_sum_parts, x_0, ))
     grid, block = 1, 256
     call.launch('compute_add_part2', grid, block, (reduce_add, reduce_add_sum_parts, blocks, ))
+    result_0 = call.allocate(0, ())
     grid, block = 1, 1
     call.launch('compute_result_0', grid, block, (result_0, reduce_add, x_0, ))
-    chunks = call.chunks(weights_0, 1, x_0)
-    if chunks > 1:
-        j_count = ((x_0 + (chunks - 1)) // chunks)
-        d_cost_d_weights_2_parts = call.temporary(((chunks * weights_0) * 8))
-        grid, block = call.threads((chunks * weights_0)), 256
-        call.launch('compute_result_1_chunks1', grid, block, (d_cost_d_weights_2_parts, x, x_s0, x_s1, add, chunks, weights_0, j_count, x_0, ))
-        lanes = 32 if chunks <= 256 else 256
-        grid, block = call.groups(weights_0, lanes), 256
-        call.launch('compute_result_1_chunks2_warp' if lanes == 32 else 'compute_result_1_chunks2_block', grid, block, (result_1, d_cost_d_weights_2_parts, weights, weights_0, chunks, ))
-    else:
-        grid, block = call.threads(weights_0), 256
-        call.launch('compute_result_1', grid, block, (result_1, x, x_s0, x_s1, add, weights, weights_0, x_0, ))
+    result_1 = call.donated(1, 2)
+    grid, block = call.threads(weights_0), 256
+    call.launch('compute_result_1', grid, block, (result_1, x, x_s0, x_s1, add, weights, weights_0, x_0, ))
 */

@@ -2,9 +2,8 @@
 /* exp(x - max(x, axis=1)[:, None]) */
 /* sum(exp(x - max(x, axis=1)[:, None]), axis=1) */
 /* exp(x - max(x, axis=1)[:, None]) / sum(exp(x - ...), axis=1)[:, None] */
-template <int G> __device__ __forceinline__ void compute_result_0(double *__restrict__ exp__row_all, double *__restrict__ result_0, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t x_1) {
+template <int G> __device__ __forceinline__ void compute_result_0(double *__restrict__ result_0, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t x_1) {
     const int lane = threadIdx.x % G;
-    double *const exp__row = exp__row_all + ((int64_t)blockIdx.x * blockDim.x + threadIdx.x) / G * (x_1);
     for (int64_t row = ((int64_t)blockIdx.x * blockDim.x + threadIdx.x) / G; row < x_0; row += (int64_t)gridDim.x * blockDim.x / G) {
         const int64_t i = row;
         double reduce_maximum_2 = -((double)INFINITY);
@@ -14,19 +13,113 @@ template <int G> __device__ __forceinline__ void compute_result_0(double *__rest
         reduce_maximum_2 = bitale_gather<G>(reduce_maximum_2, bitale_op_maximum_f64());
         double reduce_add_2 = 0.0;
         for (int64_t j = lane; j < x_1; j += G) {
-            exp__row[j] = exp((x[i*x_s0 + j*x_s1] - reduce_maximum_2));
-            reduce_add_2 += exp__row[j];
+            reduce_add_2 += exp((x[i*x_s0 + j*x_s1] - reduce_maximum_2));
         }
         reduce_add_2 = bitale_gather<G>(reduce_add_2, bitale_op_add_f64());
-        bitale_wait<G>();
         for (int64_t j = lane; j < x_1; j += G) {
-            result_0[i*x_1 + j] = exp__row[j] / reduce_add_2;
+            result_0[i*x_1 + j] = exp((x[i*x_s0 + j*x_s1] - reduce_maximum_2)) / reduce_add_2;
         }
         bitale_wait<G>();
     }
 }
-extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_warp(double *__restrict__ exp__row_all, double *__restrict__ result_0, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t x_1) { compute_result_0<32>(exp__row_all, result_0, x, x_s0, x_s1, x_0, x_1); }
-extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_block(double *__restrict__ exp__row_all, double *__restrict__ result_0, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t x_1) { compute_result_0<256>(exp__row_all, result_0, x, x_s0, x_s1, x_0, x_1); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_warp(double *__restrict__ result_0, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t x_1) { compute_result_0<32>(result_0, x, x_s0, x_s1, x_0, x_1); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_block(double *__restrict__ result_0, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t x_1) { compute_result_0<256>(result_0, x, x_s0, x_s1, x_0, x_1); }
+
+template <int G> __device__ __forceinline__ void compute_result_0_chunks1(double *__restrict__ reduce_maximum_2_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1) {
+    const int lane = threadIdx.x % G;
+    for (int64_t row = ((int64_t)blockIdx.x * blockDim.x + threadIdx.x) / G; row < (chunks * x_0); row += (int64_t)gridDim.x * blockDim.x / G) {
+        const int64_t chunk = row / x_0;
+        const int64_t i = row % x_0;
+        double reduce_maximum_2 = -((double)INFINITY);
+        const int64_t j_first = chunk * j_count;
+        const int64_t j_left = bitale_minimum_i64(j_count, (x_1 - j_first));
+        for (int64_t j_in = lane; j_in < j_left; j_in += G) {
+            const int64_t j = j_first + j_in;
+            reduce_maximum_2 = bitale_maximum_f64(reduce_maximum_2, x[i*x_s0 + j*x_s1]);
+        }
+        reduce_maximum_2 = bitale_gather<G>(reduce_maximum_2, bitale_op_maximum_f64());
+        if (lane == 0) reduce_maximum_2_parts[chunk*x_0 + i] = reduce_maximum_2;
+        bitale_wait<G>();
+    }
+}
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks1_warp(double *__restrict__ reduce_maximum_2_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1) { compute_result_0_chunks1<32>(reduce_maximum_2_parts, x, x_s0, x_s1, chunks, x_0, j_count, x_1); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks1_block(double *__restrict__ reduce_maximum_2_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1) { compute_result_0_chunks1<256>(reduce_maximum_2_parts, x, x_s0, x_s1, chunks, x_0, j_count, x_1); }
+
+template <int G> __device__ __forceinline__ void compute_result_0_chunks2(double *__restrict__ reduce_maximum_2_all, const double *__restrict__ reduce_maximum_2_parts, int64_t x_0, int64_t chunks) {
+    const int lane = threadIdx.x % G;
+    for (int64_t row = ((int64_t)blockIdx.x * blockDim.x + threadIdx.x) / G; row < x_0; row += (int64_t)gridDim.x * blockDim.x / G) {
+        const int64_t i = row;
+        double reduce_maximum_2 = -((double)INFINITY);
+        for (int64_t each_chunk = lane; each_chunk < chunks; each_chunk += G) {
+            reduce_maximum_2 = bitale_maximum_f64(reduce_maximum_2, reduce_maximum_2_parts[each_chunk*x_0 + i]);
+        }
+        reduce_maximum_2 = bitale_gather<G>(reduce_maximum_2, bitale_op_maximum_f64());
+        if (lane == 0) reduce_maximum_2_all[i] = reduce_maximum_2;
+        bitale_wait<G>();
+    }
+}
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks2_warp(double *__restrict__ reduce_maximum_2_all, const double *__restrict__ reduce_maximum_2_parts, int64_t x_0, int64_t chunks) { compute_result_0_chunks2<32>(reduce_maximum_2_all, reduce_maximum_2_parts, x_0, chunks); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks2_block(double *__restrict__ reduce_maximum_2_all, const double *__restrict__ reduce_maximum_2_parts, int64_t x_0, int64_t chunks) { compute_result_0_chunks2<256>(reduce_maximum_2_all, reduce_maximum_2_parts, x_0, chunks); }
+
+template <int G> __device__ __forceinline__ void compute_result_0_chunks3(double *__restrict__ reduce_add_2_parts, const double *__restrict__ reduce_maximum_2_all, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1) {
+    const int lane = threadIdx.x % G;
+    for (int64_t row = ((int64_t)blockIdx.x * blockDim.x + threadIdx.x) / G; row < (chunks * x_0); row += (int64_t)gridDim.x * blockDim.x / G) {
+        const int64_t chunk = row / x_0;
+        const int64_t i = row % x_0;
+        double reduce_maximum_2 = reduce_maximum_2_all[i];
+        double reduce_add_2 = 0.0;
+        const int64_t j_first = chunk * j_count;
+        const int64_t j_left = bitale_minimum_i64(j_count, (x_1 - j_first));
+        for (int64_t j_in = lane; j_in < j_left; j_in += G) {
+            const int64_t j = j_first + j_in;
+            reduce_add_2 += exp((x[i*x_s0 + j*x_s1] - reduce_maximum_2));
+        }
+        reduce_add_2 = bitale_gather<G>(reduce_add_2, bitale_op_add_f64());
+        if (lane == 0) reduce_add_2_parts[chunk*x_0 + i] = reduce_add_2;
+        bitale_wait<G>();
+    }
+}
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks3_warp(double *__restrict__ reduce_add_2_parts, const double *__restrict__ reduce_maximum_2_all, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1) { compute_result_0_chunks3<32>(reduce_add_2_parts, reduce_maximum_2_all, x, x_s0, x_s1, chunks, x_0, j_count, x_1); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks3_block(double *__restrict__ reduce_add_2_parts, const double *__restrict__ reduce_maximum_2_all, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1) { compute_result_0_chunks3<256>(reduce_add_2_parts, reduce_maximum_2_all, x, x_s0, x_s1, chunks, x_0, j_count, x_1); }
+
+template <int G> __device__ __forceinline__ void compute_result_0_chunks4(double *__restrict__ reduce_add_2_all, const double *__restrict__ reduce_add_2_parts, int64_t x_0, int64_t chunks) {
+    const int lane = threadIdx.x % G;
+    for (int64_t row = ((int64_t)blockIdx.x * blockDim.x + threadIdx.x) / G; row < x_0; row += (int64_t)gridDim.x * blockDim.x / G) {
+        const int64_t i = row;
+        double reduce_add_2 = 0.0;
+        for (int64_t each_chunk = lane; each_chunk < chunks; each_chunk += G) {
+            reduce_add_2 += reduce_add_2_parts[each_chunk*x_0 + i];
+        }
+        reduce_add_2 = bitale_gather<G>(reduce_add_2, bitale_op_add_f64());
+        if (lane == 0) reduce_add_2_all[i] = reduce_add_2;
+        bitale_wait<G>();
+    }
+}
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks4_warp(double *__restrict__ reduce_add_2_all, const double *__restrict__ reduce_add_2_parts, int64_t x_0, int64_t chunks) { compute_result_0_chunks4<32>(reduce_add_2_all, reduce_add_2_parts, x_0, chunks); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks4_block(double *__restrict__ reduce_add_2_all, const double *__restrict__ reduce_add_2_parts, int64_t x_0, int64_t chunks) { compute_result_0_chunks4<256>(reduce_add_2_all, reduce_add_2_parts, x_0, chunks); }
+
+/* max(x, axis=1) */
+/* exp(x - max(x, axis=1)[:, None]) */
+/* sum(exp(x - max(x, axis=1)[:, None]), axis=1) */
+/* exp(x - max(x, axis=1)[:, None]) / sum(exp(x - ...), axis=1)[:, None] */
+template <int G> __device__ __forceinline__ void compute_result_0_chunks5(double *__restrict__ result_0, const double *__restrict__ reduce_maximum_2_all, const double *__restrict__ reduce_add_2_all, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1) {
+    const int lane = threadIdx.x % G;
+    for (int64_t row = ((int64_t)blockIdx.x * blockDim.x + threadIdx.x) / G; row < (chunks * x_0); row += (int64_t)gridDim.x * blockDim.x / G) {
+        const int64_t chunk = row / x_0;
+        const int64_t i = row % x_0;
+        double reduce_maximum_2 = reduce_maximum_2_all[i];
+        double reduce_add_2 = reduce_add_2_all[i];
+        const int64_t j_first = chunk * j_count;
+        const int64_t j_left = bitale_minimum_i64(j_count, (x_1 - j_first));
+        for (int64_t j_in = lane; j_in < j_left; j_in += G) {
+            const int64_t j = j_first + j_in;
+            result_0[i*x_1 + j] = exp((x[i*x_s0 + j*x_s1] - reduce_maximum_2)) / reduce_add_2;
+        }
+        bitale_wait<G>();
+    }
+}
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks5_warp(double *__restrict__ result_0, const double *__restrict__ reduce_maximum_2_all, const double *__restrict__ reduce_add_2_all, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1) { compute_result_0_chunks5<32>(result_0, reduce_maximum_2_all, reduce_add_2_all, x, x_s0, x_s1, chunks, x_0, j_count, x_1); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks5_block(double *__restrict__ result_0, const double *__restrict__ reduce_maximum_2_all, const double *__restrict__ reduce_add_2_all, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1) { compute_result_0_chunks5<256>(result_0, reduce_maximum_2_all, reduce_add_2_all, x, x_s0, x_s1, chunks, x_0, j_count, x_1); }
 
 /*
 def run(call):
@@ -36,8 +129,32 @@ def run(call):
     x_s0 = call.stride(0, 0)
     x_s1 = call.stride(0, 1)
     result_0 = call.allocate(0, (x_0, x_1, ))
-    lanes = 32 if x_1 <= 256 else 256
-    grid, block = call.groups(x_0, lanes), 256
-    exp__row_all = call.temporary(grid * block // lanes * (x_1 * 8))
-    call.launch('compute_result_0_warp' if lanes == 32 else 'compute_result_0_block', grid, block, (exp__row_all, result_0, x, x_s0, x_s1, x_0, x_1, ))
+    chunks = call.chunks(x_0, 256, x_1)
+    if chunks > 1:
+        j_count = ((x_1 + (chunks - 1)) // chunks)
+        reduce_maximum_2_parts = call.temporary(((chunks * x_0) * 8))
+        lanes = 32 if j_count <= 256 else 256
+        grid, block = call.groups((chunks * x_0), lanes), 256
+        call.launch('compute_result_0_chunks1_warp' if lanes == 32 else 'compute_result_0_chunks1_block', grid, block, (reduce_maximum_2_parts, x, x_s0, x_s1, chunks, x_0, j_count, x_1, ))
+        reduce_maximum_2_all = call.temporary((x_0 * 8))
+        lanes = 32 if chunks <= 256 else 256
+        grid, block = call.groups(x_0, lanes), 256
+        call.launch('compute_result_0_chunks2_warp' if lanes == 32 else 'compute_result_0_chunks2_block', grid, block, (reduce_maximum_2_all, reduce_maximum_2_parts, x_0, chunks, ))
+        j_count = ((x_1 + (chunks - 1)) // chunks)
+        reduce_add_2_parts = call.temporary(((chunks * x_0) * 8))
+        lanes = 32 if j_count <= 256 else 256
+        grid, block = call.groups((chunks * x_0), lanes), 256
+        call.launch('compute_result_0_chunks3_warp' if lanes == 32 else 'compute_result_0_chunks3_block', grid, block, (reduce_add_2_parts, reduce_maximum_2_all, x, x_s0, x_s1, chunks, x_0, j_count, x_1, ))
+        reduce_add_2_all = call.temporary((x_0 * 8))
+        lanes = 32 if chunks <= 256 else 256
+        grid, block = call.groups(x_0, lanes), 256
+        call.launch('compute_result_0_chunks4_warp' if lanes == 32 else 'compute_result_0_chunks4_block', grid, block, (reduce_add_2_all, reduce_add_2_parts, x_0, chunks, ))
+        j_count = ((x_1 + (chunks - 1)) // chunks)
+        lanes = 32 if j_count <= 256 else 256
+        grid, block = call.groups((chunks * x_0), lanes), 256
+        call.launch('compute_result_0_chunks5_warp' if lanes == 32 else 'compute_result_0_chunks5_block', grid, block, (result_0, reduce_maximum_2_all, reduce_add_2_all, x, x_s0, x_s1, chunks, x_0, j_count, x_1, ))
+    else:
+        lanes = 32 if x_1 <= 256 else 256
+        grid, block = call.groups(x_0, lanes), 256
+        call.launch('compute_result_0_warp' if lanes == 32 else 'compute_result_0_block', grid, block, (result_0, x, x_s0, x_s1, x_0, x_1, ))
 */

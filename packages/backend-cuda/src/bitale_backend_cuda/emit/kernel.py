@@ -45,7 +45,8 @@ class LaunchEmitter:
     @cached_property
     def chunked(self) -> list[LaunchEmitter]:
         """Launches that the host chooses instead, where there are few iterations with long loops."""
-        found = [] if self.final else in_chunks(self.launch)
+        in_place = any(buffer.root in self.aliased for buffer in self.parameters.written)
+        found = [] if self.final or in_place else in_chunks(self.launch)
         for number, launch in enumerate(found):
             launch.name = f"{self.launch.name}_chunks{number + 1}"
             launch.before = needed(launch)

@@ -104,6 +104,7 @@ class PersistentLoop:
         """What the kernel is given."""
         found = [b for e in self.launches for b in e.parameters.buffers if not _lies_in(b, self.local)]
         found += [b.of for b in self.local if b.of is not None]
+        found += [v.buffer for v in everything_in(self._sizes) if isinstance(v, Load)]
         for carry in self.step.carries:
             found += [b for b in (carry.current, carry.next) if b.kind != "moving" and not _lies_in(b, self.local)]
         return list(dict.fromkeys(found))
@@ -111,11 +112,15 @@ class PersistentLoop:
     @cached_property
     def names(self) -> list[Name]:
         """The sizes that the kernel is given."""
-        values: list[Value] = [self.step.extent, *(n for e in self.launches for n in e.parameters.names)]
-        for row in self.step.rows:
-            values += [*row.shape, *([row.at] if row.at is not None else [])]
+        values = [*self._sizes, *(n for e in self.launches for n in e.parameters.names)]
         inside = {self.step.index, BLOCKS}
         return list(dict.fromkeys(v for v in everything_in(values) if isinstance(v, Name) and v not in inside))
+
+    @property
+    def _sizes(self) -> list[Value]:
+        """How many steps there are, and where they find rows."""
+        places = [v for row in self.step.rows for v in (*row.shape, *([row.at] if row.at is not None else []))]
+        return [self.step.extent, *places]
 
     def lines(self) -> list[str]:
         """A function for each launch, and the kernel that calls them."""

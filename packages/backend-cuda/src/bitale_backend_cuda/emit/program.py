@@ -14,6 +14,7 @@ from bitale_backend_cuda.emit.preamble import preamble
 from bitale_backend_cuda.host import HostEmitter
 from bitale_backend_cuda.host_step import HostStep, missing
 from bitale_backend_cuda.mapping import launches
+from bitale_backend_cuda.recompute import without_rows
 from bitale_graph.ops.elementwise import FUNCTIONS
 from bitale_rewrite.loops.ir import Call, Choose, Fail, Kernel, Load, Loop, Program, Require, Run, Step
 from bitale_rewrite.loops.touched import all_steps
@@ -45,7 +46,8 @@ def emit(program: Program) -> Emitted:
     lines: list[str] = []
     for step in all_steps(program.steps):
         if isinstance(step, Run) and step.kernel not in found and step.kernel not in on_host:
-            found[step.kernel] = [LaunchEmitter(launch, checked, alias) for launch in launches(step.kernel)]
+            spread = [without_rows(launch, alias) for launch in launches(step.kernel)]
+            found[step.kernel] = [LaunchEmitter(launch, checked, alias) for launch in spread]
     loops = {s: persistent(s, found) for s in all_steps(program.steps) if isinstance(s, Loop)}
     steps = {step: loop for step, loop in loops.items() if loop is not None}
     for loop in steps.values():
