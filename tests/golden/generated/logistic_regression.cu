@@ -130,6 +130,8 @@ def run(call):
     slot_0, slot_1, = call.workspace((x_0 * 8), (x_0 * 8))
     if not ((x_1 == weights_0)): call.fail(1, x_1, weights_0)
     if not ((target_0 == x_0)): call.fail(2, target_0, x_0)
+    result_0 = call.allocate(0, ())
+    result_1 = call.donated(1, 2)
     contract = slot_0
     chunks = call.chunks(x_0, 256, weights_0)
     if chunks > 1:
@@ -154,10 +156,8 @@ def run(call):
     call.launch('compute_add_part1' if width == 1 else 'compute_add_part1_packs', grid, block, (add, contract, target, target_s0, reduce_add_sum_parts, x_0, ))
     grid, block = 1, 256
     call.launch('compute_add_part2', grid, block, (reduce_add, reduce_add_sum_parts, blocks, ))
-    result_0 = call.allocate(0, ())
     grid, block = 1, 1
     call.launch('compute_result_0', grid, block, (result_0, reduce_add, x_0, ))
-    result_1 = call.donated(1, 2)
     grid, block = call.threads(weights_0), 256
     call.launch('compute_result_1', grid, block, (result_1, x, x_s0, x_s1, add, weights, weights_0, x_0, ))
 */
