@@ -184,3 +184,20 @@ def test_what_is_pickled_together_stays_together():
     g()
     np.testing.assert_array_equal(f(), np.ones(2))
     np.testing.assert_array_equal(w.get_value(), np.ones(2))
+
+
+def test_a_call_that_fails_changes_nothing():
+    """Checks come before what is written in place; where they cannot, nothing is written in place."""
+    x, i = bt.tensor.vector("x"), bt.tensor.iscalar("i")
+    w, v = bt.shared(np.zeros(3), "w"), bt.shared(np.zeros(3), "v")
+    velocity = 0.9 * v + 1
+    plain = bt.function([x, i], x[i], updates={w: w + 1})
+    momentum = bt.function([x, i], x[i] + velocity.sum(), updates={v: velocity, w: w + velocity})
+    found = bt.function([x, i], x[bt.tensor.cast((w + 1).sum(), "int64") + i], updates={w: w + 1})
+    for f in (plain, momentum, found):
+        with pytest.raises(IndexError):
+            f(np.ones(2), 5)
+        assert not w.get_value().any() and not v.get_value().any()
+    assert momentum(np.ones(2), 1) == 4
+    assert w.get_value().tolist() == v.get_value().tolist() == [1, 1, 1]
+    assert str(momentum.plan()).count("written in place of") == 2

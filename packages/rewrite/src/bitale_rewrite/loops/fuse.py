@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from bitale_rewrite.loops.integers import loop_index
 from bitale_rewrite.loops.ir import Buffer
-from bitale_rewrite.loops.nests import Fixed, Index, Item, Nest, accesses
+from bitale_rewrite.loops.nests import Fixed, Index, Item, Nest, accesses, is_check
 from bitale_rewrite.loops.target import CPU, Target, alike
 
 WINDOW = 48  # clusters looked back at: keeps scheduling linear
@@ -39,19 +39,20 @@ def fuse(
 ) -> list[Group]:
     """Clusters and fixed steps in an order in which they can run.
 
-    `replacing` maps results to the inputs whose memory they are to take: written after the inputs' last readers.
+    `replacing` maps results to the inputs whose memory they are to take: written after the inputs' last readers, and
+    after all checks before them.
     """
     groups: list[Group] = []
     written: dict[Buffer, int] = {}  # the last group that writes or reads a buffer
     read: dict[Buffer, int] = {}
-    floor = 0
+    floor = checked = 0
     for item in scalars_early(items, depth):
         reads, writes = accesses(item)
         after = max([written.get(b, -1) for b in (*reads, *writes)] + [read.get(b, -1) for b in writes], default=-1)
         at = len(groups)
         if isinstance(item, Nest):
             replaced = replacing.get(item.buffer) if replacing else None
-            first = max(after, floor, -1 if replaced is None else read.get(replaced, -1) + 1)
+            first = max(after, floor, -1 if replaced is None else max(checked, read.get(replaced, -1) + 1))
             at = _place(groups, item, first, after, depth, target)
         if at == len(groups):
             groups.append(Cluster(depth, len(item.loops) > depth) if isinstance(item, Nest) else item)
@@ -61,6 +62,8 @@ def fuse(
             group.cost += item.cost
         elif isinstance(item, Fixed) and item.barrier:
             floor = len(groups)
+        if is_check(item):
+            checked = len(groups)
         written.update((b, max(at, written.get(b, -1))) for b in writes)
         read.update((b, max(at, read.get(b, -1))) for b in reads)
     for group in groups:

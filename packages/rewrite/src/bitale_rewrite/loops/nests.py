@@ -10,6 +10,7 @@ from bitale_graph.ops.elementwise import Function
 from bitale_rewrite.loops.costs import cost_of
 from bitale_rewrite.loops.integers import ONE, ZERO, loop_index
 from bitale_rewrite.loops.ir import Buffer, Call, Literal, Load, Step, Value
+from bitale_rewrite.loops.touched import may_fail
 
 Index = tuple[Value, ...]
 
@@ -86,6 +87,11 @@ class Fixed:
 
 
 Item = Nest | Fixed
+
+
+def is_check(item: Item) -> bool:
+    """Whether an item may stop the function with an error."""
+    return isinstance(item, Fixed) and may_fail(item.steps)
 
 
 def accesses(item: Item) -> tuple[set[Buffer], set[Buffer]]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from bitale_graph.graph import Graph, toposort
 from bitale_graph.variable import Apply
-from bitale_rewrite.loops.ir import Buffer
-from bitale_rewrite.loops.nests import Item, accesses
+from bitale_rewrite.loops.ir import Buffer, Require
+from bitale_rewrite.loops.nests import Fixed, Item, accesses, is_check
 
 
 def shallow_first(graph: Graph) -> list[Apply]:
@@ -23,11 +23,16 @@ def shallow_first(graph: Graph) -> list[Apply]:
 
 
 def replaced_when_read(items: list[Item], replacing: Mapping[Buffer, Buffer]) -> list[Item]:
-    """`items` with those that write a result in the place of an input behind all others that read the input.
+    """`items` with those that write a result in the place of an input behind all others that read the input, and behind
+    all checks, which come as early as they can: where one fails, the input is as it was.
 
     `replacing` maps results to the inputs whose memory they are to take. Results that others read stay where they are.
     """
+    if not replacing:
+        return items
+    items = _checks_early(items)
     touched = [accesses(item) for item in items]
+    checked = max((number for number, item in enumerate(items) if is_check(item)), default=-1)
     last: dict[Buffer, int] = {}  # the last item that reads an input and does not write what replaces it
     fixed: set[Buffer] = set()
     for number, (reads, writes) in enumerate(touched):
@@ -38,8 +43,22 @@ def replaced_when_read(items: list[Item], replacing: Mapping[Buffer, Buffer]) ->
     for number, (reads, writes) in enumerate(touched):
         key, moved = number, False
         if writes and all(b in replacing and b not in fixed for b in writes):
-            key = max([number, *(last.get(replacing[b], -1) for b in writes)])
+            key = max([number, checked, *(last.get(replacing[b], -1) for b in writes)])
             moved = key > number
             last.update((b, key) for b in reads if key > last.get(b, number))
         keys.append((key, moved, number))
+    return [items[number] for number in sorted(range(len(items)), key=keys.__getitem__)]
+
+
+def _checks_early(items: list[Item]) -> list[Item]:
+    """`items` with each check right behind what it reads, though not before lengths that are found."""
+    keys, floor = list[tuple[int, int]](), -1
+    written: dict[Buffer, int] = {}
+    for number, item in enumerate(items):
+        reads, writes = accesses(item)
+        early = isinstance(item, Fixed) and all(isinstance(step, Require) for step in item.steps)
+        keys.append((max([floor, *(written.get(b, -1) for b in reads)]) if early else number, number))
+        written.update(dict.fromkeys(writes, number))
+        if isinstance(item, Fixed) and item.barrier and not early:
+            floor = number
     return [items[number] for number in sorted(range(len(items)), key=keys.__getitem__)]

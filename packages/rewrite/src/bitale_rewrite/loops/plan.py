@@ -28,6 +28,7 @@ from bitale_rewrite.loops.touched import (
     buffers_of,
     inside,
     loads_of,
+    may_fail,
     own_buffers,
     statements,
     values_of,
@@ -117,13 +118,13 @@ def _spans(program: Program, own: set[Buffer]) -> dict[Buffer, tuple[int, int]]:
 
 def _may_donate(program: Program, out: int, source: int) -> bool:
     """Whether output `out` may overwrite input `source`: no step reads the input later than the first one that writes
-    the output, and that one reads it only at the element being written."""
+    the output, and that one reads it only at the element being written. Nor may a check fail after it was written."""
     result, old = program.outputs[out], program.inputs[source]
     if result.dtype != old.dtype or result.shape != old.shape or old.strided:
         return False
     writing = [number for number, step in enumerate(program.steps) if result in written_by(step)]
     reading = [number for number, step in enumerate(program.steps) if any(old in b.owners for b in buffers_of(step))]
-    if not writing or (reading and max(reading) > min(writing)):
+    if not writing or (reading and max(reading) > min(writing)) or may_fail(program.steps[min(writing) :]):
         return False
     if writing[0] not in reading:
         return True

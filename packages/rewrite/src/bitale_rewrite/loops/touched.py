@@ -58,6 +58,14 @@ def inside(step: Step) -> list[Step]:
     return step.body if isinstance(step, Loop) else []
 
 
+def may_fail(steps: list[Step]) -> bool:
+    """Whether a check among these steps may stop the function."""
+    return any(
+        isinstance(step, Require) or (isinstance(step, Invoke) and may_fail(step.program.steps))
+        for step in all_steps(steps)
+    )
+
+
 def buffers_of(step: Step) -> Iterator[Buffer]:
     """Every buffer a step and those inside it read or write (scratch included)."""
     yield from own_buffers(step)
