@@ -65,25 +65,27 @@ def check(function, values) -> set[str]:
     return seen
 
 
-@pytest.mark.parametrize("size", [8, 40, 1, 7, 33])
+@pytest.mark.parametrize("size", [8, 64, 1, 7, 49])
 def test_dense_arrays(function, size):
     seen = check(function, arrays(size, size))
     taken = {name for name in seen if name.endswith("_packs")}
     left = {name for name in seen if f"{name}_packs" in function.kernels}
-    if size % 8 == 0 or function.emitted.program.name in ("flat", "totals"):
+    if function.emitted.program.name == "totals" and size * size < 2048:
+        assert not left and not taken  # one block does it all
+    elif size % 8 == 0 or function.emitted.program.name in ("flat", "totals"):
         assert taken and not left
     else:
         assert left and not taken
 
 
 def test_arrays_that_lie_otherwise(function):
-    wide = [function.driver.to_device(a) for a in arrays(48, 48)]
+    wide = [function.driver.to_device(a) for a in arrays(128, 128)]
 
     def seen(rows: slice, columns: slice) -> list:
         return [a.seen(lambda v: v[rows, columns] if v.ndim == 2 else v[columns]) for a in wide]
 
-    taken = check(function, seen(slice(24), slice(24)))
+    taken = check(function, seen(slice(64), slice(64)))
     assert any(name.endswith("_packs") for name in taken) == (function.emitted.program.name in ("rows", "others"))
-    for rows, columns in [(slice(1, 25), slice(1, 25)), (slice(None, None, 2),) * 2]:
+    for rows, columns in [(slice(1, 57), slice(1, 57)), (slice(None, None, 2),) * 2]:
         assert not any(name.endswith("_packs") for name in check(function, seen(rows, columns)))
     check(function, [a.seen(np.transpose) for a in wide])

@@ -1,4 +1,17 @@
-extern "C" __global__ void __launch_bounds__(256) compute_count_part1(const double *__restrict__ x, int64_t x_s0, int64_t *__restrict__ count_sum_parts, int64_t x_0) {
+/* nonzero(x > 0) */
+extern "C" __global__ void __launch_bounds__(256, 4) compute_count(int64_t *__restrict__ count, const double *__restrict__ x, int64_t x_s0, int64_t x_0) {
+    const int G = 256, lane = threadIdx.x;
+    int64_t count_sum = 0;
+    for (int64_t element = lane; element < x_0; element += G) {
+        const int64_t i = element;
+        count_sum += (int64_t)(x[i*x_s0] > 0.0);
+    }
+    count_sum = bitale_gather<G>(count_sum, bitale_op_add_i64());
+    if (lane == 0) count[0] = count_sum;
+    bitale_wait<G>();
+}
+
+extern "C" __global__ void __launch_bounds__(256) compute_count_total1(const double *__restrict__ x, int64_t x_s0, int64_t *__restrict__ count_sum_parts, int64_t x_0) {
     int64_t count_sum = 0;
     for (int64_t element = (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < x_0; element += (int64_t)gridDim.x * blockDim.x) {
         const int64_t i = element;
@@ -8,7 +21,7 @@ extern "C" __global__ void __launch_bounds__(256) compute_count_part1(const doub
     if (threadIdx.x == 0) count_sum_parts[blockIdx.x] = count_sum;
 }
 
-extern "C" __global__ void __launch_bounds__(256) compute_count_part1_packs(const double *__restrict__ x, int64_t x_s0, int64_t *__restrict__ count_sum_parts, int64_t x_0) {
+extern "C" __global__ void __launch_bounds__(256) compute_count_total1_packs(const double *__restrict__ x, int64_t x_s0, int64_t *__restrict__ count_sum_parts, int64_t x_0) {
     int64_t count_sum = 0;
     for (int64_t element = 2 * ((int64_t)blockIdx.x * blockDim.x + threadIdx.x); element < x_0; element += 2 * (int64_t)gridDim.x * blockDim.x) {
         const int64_t left = x_0 - element;
@@ -23,8 +36,7 @@ extern "C" __global__ void __launch_bounds__(256) compute_count_part1_packs(cons
     if (threadIdx.x == 0) count_sum_parts[blockIdx.x] = count_sum;
 }
 
-/* nonzero(x > 0) */
-extern "C" __global__ void __launch_bounds__(256, 4) compute_count_part2(int64_t *__restrict__ count, const int64_t *__restrict__ count_sum_parts, int64_t blocks) {
+extern "C" __global__ void __launch_bounds__(256, 4) compute_count_total2(int64_t *__restrict__ count, const int64_t *__restrict__ count_sum_parts, int64_t blocks) {
     const int G = 256, lane = threadIdx.x;
     int64_t count_sum = 0;
     for (int64_t block = lane; block < blocks; block += G) {
@@ -113,13 +125,17 @@ def run(call):
     x_0 = call.length(0, 0)
     x_s0 = call.stride(0, 0)
     count = call.temporary(8)
-    width = 2 if call.is_dense(0) and (x) % 16 == 0 else 1
-    grid, block = call.total(-(-x_0 // width)), 256
-    blocks = grid
-    count_sum_parts = call.temporary(grid * 8)
-    call.launch('compute_count_part1' if width == 1 else 'compute_count_part1_packs', grid, block, (x, x_s0, count_sum_parts, x_0, ))
-    grid, block = 1, 256
-    call.launch('compute_count_part2', grid, block, (count, count_sum_parts, blocks, ))
+    if x_0 > 2048:
+        width = 2 if call.is_dense(0) and (x) % 16 == 0 else 1
+        grid, block = call.total(-(-x_0 // width)), 256
+        blocks = grid
+        count_sum_parts = call.temporary(grid * 8)
+        call.launch('compute_count_total1' if width == 1 else 'compute_count_total1_packs', grid, block, (x, x_s0, count_sum_parts, x_0, ))
+        grid, block = 1, 256
+        call.launch('compute_count_total2', grid, block, (count, count_sum_parts, blocks, ))
+    else:
+        grid, block = 1, 256
+        call.launch('compute_count', grid, block, (count, x, x_s0, x_0, ))
     found = call.read(count + 0 * 8, 'int64')
     nonzero = call.temporary((found * 8))
     i_count = max(4096, ((x_0 + 1023) // 1024))

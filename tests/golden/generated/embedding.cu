@@ -1,4 +1,23 @@
-extern "C" __global__ void __launch_bounds__(256) compute_maximum_index_part1(int64_t *status, const int64_t *__restrict__ index, int64_t index_s0, int64_t *__restrict__ minimum_index_sum_parts, int64_t *__restrict__ maximum_index_sum_parts, int64_t index_0) {
+/* range of index */
+extern "C" __global__ void __launch_bounds__(256, 4) compute_maximum_index(int64_t *status, int64_t *__restrict__ minimum_index, int64_t *__restrict__ maximum_index, const int64_t *__restrict__ index, int64_t index_s0, int64_t index_0) {
+    if (*status) return;
+    const int G = 256, lane = threadIdx.x;
+    int64_t minimum_index_sum = 9223372036854775807LL;
+    int64_t maximum_index_sum = INT64_MIN;
+    for (int64_t element = lane; element < index_0; element += G) {
+        const int64_t i = element;
+        minimum_index_sum = bitale_minimum_i64(minimum_index_sum, index[i*index_s0]);
+        maximum_index_sum = bitale_maximum_i64(maximum_index_sum, index[i*index_s0]);
+    }
+    minimum_index_sum = bitale_gather<G>(minimum_index_sum, bitale_op_minimum_i64());
+    maximum_index_sum = bitale_gather<G>(maximum_index_sum, bitale_op_maximum_i64());
+    if (lane == 0) minimum_index[0] = minimum_index_sum;
+    bitale_wait<G>();
+    if (lane == 0) maximum_index[0] = maximum_index_sum;
+    bitale_wait<G>();
+}
+
+extern "C" __global__ void __launch_bounds__(256) compute_maximum_index_total1(int64_t *status, const int64_t *__restrict__ index, int64_t index_s0, int64_t *__restrict__ minimum_index_sum_parts, int64_t *__restrict__ maximum_index_sum_parts, int64_t index_0) {
     if (*status) return;
     int64_t minimum_index_sum = 9223372036854775807LL;
     int64_t maximum_index_sum = INT64_MIN;
@@ -13,7 +32,7 @@ extern "C" __global__ void __launch_bounds__(256) compute_maximum_index_part1(in
     if (threadIdx.x == 0) maximum_index_sum_parts[blockIdx.x] = maximum_index_sum;
 }
 
-extern "C" __global__ void __launch_bounds__(256) compute_maximum_index_part1_packs(int64_t *status, const int64_t *__restrict__ index, int64_t index_s0, int64_t *__restrict__ minimum_index_sum_parts, int64_t *__restrict__ maximum_index_sum_parts, int64_t index_0) {
+extern "C" __global__ void __launch_bounds__(256) compute_maximum_index_total1_packs(int64_t *status, const int64_t *__restrict__ index, int64_t index_s0, int64_t *__restrict__ minimum_index_sum_parts, int64_t *__restrict__ maximum_index_sum_parts, int64_t index_0) {
     if (*status) return;
     int64_t minimum_index_sum = 9223372036854775807LL;
     int64_t maximum_index_sum = INT64_MIN;
@@ -33,8 +52,7 @@ extern "C" __global__ void __launch_bounds__(256) compute_maximum_index_part1_pa
     if (threadIdx.x == 0) maximum_index_sum_parts[blockIdx.x] = maximum_index_sum;
 }
 
-/* range of index */
-extern "C" __global__ void __launch_bounds__(256, 4) compute_maximum_index_part2(int64_t *status, int64_t *__restrict__ minimum_index, int64_t *__restrict__ maximum_index, const int64_t *__restrict__ minimum_index_sum_parts, const int64_t *__restrict__ maximum_index_sum_parts, int64_t blocks) {
+extern "C" __global__ void __launch_bounds__(256, 4) compute_maximum_index_total2(int64_t *status, int64_t *__restrict__ minimum_index, int64_t *__restrict__ maximum_index, const int64_t *__restrict__ minimum_index_sum_parts, const int64_t *__restrict__ maximum_index_sum_parts, int64_t blocks) {
     if (*status) return;
     const int G = 256, lane = threadIdx.x;
     int64_t minimum_index_sum = 9223372036854775807LL;
@@ -108,14 +126,18 @@ def run(call):
     result_0 = call.allocate(0, (table_0, table_1, ))
     minimum_index = call.temporary(8)
     maximum_index = call.temporary(8)
-    width = 2 if call.is_dense(1) and (index) % 16 == 0 else 1
-    grid, block = call.total(-(-index_0 // width)), 256
-    blocks = grid
-    minimum_index_sum_parts = call.temporary(grid * 8)
-    maximum_index_sum_parts = call.temporary(grid * 8)
-    call.launch('compute_maximum_index_part1' if width == 1 else 'compute_maximum_index_part1_packs', grid, block, (status, index, index_s0, minimum_index_sum_parts, maximum_index_sum_parts, index_0, ))
-    grid, block = 1, 256
-    call.launch('compute_maximum_index_part2', grid, block, (status, minimum_index, maximum_index, minimum_index_sum_parts, maximum_index_sum_parts, blocks, ))
+    if index_0 > 2048:
+        width = 2 if call.is_dense(1) and (index) % 16 == 0 else 1
+        grid, block = call.total(-(-index_0 // width)), 256
+        blocks = grid
+        minimum_index_sum_parts = call.temporary(grid * 8)
+        maximum_index_sum_parts = call.temporary(grid * 8)
+        call.launch('compute_maximum_index_total1' if width == 1 else 'compute_maximum_index_total1_packs', grid, block, (status, index, index_s0, minimum_index_sum_parts, maximum_index_sum_parts, index_0, ))
+        grid, block = 1, 256
+        call.launch('compute_maximum_index_total2', grid, block, (status, minimum_index, maximum_index, minimum_index_sum_parts, maximum_index_sum_parts, blocks, ))
+    else:
+        grid, block = 1, 256
+        call.launch('compute_maximum_index', grid, block, (status, minimum_index, maximum_index, index, index_s0, index_0, ))
     grid, block = 1, 1
     call.launch('check_0', grid, block, (status, minimum_index, size, table_0, ))
     grid, block = 1, 1

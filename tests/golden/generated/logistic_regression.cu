@@ -52,7 +52,24 @@ template <int G> __device__ __forceinline__ void compute_contract_chunks2(double
 extern "C" __global__ void __launch_bounds__(256, 4) compute_contract_chunks2_warp(double *__restrict__ contract, const double *__restrict__ contract_sum_parts, int64_t x_0, int64_t chunks) { compute_contract_chunks2<32>(contract, contract_sum_parts, x_0, chunks); }
 extern "C" __global__ void __launch_bounds__(256, 4) compute_contract_chunks2_block(double *__restrict__ contract, const double *__restrict__ contract_sum_parts, int64_t x_0, int64_t chunks) { compute_contract_chunks2<256>(contract, contract_sum_parts, x_0, chunks); }
 
-extern "C" __global__ void __launch_bounds__(256) compute_add_part1(double *__restrict__ add, const double *__restrict__ contract, const double *__restrict__ target, int64_t target_s0, double *__restrict__ reduce_add_sum_parts, int64_t x_0) {
+/* sum(softplus(x @ weights) - target * (x @ weights)) */
+/* -(1 / x.shape[0]) * target + 1 / x.shape[0] * sigmoid(x @ weights) */
+extern "C" __global__ void __launch_bounds__(256, 4) compute_add(double *__restrict__ add, double *__restrict__ reduce_add, const double *__restrict__ contract, const double *__restrict__ target, int64_t target_s0, int64_t x_0) {
+    const int G = 256, lane = threadIdx.x;
+    const double t = 1.0 / ((double)x_0);
+    double reduce_add_sum = 0.0;
+    for (int64_t element = lane; element < x_0; element += G) {
+        const int64_t i = element;
+        reduce_add_sum += bitale_softplus_f64(contract[i]) - (target[i*target_s0] * contract[i]);
+        add[i] = ((-t) * target[i*target_s0]) + (t * bitale_sigmoid_f64(contract[i]));
+    }
+    reduce_add_sum = bitale_gather<G>(reduce_add_sum, bitale_op_add_f64());
+    bitale_wait<G>();
+    if (lane == 0) reduce_add[0] = reduce_add_sum;
+    bitale_wait<G>();
+}
+
+extern "C" __global__ void __launch_bounds__(256) compute_add_total1(double *__restrict__ add, const double *__restrict__ contract, const double *__restrict__ target, int64_t target_s0, double *__restrict__ reduce_add_sum_parts, int64_t x_0) {
     double reduce_add_sum = 0.0;
     const double t = 1.0 / ((double)x_0);
     for (int64_t element = (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < x_0; element += (int64_t)gridDim.x * blockDim.x) {
@@ -64,7 +81,7 @@ extern "C" __global__ void __launch_bounds__(256) compute_add_part1(double *__re
     if (threadIdx.x == 0) reduce_add_sum_parts[blockIdx.x] = reduce_add_sum;
 }
 
-extern "C" __global__ void __launch_bounds__(256) compute_add_part1_packs(double *__restrict__ add, const double *__restrict__ contract, const double *__restrict__ target, int64_t target_s0, double *__restrict__ reduce_add_sum_parts, int64_t x_0) {
+extern "C" __global__ void __launch_bounds__(256) compute_add_total1_packs(double *__restrict__ add, const double *__restrict__ contract, const double *__restrict__ target, int64_t target_s0, double *__restrict__ reduce_add_sum_parts, int64_t x_0) {
     double reduce_add_sum = 0.0;
     const double t = 1.0 / ((double)x_0);
     for (int64_t element = 2 * ((int64_t)blockIdx.x * blockDim.x + threadIdx.x); element < x_0; element += 2 * (int64_t)gridDim.x * blockDim.x) {
@@ -84,9 +101,7 @@ extern "C" __global__ void __launch_bounds__(256) compute_add_part1_packs(double
     if (threadIdx.x == 0) reduce_add_sum_parts[blockIdx.x] = reduce_add_sum;
 }
 
-/* sum(softplus(x @ weights) - target * (x @ weights)) */
-/* -(1 / x.shape[0]) * target + 1 / x.shape[0] * sigmoid(x @ weights) */
-extern "C" __global__ void __launch_bounds__(256, 4) compute_add_part2(double *__restrict__ reduce_add, const double *__restrict__ reduce_add_sum_parts, int64_t blocks) {
+extern "C" __global__ void __launch_bounds__(256, 4) compute_add_total2(double *__restrict__ reduce_add, const double *__restrict__ reduce_add_sum_parts, int64_t blocks) {
     const int G = 256, lane = threadIdx.x;
     double reduce_add_sum = 0.0;
     for (int64_t block = lane; block < blocks; block += G) {
@@ -149,13 +164,17 @@ def run(call):
         call.launch('compute_contract_warp' if lanes == 32 else 'compute_contract_block', grid, block, (contract, x, x_s0, x_s1, weights, x_0, weights_0, ))
     add = slot_1
     reduce_add = call.temporary(8)
-    width = 2 if call.is_dense(1) and (contract | target | add) % 16 == 0 else 1
-    grid, block = call.total(-(-x_0 // width)), 256
-    blocks = grid
-    reduce_add_sum_parts = call.temporary(grid * 8)
-    call.launch('compute_add_part1' if width == 1 else 'compute_add_part1_packs', grid, block, (add, contract, target, target_s0, reduce_add_sum_parts, x_0, ))
-    grid, block = 1, 256
-    call.launch('compute_add_part2', grid, block, (reduce_add, reduce_add_sum_parts, blocks, ))
+    if x_0 > 2048:
+        width = 2 if call.is_dense(1) and (contract | target | add) % 16 == 0 else 1
+        grid, block = call.total(-(-x_0 // width)), 256
+        blocks = grid
+        reduce_add_sum_parts = call.temporary(grid * 8)
+        call.launch('compute_add_total1' if width == 1 else 'compute_add_total1_packs', grid, block, (add, contract, target, target_s0, reduce_add_sum_parts, x_0, ))
+        grid, block = 1, 256
+        call.launch('compute_add_total2', grid, block, (reduce_add, reduce_add_sum_parts, blocks, ))
+    else:
+        grid, block = 1, 256
+        call.launch('compute_add', grid, block, (add, reduce_add, contract, target, target_s0, x_0, ))
     grid, block = 1, 1
     call.launch('compute_result_0', grid, block, (result_0, reduce_add, x_0, ))
     grid, block = call.threads(weights_0), 256

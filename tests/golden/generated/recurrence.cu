@@ -8,7 +8,20 @@ extern "C" __global__ void __launch_bounds__(256) compute_result_0(double *__res
     result_0[0] = carry[0];
 }
 
-extern "C" __global__ void __launch_bounds__(256) compute_result_1_part1(const double *__restrict__ scan, double *__restrict__ result_1_sum_parts, int64_t y_0) {
+/* sum(...) */
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_1(double *__restrict__ result_1, const double *__restrict__ scan, int64_t y_0) {
+    const int G = 256, lane = threadIdx.x;
+    double result_1_sum = 0.0;
+    for (int64_t element = lane; element < y_0; element += G) {
+        const int64_t i = element;
+        result_1_sum += scan[i];
+    }
+    result_1_sum = bitale_gather<G>(result_1_sum, bitale_op_add_f64());
+    if (lane == 0) result_1[0] = result_1_sum;
+    bitale_wait<G>();
+}
+
+extern "C" __global__ void __launch_bounds__(256) compute_result_1_total1(const double *__restrict__ scan, double *__restrict__ result_1_sum_parts, int64_t y_0) {
     double result_1_sum = 0.0;
     for (int64_t element = (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < y_0; element += (int64_t)gridDim.x * blockDim.x) {
         const int64_t i = element;
@@ -18,7 +31,7 @@ extern "C" __global__ void __launch_bounds__(256) compute_result_1_part1(const d
     if (threadIdx.x == 0) result_1_sum_parts[blockIdx.x] = result_1_sum;
 }
 
-extern "C" __global__ void __launch_bounds__(256) compute_result_1_part1_packs(const double *__restrict__ scan, double *__restrict__ result_1_sum_parts, int64_t y_0) {
+extern "C" __global__ void __launch_bounds__(256) compute_result_1_total1_packs(const double *__restrict__ scan, double *__restrict__ result_1_sum_parts, int64_t y_0) {
     double result_1_sum = 0.0;
     for (int64_t element = 2 * ((int64_t)blockIdx.x * blockDim.x + threadIdx.x); element < y_0; element += 2 * (int64_t)gridDim.x * blockDim.x) {
         const int64_t left = y_0 - element;
@@ -33,8 +46,7 @@ extern "C" __global__ void __launch_bounds__(256) compute_result_1_part1_packs(c
     if (threadIdx.x == 0) result_1_sum_parts[blockIdx.x] = result_1_sum;
 }
 
-/* sum(...) */
-extern "C" __global__ void __launch_bounds__(256, 4) compute_result_1_part2(double *__restrict__ result_1, const double *__restrict__ result_1_sum_parts, int64_t blocks) {
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_1_total2(double *__restrict__ result_1, const double *__restrict__ result_1_sum_parts, int64_t blocks) {
     const int G = 256, lane = threadIdx.x;
     double result_1_sum = 0.0;
     for (int64_t block = lane; block < blocks; block += G) {
@@ -76,11 +88,15 @@ def run(call):
     call.launch('compute_carry_new_steps', 1, 256, (carry_new, carry, a, y, scan, y_0, ))
     grid, block = 1, 1
     call.launch('compute_result_0', grid, block, (result_0, carry, ))
-    width = 2 if (scan) % 16 == 0 else 1
-    grid, block = call.total(-(-y_0 // width)), 256
-    blocks = grid
-    result_1_sum_parts = call.temporary(grid * 8)
-    call.launch('compute_result_1_part1' if width == 1 else 'compute_result_1_part1_packs', grid, block, (scan, result_1_sum_parts, y_0, ))
-    grid, block = 1, 256
-    call.launch('compute_result_1_part2', grid, block, (result_1, result_1_sum_parts, blocks, ))
+    if y_0 > 2048:
+        width = 2 if (scan) % 16 == 0 else 1
+        grid, block = call.total(-(-y_0 // width)), 256
+        blocks = grid
+        result_1_sum_parts = call.temporary(grid * 8)
+        call.launch('compute_result_1_total1' if width == 1 else 'compute_result_1_total1_packs', grid, block, (scan, result_1_sum_parts, y_0, ))
+        grid, block = 1, 256
+        call.launch('compute_result_1_total2', grid, block, (result_1, result_1_sum_parts, blocks, ))
+    else:
+        grid, block = 1, 256
+        call.launch('compute_result_1', grid, block, (result_1, scan, y_0, ))
 */

@@ -1,4 +1,23 @@
-extern "C" __global__ void __launch_bounds__(256) compute_result_1_part1(const double *__restrict__ x, int64_t x_s0, double *__restrict__ result_0_sum_parts, double *__restrict__ result_1_sum_parts, int64_t x_0) {
+/* sum(x) */
+/* sum(x**2) */
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_1(double *__restrict__ result_0, double *__restrict__ result_1, const double *__restrict__ x, int64_t x_s0, int64_t x_0) {
+    const int G = 256, lane = threadIdx.x;
+    double result_0_sum = 0.0;
+    double result_1_sum = 0.0;
+    for (int64_t element = lane; element < x_0; element += G) {
+        const int64_t i = element;
+        result_0_sum += x[i*x_s0];
+        result_1_sum += bitale_square_f64(x[i*x_s0]);
+    }
+    result_0_sum = bitale_gather<G>(result_0_sum, bitale_op_add_f64());
+    result_1_sum = bitale_gather<G>(result_1_sum, bitale_op_add_f64());
+    if (lane == 0) result_0[0] = result_0_sum;
+    bitale_wait<G>();
+    if (lane == 0) result_1[0] = result_1_sum;
+    bitale_wait<G>();
+}
+
+extern "C" __global__ void __launch_bounds__(256) compute_result_1_total1(const double *__restrict__ x, int64_t x_s0, double *__restrict__ result_0_sum_parts, double *__restrict__ result_1_sum_parts, int64_t x_0) {
     double result_0_sum = 0.0;
     double result_1_sum = 0.0;
     for (int64_t element = (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < x_0; element += (int64_t)gridDim.x * blockDim.x) {
@@ -12,7 +31,7 @@ extern "C" __global__ void __launch_bounds__(256) compute_result_1_part1(const d
     if (threadIdx.x == 0) result_1_sum_parts[blockIdx.x] = result_1_sum;
 }
 
-extern "C" __global__ void __launch_bounds__(256) compute_result_1_part1_packs(const double *__restrict__ x, int64_t x_s0, double *__restrict__ result_0_sum_parts, double *__restrict__ result_1_sum_parts, int64_t x_0) {
+extern "C" __global__ void __launch_bounds__(256) compute_result_1_total1_packs(const double *__restrict__ x, int64_t x_s0, double *__restrict__ result_0_sum_parts, double *__restrict__ result_1_sum_parts, int64_t x_0) {
     double result_0_sum = 0.0;
     double result_1_sum = 0.0;
     for (int64_t element = 2 * ((int64_t)blockIdx.x * blockDim.x + threadIdx.x); element < x_0; element += 2 * (int64_t)gridDim.x * blockDim.x) {
@@ -31,9 +50,7 @@ extern "C" __global__ void __launch_bounds__(256) compute_result_1_part1_packs(c
     if (threadIdx.x == 0) result_1_sum_parts[blockIdx.x] = result_1_sum;
 }
 
-/* sum(x) */
-/* sum(x**2) */
-extern "C" __global__ void __launch_bounds__(256, 4) compute_result_1_part2(double *__restrict__ result_0, double *__restrict__ result_1, const double *__restrict__ result_0_sum_parts, const double *__restrict__ result_1_sum_parts, int64_t blocks) {
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_1_total2(double *__restrict__ result_0, double *__restrict__ result_1, const double *__restrict__ result_0_sum_parts, const double *__restrict__ result_1_sum_parts, int64_t blocks) {
     const int G = 256, lane = threadIdx.x;
     double result_0_sum = 0.0;
     double result_1_sum = 0.0;
@@ -56,12 +73,16 @@ def run(call):
     x_s0 = call.stride(0, 0)
     result_0 = call.allocate(0, ())
     result_1 = call.allocate(1, ())
-    width = 2 if call.is_dense(0) and (x) % 16 == 0 else 1
-    grid, block = call.total(-(-x_0 // width)), 256
-    blocks = grid
-    result_0_sum_parts = call.temporary(grid * 8)
-    result_1_sum_parts = call.temporary(grid * 8)
-    call.launch('compute_result_1_part1' if width == 1 else 'compute_result_1_part1_packs', grid, block, (x, x_s0, result_0_sum_parts, result_1_sum_parts, x_0, ))
-    grid, block = 1, 256
-    call.launch('compute_result_1_part2', grid, block, (result_0, result_1, result_0_sum_parts, result_1_sum_parts, blocks, ))
+    if x_0 > 2048:
+        width = 2 if call.is_dense(0) and (x) % 16 == 0 else 1
+        grid, block = call.total(-(-x_0 // width)), 256
+        blocks = grid
+        result_0_sum_parts = call.temporary(grid * 8)
+        result_1_sum_parts = call.temporary(grid * 8)
+        call.launch('compute_result_1_total1' if width == 1 else 'compute_result_1_total1_packs', grid, block, (x, x_s0, result_0_sum_parts, result_1_sum_parts, x_0, ))
+        grid, block = 1, 256
+        call.launch('compute_result_1_total2', grid, block, (result_0, result_1, result_0_sum_parts, result_1_sum_parts, blocks, ))
+    else:
+        grid, block = 1, 256
+        call.launch('compute_result_1', grid, block, (result_0, result_1, x, x_s0, x_0, ))
 */

@@ -42,6 +42,8 @@ from bitale_rewrite.loops.ir import (
 from bitale_rewrite.loops.touched import buffers_of, inside
 from bitale_rewrite.loops.values import everything_in
 
+MANY = 2048  # numbers that one block does not gather alone
+
 
 class HostEmitter:
     """Prints the host's function of a program. `launches` are those of each kernel, `persistent` the loops that can be
@@ -249,9 +251,6 @@ class HostEmitter:
         if loop.checks:
             self._put(f"if {python(step.extent)} > 0:", depth + 1)
             self._steps(loop.checks, depth + 2)
-        for emitter in loop.launches:
-            for _, parts_ in emitter.launch.gathered:
-                self._put(f"{parts_.name} = call.temporary({itemsize(parts_)})", depth + 1)
         found = ["status"] if self.checked else []
         found += self._given(loop.buffers) + [name.name for name in loop.names]
         self._put(f"call.launch({loop.name!r}, 1, {BLOCK}, ({''.join(f'{name}, ' for name in found)}))", depth + 1)
@@ -288,9 +287,16 @@ class HostEmitter:
         if not emitter.chunked:
             self._start(emitter, depth)
             return
+        if emitter.launch.many is not None:
+            self._put(f"if {python(emitter.launch.many)} > {MANY}:", depth)
+            self._either(emitter, depth)
+            return
         lanes = 1 if emitter.launch.form is Form.THREADS else BLOCK
         self._put(f"chunks = call.chunks({python(emitter.launch.count)}, {lanes}, {python(_width(emitter))})", depth)
         self._put("if chunks > 1:", depth)
+        self._either(emitter, depth)
+
+    def _either(self, emitter: LaunchEmitter, depth: int) -> None:
         for each in emitter.chunked:
             self._start(each, depth + 1)
         self._put("else:", depth)

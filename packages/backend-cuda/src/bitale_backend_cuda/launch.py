@@ -11,8 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from bitale_graph.ops.elementwise import FUNCTIONS
 from bitale_rewrite.loops.integers import ONE, product
-from bitale_rewrite.loops.ir import Accumulate, Assign, Buffer, For, Kernel, Let, Name, Statement, Value
+from bitale_rewrite.loops.ir import Accumulate, Assign, Buffer, Call, For, Kernel, Let, Name, Statement, Value
 from bitale_rewrite.loops.touched import statements, values_of
 from bitale_rewrite.loops.values import everything_in
 
@@ -34,7 +35,7 @@ class Launch:
     `gathered` are the totals of the form TOTAL, and the buffers of their partial results. With `atomic` the body adds
     to elements that other iterations add to, too. `sizes` are what the host computes for the launch, `makes` are
     buffers that it needs memory for. `width` is how many iterations the lanes of a group share; as the first loop
-    unless given.
+    unless given. The host chooses the launches `instead` where there is `many` to do.
     """
 
     name: str
@@ -49,6 +50,8 @@ class Launch:
     sizes: list[tuple[Name, Value]] = field(default_factory=list)
     makes: list[Buffer] = field(default_factory=list)
     width: Value | None = None
+    instead: list[Launch] = field(default_factory=list)
+    many: Value | None = None
 
     @property
     def count(self) -> Value:
@@ -79,3 +82,13 @@ def needed(launch: Launch) -> list[Statement]:
 def is_single(launch: Launch) -> bool:
     """Whether one thread does it all."""
     return launch.form is Form.THREADS and launch.count == ONE
+
+
+def indices(spread: list[tuple[Name, Value]], number: Value) -> list[Statement]:
+    """The indices that a number of an iteration stands for, bound."""
+    bound: list[Statement] = []
+    for k, (index, extent) in enumerate(spread):
+        below = product(tuple(n for _, n in spread[k + 1 :]))
+        value = number if below == ONE else Call(FUNCTIONS["floor_divide"], (number, below), "int64")
+        bound.append(Let(index, Call(FUNCTIONS["remainder"], (value, extent), "int64") if k else value))
+    return bound

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from bitale_backend_cuda.last_wins import last_wins
-from bitale_backend_cuda.launch import BLOCKS, Form, Launch, needed
+from bitale_backend_cuda.launch import BLOCKS, Form, Launch, indices, needed
 from bitale_backend_cuda.running import in_parallel, running
 from bitale_graph.dtypes import COMPLEX
+from bitale_rewrite.loops.integers import product
 from bitale_rewrite.loops.ir import (
     Accumulate,
     Assign,
@@ -39,9 +40,12 @@ def launches(kernel: Kernel) -> list[Launch]:
     for number, launch in enumerate(found):
         launch.name = kernel.name if len(found) == 1 else f"{kernel.name}_part{number + 1}"
         launch.note = kernel.note if number == len(found) - 1 else []
-        launch.before = needed(launch)
-        touched = {b for s in statements(launch.as_kernel().body) for b in _buffers(s)}
-        launch.scratch = [row for row in kernel.scratch if row in touched]
+        for k, each in enumerate(launch.instead):
+            each.name = f"{launch.name}_total{k + 1}"
+        for each in (launch, *launch.instead):
+            each.before = needed(each)
+            touched = {b for s in statements(each.as_kernel().body) for b in _buffers(s)}
+            each.scratch = [row for row in kernel.scratch if row in touched]
     return found
 
 
@@ -55,7 +59,7 @@ def _launches(kernel: Kernel) -> Iterator[Launch]:
         if statement.parallel:
             yield _spread(statement, constant)
         elif statement.gathers:
-            yield from _total(statement, before, kernel.body[number + 1 :])
+            yield _total(statement, before, kernel.body[number + 1 :])
             return
         elif _only_accumulates(statement):
             spread, body = _scattered(statement)
@@ -156,8 +160,9 @@ def _depends(values: Iterable[Value], lets: Iterable[Statement]) -> bool:
 # ---- totals ---------------------------------------------------------------------------------------------------------
 
 
-def _total(loop: For, before: list[Statement], after: list[Statement]) -> Iterator[Launch]:
-    """Partial results of blocks, then one block that combines them and runs what follows."""
+def _total(loop: For, before: list[Statement], after: list[Statement]) -> Launch:
+    """One block does it all where that is little; else there are partial results of blocks, then one block that
+    combines them and runs what follows."""
     spread, body = [(loop.index, loop.extent)], loop.body
     while len(body) == 1 and isinstance(body[0], For) and body[0].gathers:
         spread.append((body[0].index, body[0].extent))
@@ -168,14 +173,22 @@ def _total(loop: For, before: list[Statement], after: list[Statement]) -> Iterat
         if isinstance(s, Accumulate) and isinstance(s.target, Name) and s.target not in bound:
             steps.setdefault(s.target, s)
     gathered = [(s, Buffer(f"{s.target.name}_parts", s.target.dtype, (BLOCKS,), "partial")) for s in steps.values()]  # type: ignore[union-attr]
-    yield Launch("", Form.TOTAL, spread, body, before, gathered=gathered)
     block = Name("block")
     combined: list[Statement] = [
         Accumulate(s.target, s.function, Load(parts, (block,))) for s, parts in gathered
     ]
     starts = [s for s in before if isinstance(s, Let) and s.mutable]
     fixed = [s for s in before if s not in starts]
-    yield Launch("", Form.GROUPS, [], [*starts, For(block, BLOCKS, combined, gathers=True), *after], fixed)
+
+    def by_one_block(loop: For) -> Launch:
+        return Launch("", Form.GROUPS, [], [*starts, loop, *after], fixed)
+
+    element, count = Name("element"), product(tuple(n for _, n in spread))
+    whole = by_one_block(For(element, count, [*indices(spread, element), *body], gathers=True))
+    whole.many = count
+    partial = Launch("", Form.TOTAL, spread, body, before, gathered=gathered)
+    whole.instead = [partial, by_one_block(For(block, BLOCKS, combined, gathers=True))]
+    return whole
 
 
 def _buffers(s: Statement) -> Iterator[Buffer]:

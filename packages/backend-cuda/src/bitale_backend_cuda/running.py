@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bitale_backend_cuda.chunks import CHUNK, CHUNKS, EACH, IDENTITIES
-from bitale_backend_cuda.launch import Form, Launch
+from bitale_backend_cuda.launch import Form, Launch, indices
 from bitale_graph.ops.elementwise import FUNCTIONS, Function
 from bitale_rewrite.loops.identities import start_of
 from bitale_rewrite.loops.integers import MAXIMUM, MINIMUM, ONE, SUBTRACT, add, integer, multiply, product, size_call
@@ -87,17 +87,11 @@ def in_parallel(before: list[Statement], loop: For) -> list[Launch]:
         return []
     fixed = [s for s in before if s not in starts]
     count, size, first, place = product(tuple(n for _, n in spread)), Name("i_count"), Name("i_first"), Name("i_in")
-    number = add(first, place)
-    indices: list[Statement] = []
-    for k, (index, extent) in enumerate(spread):
-        below = product(tuple(n for _, n in spread[k + 1 :]))
-        value = number if below == ONE else Call(FUNCTIONS["floor_divide"], (number, below), "int64")
-        indices.append(Let(index, Call(FUNCTIONS["remainder"], (value, extent), "int64") if k else value))
     left, rest = Name("i_left"), size_call(SUBTRACT, (count, first), "int64")
     cut: list[Statement] = [Let(first, multiply(CHUNK, size)), Let(left, Call(MINIMUM, (size, rest), "int64"))]
 
     def each(body: list[Statement], gathers: bool) -> For:
-        return For(place, left, [*indices, *body], gathers=gathers)
+        return For(place, left, [*indices(spread, add(first, place)), *body], gathers=gathers)
 
     parts = Buffer(f"{how.total.name}_parts", how.total.dtype, (CHUNKS,), "partial")
     fresh = Let(how.total, start_of(how.function, how.total.dtype, running=True), mutable=True)

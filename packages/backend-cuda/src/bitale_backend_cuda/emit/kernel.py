@@ -44,8 +44,10 @@ class LaunchEmitter:
 
     @cached_property
     def chunked(self) -> list[LaunchEmitter]:
-        """Launches that the host chooses instead, where there are few iterations with long loops."""
+        """Launches that the host chooses instead: where there is much to do, or few iterations have long loops."""
         in_place = any(buffer.root in self.aliased for buffer in self.parameters.written)
+        if self.launch.instead:
+            return [LaunchEmitter(launch, self.checked, self.aliased, final=True) for launch in self.launch.instead]
         found = [] if self.final or in_place else in_chunks(self.launch)
         for number, launch in enumerate(found):
             launch.name = f"{self.launch.name}_chunks{number + 1}"
@@ -101,7 +103,8 @@ class LaunchEmitter:
     @property
     def _bounds(self) -> str:
         """The threads of a block; for groups and chunks as many registers as four blocks leave to each."""
-        return f"{BLOCK}, 4" if self.final or self.launch.form is Form.GROUPS else f"{BLOCK}"
+        form = self.launch.form
+        return f"{BLOCK}, 4" if form is Form.GROUPS or (self.final and form is Form.THREADS) else f"{BLOCK}"
 
     def _signature(self) -> list[str]:
         found = ["int64_t *status"] if self.checked else []

@@ -19,7 +19,7 @@ CPP = (
 PYTHON = (*keyword.kwlist, "range", "max", "min", "abs", "int", "bool")
 RESERVED = frozenset([*OWN, *CPP, *PYTHON])
 PATTERN = re.compile(
-    r"__\w+|atomic\w+|\w+_(parts|packs?\d*|before|warp|block|room|last|steps?|part\d+)"
+    r"__\w+|atomic\w+|\w+_(parts|packs?\d*|before|warp|block|room|last|steps?|total\d+|part\d+)"
     r"|check_\d+|[i-n]\d*_in_tile|\w+_chunks\d+\w*"
 )
 

@@ -10,7 +10,7 @@ from bitale_backend_c.emit.expressions import is_strided, text
 from bitale_backend_cuda.emit.kernel import BLOCK, WARP, LaunchEmitter
 from bitale_backend_cuda.emit.statements import INDENT
 from bitale_backend_cuda.emit.types import TYPES, in_cuda
-from bitale_backend_cuda.launch import BLOCKS, Form, is_single
+from bitale_backend_cuda.launch import Form, is_single
 from bitale_rewrite.loops.integers import add, integer, product
 from bitale_rewrite.loops.ir import (
     Buffer,
@@ -90,8 +90,7 @@ class PersistentLoop:
         total: Value = integer(0)
         for emitter in self.launches:
             launch = emitter.launch
-            inner = [n for n in _longest(launch.body) if n != BLOCKS]
-            total = add(total, product((*(n for _, n in launch.spread), *inner)))
+            total = add(total, product((*(n for _, n in launch.spread), *_longest(launch.body))))
         inside: set[Value] = {self.step.index}
         for launch in (emitter.launch for emitter in self.launches):
             every = list(statements([*launch.before, *launch.body]))
@@ -113,8 +112,8 @@ class PersistentLoop:
     def names(self) -> list[Name]:
         """The sizes that the kernel is given."""
         values = [*self._sizes, *(n for e in self.launches for n in e.parameters.names)]
-        inside = {self.step.index, BLOCKS}
-        return list(dict.fromkeys(v for v in everything_in(values) if isinstance(v, Name) and v not in inside))
+        found = dict.fromkeys(v for v in everything_in(values) if isinstance(v, Name))
+        return [name for name in found if name != self.step.index]
 
     @property
     def _sizes(self) -> list[Value]:
@@ -137,8 +136,6 @@ class PersistentLoop:
     def _body(self) -> list[str]:
         moving = [b for b in self.local if b not in self.step.rows]
         lines = [f"{_pointer(b)} = {b.of.name};" for b in moving if b.of is not None]
-        if any(BLOCKS in e.parameters.names for e in self.launches):
-            lines.append(f"const int64_t {BLOCKS.name} = 1;")
         index = self.step.index.name
         lines.append(f"for (int64_t {index} = 0; {index} < {text(self.step.extent)}; {index}++) {{")
         return [*lines, *(INDENT + line for line in self._step()), "}"]
