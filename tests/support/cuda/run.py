@@ -16,7 +16,11 @@ from tests.support.samples import Sample
 
 
 def emulated(
-    samples: Sequence[Sample], known: bool, optimised: bool, arrays: Sequence[Sequence[np.ndarray]] | None = None
+    samples: Sequence[Sample],
+    known: bool,
+    optimised: bool,
+    architecture: str,
+    arrays: Sequence[Sequence[np.ndarray]] | None = None,
 ) -> list[Arrays]:
     """The results of each sample, many of them from one function. The text of each also compiles for real devices."""
     results: list[Arrays] = []
@@ -25,19 +29,24 @@ def emulated(
     for start in range(0, len(samples), PER_FUNCTION):
         graphs = [graph_of(sample, known) for sample in samples[start : start + PER_FUNCTION]]
         function = compile(together(graphs), driver=driver, optimised=optimised)
-        compiles_everywhere(function)
+        compiles_quietly(function, architecture)
         found = iter(function(*[a for each in values[start : start + PER_FUNCTION] for a in each]))
         results += [[next(found) for _ in g.outputs] for g in graphs]
     return results
 
 
-def compiles_everywhere(function: Compiled) -> None:
-    """NVRTC takes the text for each architecture, and warns of nothing. What it took once stays in the cache."""
+def compiles_quietly(function: Compiled, architecture: str) -> None:
+    """NVRTC takes the text, and warns of nothing. What it took once stays in the cache."""
     if not function.emitted.kernels or not is_here():
         return
+    key = cache.key_of(without_comments(function.source), "without a warning", architecture)
+    if cache.find(key) is None:
+        found = report(function.source, architecture)
+        assert not found.warnings
+        cache.store(key, function.source, found.code)
+
+
+def compiles_everywhere(function: Compiled) -> None:
+    """As compiles_quietly, for every architecture."""
     for architecture in ARCHITECTURES:
-        key = cache.key_of(without_comments(function.source), "without a warning", architecture)
-        if cache.find(key) is None:
-            found = report(function.source, architecture)
-            assert not found.warnings
-            cache.store(key, function.source, found.code)
+        compiles_quietly(function, architecture)
