@@ -50,9 +50,9 @@ int32_t bitale_run(bitale_call *call) {
     double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64[found] sqrt(x[x > 0]) */
     if (!result_0) return -1;
     if (x_s0 == 1) {
-        BITALE_SHARE(17*found, compute_result_0(result_0, x, 1, nonzero, found, x_0));
+        BITALE_SHARE(27*found, compute_result_0(result_0, x, 1, nonzero, found, x_0));
     } else {
-        BITALE_SHARE(17*found, compute_result_0(result_0, x, x_s0, nonzero, found, x_0));
+        BITALE_SHARE(27*found, compute_result_0(result_0, x, x_s0, nonzero, found, x_0));
     }
     return 0;
 }

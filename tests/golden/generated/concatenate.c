@@ -86,22 +86,22 @@ int32_t bitale_run(bitale_call *call) {
     double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64[size, y_1] concatenate([exp(x), y + 1], axis=0) */
     if (!result_0) return -1;
     if (x_s1 == 1) {
-        BITALE_SHARE(30*x_0*y_1, compute_result_0(result_0, x, x_s0, 1, x_0, y_1));
+        BITALE_SHARE(40*x_0*y_1, compute_result_0(result_0, x, x_s0, 1, x_0, y_1));
     } else if ((x_s0 == 1) && (x_0 * y_1) >= 65536) {
         double *x_tile_all = call->workspace(call, (131072 * threads));
         if (!x_tile_all) return -1;
-        BITALE_SHARE(50*(bitale_floor_divide_i64((x_0 + 127), 128))*(bitale_floor_divide_i64((y_1 + 127), 128))*128*128, compute_result_0_in_tiles(x_tile_all, result_0, x, x_s0, x_s1, x_0, y_1));
+        BITALE_SHARE(70*(bitale_floor_divide_i64((x_0 + 127), 128))*(bitale_floor_divide_i64((y_1 + 127), 128))*128*128, compute_result_0_in_tiles(x_tile_all, result_0, x, x_s0, x_s1, x_0, y_1));
     } else {
-        BITALE_SHARE(30*x_0*y_1, compute_result_0(result_0, x, x_s0, x_s1, x_0, y_1));
+        BITALE_SHARE(40*x_0*y_1, compute_result_0(result_0, x, x_s0, x_s1, x_0, y_1));
     }
     if (y_s1 == 1) {
-        BITALE_SHARE(12*y_0*y_1, compute_result_0_2(result_0, y, y_s0, 1, y_0, y_1, x_0));
+        BITALE_SHARE(22*y_0*y_1, compute_result_0_2(result_0, y, y_s0, 1, y_0, y_1, x_0));
     } else if ((y_s0 == 1) && (y_0 * y_1) >= 65536) {
         double *y_tile_all = call->workspace(call, (131072 * threads));
         if (!y_tile_all) return -1;
-        BITALE_SHARE(32*(bitale_floor_divide_i64((y_0 + 127), 128))*(bitale_floor_divide_i64((y_1 + 127), 128))*128*128, compute_result_0_2_in_tiles(y_tile_all, result_0, y, y_s0, y_s1, y_0, y_1, x_0));
+        BITALE_SHARE(52*(bitale_floor_divide_i64((y_0 + 127), 128))*(bitale_floor_divide_i64((y_1 + 127), 128))*128*128, compute_result_0_2_in_tiles(y_tile_all, result_0, y, y_s0, y_s1, y_0, y_1, x_0));
     } else {
-        BITALE_SHARE(12*y_0*y_1, compute_result_0_2(result_0, y, y_s0, y_s1, y_0, y_1, x_0));
+        BITALE_SHARE(22*y_0*y_1, compute_result_0_2(result_0, y, y_s0, y_s1, y_0, y_1, x_0));
     }
     return 0;
 }

@@ -65,11 +65,11 @@ int32_t bitale_run(bitale_call *call) {
         if (!x_tile_all) return -1;
         double *y_tile_all = call->workspace(call, (131072 * threads));
         if (!y_tile_all) return -1;
-        BITALE_SHARE(66*(bitale_floor_divide_i64((y_0 + 127), 128))*(bitale_floor_divide_i64((y_1 + 127), 128))*128*128, compute_result_0_in_tiles(x_tile_all, y_tile_all, result_0, x, x_s0, x_s1, y, y_s0, y_s1, b, b_s0, y_0, y_1, size_4));
+        BITALE_SHARE(96*(bitale_floor_divide_i64((y_0 + 127), 128))*(bitale_floor_divide_i64((y_1 + 127), 128))*128*128, compute_result_0_in_tiles(x_tile_all, y_tile_all, result_0, x, x_s0, x_s1, y, y_s0, y_s1, b, b_s0, y_0, y_1, size_4));
     } else if (x_s1 == 1 && b_s0 == 1 && y_s1 == 1) {
-        BITALE_SHARE(34*y_0*y_1, compute_result_0(result_0, x, x_s0, 1, b, 1, y, y_s0, 1, y_0, y_1, size_4));
+        BITALE_SHARE(44*y_0*y_1, compute_result_0(result_0, x, x_s0, 1, b, 1, y, y_s0, 1, y_0, y_1, size_4));
     } else {
-        BITALE_SHARE(34*y_0*y_1, compute_result_0(result_0, x, x_s0, x_s1, b, b_s0, y, y_s0, y_s1, y_0, y_1, size_4));
+        BITALE_SHARE(44*y_0*y_1, compute_result_0(result_0, x, x_s0, x_s1, b, b_s0, y, y_s0, y_s1, y_0, y_1, size_4));
     }
     return 0;
 }

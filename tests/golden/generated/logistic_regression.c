@@ -136,6 +136,6 @@ int32_t bitale_run(bitale_call *call) {
     if (!result_0) return -1;
     compute_result_0(result_0, reduce_add, x_0);
     double *result_1 = weights;  /* written in place */
-    BITALE_SHARE(12*weights_0, compute_result_1(result_1, weights, d_cost_d_weights, weights_0));
+    BITALE_SHARE(22*weights_0, compute_result_1(result_1, weights, d_cost_d_weights, weights_0));
     return 0;
 }

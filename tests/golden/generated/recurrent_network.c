@@ -46,7 +46,7 @@ int32_t bitale_run(bitale_call *call) {
     for (int64_t step = 0; step < x_0; step++) {  /* scan(...) */
         float *result_0_row = result_0 + (step * (x_1 * b_0));
         bitale_sgemm(call, 1, 0, 0, x_1, b_0, b_0, 1.0f, h_2, u, 0.0f, contract_2);
-        BITALE_SHARE(32*x_1*b_0, compute_result_0_row(result_0_row, contract, contract_2, b, x_1, b_0, step));
+        BITALE_SHARE(42*x_1*b_0, compute_result_0_row(result_0_row, contract, contract_2, b, x_1, b_0, step));
         h_2 = result_0_row;
         if ((step & 15) == 15 && bitale_stop(call)) return -4;
     }

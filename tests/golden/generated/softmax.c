@@ -100,9 +100,9 @@ int32_t bitale_run(bitale_call *call) {
     double *result_0 = call->allocate(call, 0, result_0_shape);  /* float64[x_0, x_1] exp(x - max(x, axis=1)[:, None]) / sum(exp(x - ...), axis=1)[:, None] */
     if (!result_0) return -1;
     if (x_s1 == 1) {
-        BITALE_SHARE(55*x_0*x_1, compute_result_0(exp__row_all, result_0, x, x_s0, 1, x_0, x_1));
+        BITALE_SHARE(75*x_0*x_1, compute_result_0(exp__row_all, result_0, x, x_s0, 1, x_0, x_1));
     } else {
-        BITALE_SHARE(55*x_0*x_1, compute_result_0(exp__row_all, result_0, x, x_s0, x_s1, x_0, x_1));
+        BITALE_SHARE(75*x_0*x_1, compute_result_0(exp__row_all, result_0, x, x_s0, x_s1, x_0, x_1));
     }
     return 0;
 }

@@ -12,22 +12,23 @@ from bitale_backend_c.emit.expressions import text
 from bitale_backend_c.emit.reduction import BLOCK, Gathering, gathered
 from bitale_rewrite.loops.costs import cost_of
 from bitale_rewrite.loops.integers import MINIMUM
-from bitale_rewrite.loops.ir import Call, Fail, For, Kernel, Let, Literal, Load, Name, Statement, Value
+from bitale_rewrite.loops.ir import Call, Fail, For, Kernel, Let, Literal, Load, Name, Statement, Store, Value
 from bitale_rewrite.loops.random import IN_RUN
 from bitale_rewrite.loops.touched import statements, values_of
 from bitale_rewrite.loops.values import parts
 
-PASS = 10  # operations that take as long as reading and writing the elements of one pass
+PASS = 10  # operations that take as long as reading the elements of one pass, or writing them
 LARGEST_TEAM = 64  # threads that may share sums
 
-# From fifteen million operations, a tenth of a millisecond, threads pay: to wake one takes up to fifty microseconds.
+# From forty million operations, a fifth of a millisecond, threads pay: to wake one takes up to fifty microseconds, and
+# what is read the fastest, sums and extrema, gains little from another core.
 SUPPORT = f"""\
 #ifdef _OPENMP
 int omp_get_thread_num(void);
 int omp_get_num_threads(void);
 #define BITALE_TEAM {LARGEST_TEAM}
 #define BITALE_SHARE(work, kernel) \\
-    if (call->threads > 1 && (work) > 15000000) {{ \\
+    if (call->threads > 1 && (work) > 40000000) {{ \\
         _Pragma("omp parallel num_threads(call->threads < BITALE_TEAM ? call->threads : BITALE_TEAM)") \\
         kernel; \\
     }} else kernel
@@ -97,7 +98,8 @@ def sums_lines(sums: tuple[Gathering, ...]) -> list[str]:
 
 def _work(loop: For) -> str:
     inside = list(statements([loop]))
-    passes = sum(isinstance(s, For) and not any(isinstance(part, For) for part in s.body) for s in inside)
+    innermost = [s for s in inside if isinstance(s, For) and not any(isinstance(part, For) for part in s.body)]
+    passes = sum(1 + any(isinstance(part, Store) for part in s.body) for s in innermost)
     cost = PASS * passes + sum(cost_of(v) for s in inside if not isinstance(s, For) for v in values_of(s))
     lets: dict[Value, Value] = {s.name: s.value for s in inside if isinstance(s, Let)}
     bound: set[Value] = lets.keys() | {s.index for s in inside if isinstance(s, For)}
