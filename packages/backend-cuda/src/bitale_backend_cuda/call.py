@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from bitale_backend_cuda.driver import Array, Driver
+from bitale_backend_cuda.emit.kernel import BLOCK
 from bitale_backend_cuda.emit.program import Emitted
 from bitale_rewrite.loops.ir import Failure
 
 LINE = 256  # bytes to which arrays in the workspace are aligned
 WAVES = 32  # blocks per multiprocessor, from which threads take several iterations each
 PARTS = 8  # blocks per multiprocessor that leave partial results
-BLOCK = 256
 FULL = 2048  # threads of a multiprocessor
 LEAST, MOST_CHUNKS = 32, 1024  # iterations that a thread takes of a chunk, and chunks
 FEWEST = 16  # elements that a growing array has room for at first
@@ -85,7 +85,7 @@ class DeviceCall:
         room = max(2 * used, FEWEST)
         larger = self.temporary(room * nbytes)
         if used:
-            self.driver.copy(larger, address, used * nbytes)
+            self.copy(larger, address, used * nbytes)
         return larger, room
 
     def forget(self) -> None:

@@ -93,8 +93,12 @@ class Compiled:
     def _call(self, values: tuple[Any, ...], keywords: dict[str, Any]) -> list[Any]:
         if keywords or len(values) != len(self.arguments.inputs):
             values = self.arguments.arrange(values, keywords)
-        given = [self._argument(number, value) for number, value in enumerate(values)]
-        on_device = any(self.driver.accept(value) is not None for value in values)
+        accepted = [self._accepted(number, value) for number, value in enumerate(values)]
+        on_device = any(array is not None for array in accepted)
+        given = [
+            self.driver.to_device(self.arguments.convert(number, value)) if array is None else array
+            for number, (array, value) in enumerate(zip(accepted, values, strict=True))
+        ]
         inputs = [*given, *map(self._state, self.cells), *self.constants]
         contiguous = self.emitted.program.contiguous
         inputs = [self.driver.row_major(a) if k in contiguous else a for k, a in enumerate(inputs)]
@@ -115,7 +119,8 @@ class Compiled:
         shapes = [array.shape for array in (*given, *held, *self.emitted.program.constants)]
         return planned(self.emitted.program, shapes)
 
-    def _argument(self, number: int, value: Any) -> Array:
+    def _accepted(self, number: int, value: Any) -> Array | None:
+        """An argument that is on the device already."""
         try:
             array = self.driver.accept(value)
         except WrongDevice as error:
@@ -123,9 +128,8 @@ class Compiled:
             which = f"argument {number}" + (f" (`{name}`)" if name else "")
             advice = "Copy it there, or make a function for its device: config.device."
             raise WrongDevice(f"{self.arguments.function}: {which} is {error}\n  {advice}") from None
-        if array is None:
-            return self.driver.to_device(self.arguments.convert(number, value))
-        self.arguments.check(number, str(array.dtype), array.shape)
+        if array is not None:
+            self.arguments.check(number, str(array.dtype), array.shape)
         return array
 
     def _state(self, cell: Cell) -> Array:
