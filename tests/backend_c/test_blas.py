@@ -11,20 +11,20 @@ import sys
 import numpy as np
 import pytest
 
-from bitale_backend_c import library
+from bitale_backend_c import blas
 
 ROW_MAJOR, PLAIN, TRANSPOSED = 101, 111, 112
 INT, DOUBLE, POINTER = ctypes.c_int, ctypes.c_double, ctypes.c_void_p
 
 
 def routine(name, *types):
-    table = library.Table.from_address(library.library_address())
-    return ctypes.CFUNCTYPE(None, *types)(table[library.LIBRARY.index(name)])
+    table = blas.Table.from_address(blas.blas_address())
+    return ctypes.CFUNCTYPE(None, *types)(table[blas.CBLAS.index(name)])
 
 
 def test_every_routine_is_there():
-    table = library.Table.from_address(library.library_address())
-    assert all(table) and len(set(table)) == len(library.LIBRARY) <= 16
+    table = blas.Table.from_address(blas.blas_address())
+    assert all(table) and len(set(table)) == len(blas.CBLAS) <= 16
 
 
 def test_a_product():
@@ -44,22 +44,22 @@ def test_a_batch_of_products():
 
 
 def test_one_thread_unless_asked():
-    threads = library.openblas().scipy_openblas_get_num_threads
+    threads = blas.openblas().scipy_openblas_get_num_threads
     assert threads() == 1
-    library.set_threads(2)
+    blas.set_threads(2)
     assert threads() == 2
-    library.set_threads(0)
+    blas.set_threads(0)
     assert threads() == 1
 
 
 def test_a_lost_wheel(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(library.NoLibrary, match="pip install scipy-openblas32"):
-        library.openblas.__wrapped__()
+    with pytest.raises(blas.NoLibrary, match="pip install scipy-openblas32"):
+        blas.openblas.__wrapped__()
 
 
 def test_importing_loads_nothing():
-    program = "import bitale_backend_c.library, sys; print(open('/proc/self/maps').read().count('scipy_openblas32'))"
+    program = "import bitale_backend_c.blas, sys; print(open('/proc/self/maps').read().count('scipy_openblas32'))"
     if not os.path.exists("/proc/self/maps"):
         pytest.skip("needs /proc")
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

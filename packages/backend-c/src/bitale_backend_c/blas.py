@@ -13,14 +13,14 @@ from pathlib import Path
 from bitale_graph.errors import BitaleError
 
 # The order is that of `routines` in bitale.h. All take 32-bit integers.
-LIBRARY = (
+CBLAS = (
     "sgemm", "dgemm", "cgemm", "zgemm",
     "sgemm_batch_strided", "dgemm_batch_strided", "cgemm_batch_strided", "zgemm_batch_strided",
     "sgemv", "dgemv", "cgemv", "zgemv",
     "ssyrk", "dsyrk", "sger", "dger",
 )  # fmt: skip
 PREFIX = "scipy_"
-Table = ctypes.c_void_p * len(LIBRARY)
+Table = ctypes.c_void_p * len(CBLAS)
 
 
 class NoLibrary(BitaleError, RuntimeError):
@@ -50,14 +50,14 @@ def openblas() -> ctypes.CDLL:
 
 @functools.cache
 def table() -> ctypes.Array[ctypes.c_void_p]:
-    """Pointers in the order of LIBRARY: a bitale_library, which lives as long as the process."""
+    """Pointers in the order of CBLAS: a bitale_blas, which lives as long as the process."""
     library = openblas()
-    routines = (getattr(library, f"{PREFIX}cblas_{name}") for name in LIBRARY)
+    routines = (getattr(library, f"{PREFIX}cblas_{name}") for name in CBLAS)
     return Table(*(ctypes.cast(routine, ctypes.c_void_p).value for routine in routines))
 
 
-def library_address(threads: int = 1) -> int:
-    """The address of the table, for `Function(library=)`. Raises NoLibrary where there is none.
+def blas_address(threads: int = 1) -> int:
+    """The address of the table, for `Function(blas=)`. Raises NoLibrary where there is none.
 
     A count above one holds for all products from now on; Bitale's copy of OpenBLAS is not NumPy's.
     """

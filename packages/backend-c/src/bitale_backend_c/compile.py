@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from bitale_backend_c.arguments import Arguments
+from bitale_backend_c.blas import NoLibrary, blas_address
 from bitale_backend_c.build import build
 from bitale_backend_c.emit import emit
 from bitale_backend_c.emit.names import reserved
-from bitale_backend_c.library import NoLibrary, library_address
 from bitale_backend_c.loaded import load
 from bitale_backend_c.settings import settings
 from bitale_backend_c.shim import Form, Kind
@@ -80,7 +80,7 @@ class Compiled:
     def _library(self) -> int:
         """OpenBLAS, or none: matrix products are then plain loops, right but slow."""
         try:
-            return library_address(self.threads)
+            return blas_address(self.threads)
         except NoLibrary as error:
             warnings.warn(f"{error} Until then matrix products are slow.", RuntimeWarning, stacklevel=4)
             return 0

@@ -18,13 +18,13 @@ OutputSpecification = tuple[int, int, int, int]
 
 INTERFACE = """
 typedef struct { void *data; const int64_t *shape; const int64_t *strides; } bitale_array;
-typedef struct { void *routines[16]; } bitale_library;
+typedef struct { void *routines[16]; } bitale_blas;
 typedef struct bitale_call bitale_call;
 struct bitale_call {
     const bitale_array *inputs;
     void *(*allocate)(bitale_call *, int32_t, const int64_t *);
     void *(*workspace)(bitale_call *, int64_t);
-    const bitale_library *library;
+    const bitale_blas *blas;
     int32_t threads;
     int64_t failure[4];
     int32_t (*interrupted)(bitale_call *);
@@ -121,7 +121,7 @@ def fits(array: object, specification: InputSpecification) -> bool:
 class Function:
     """A generated function that takes and returns NumPy arrays. The shim has the same class, in C.
 
-    address: of the C function. library: address of a bitale_library, or 0.
+    address: of the C function. blas: address of a bitale_blas, or 0.
     inputs: (type number, ndim, must be row-major, length or None per axis or None) of each argument, then of each
     cell, then of each constant. cells: lists that hold the one array of a shared variable.
     outputs: (type number, ndim, Kind, number of the cell or -1).
@@ -143,11 +143,11 @@ class Function:
         convert: Callable[[int, Any], Array],
         fail: Callable[..., Any],
         wrong_arguments: Callable[[tuple[Any, ...], dict[str, Any]], tuple[Any, ...]],
-        library: int = 0,
+        blas: int = 0,
         threads: int = 1,
         heavy: bool = False,
     ) -> None:
-        self.address, self.name, self.library, self.threads = address, name, library, threads
+        self.address, self.name, self.blas, self.threads = address, name, blas, threads
         self.inputs, self.cells, self.constants, self.outputs = inputs, cells, constants, outputs
         self.form = Form(form)
         self.convert, self.fail, self.wrong_arguments = convert, fail, wrong_arguments
@@ -205,7 +205,7 @@ class Function:
             entry.shape, entry.strides = size, size + array.ndim
         call = ffi.new("bitale_call *")
         call.inputs, call.allocate, call.workspace, call.interrupted = table, allocate, workspace, interrupted
-        call.library = ffi.cast("bitale_library *", self.library)
+        call.blas = ffi.cast("bitale_blas *", self.blas)
         call.threads = min(self.threads, _thread_limit)
         identity = int(ffi.cast("intptr_t", call))
         _running[identity] = state

@@ -105,7 +105,7 @@ class Export:
     @cached_property
     def routines(self) -> list[int]:
         """The numbers of the CBLAS routines that the program calls."""
-        return sorted({int(n) for n in re.findall(r"library->routines\[(\d+)\]", self.body)})
+        return sorted({int(n) for n in re.findall(r"blas->routines\[(\d+)\]", self.body)})
 
     # ---- the header ------------------------------------------------------------------------------------------------
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from bitale_backend_c.blas import CBLAS
 from bitale_backend_c.emit.ctypes import C_TYPES
 from bitale_backend_c.emit.exported import Export
 from bitale_backend_c.emit.expressions import text
 from bitale_backend_c.emit.kernel import everything_in
-from bitale_backend_c.library import LIBRARY
 from bitale_rewrite.loops.ir import Name
 
 FRAME = """\
@@ -103,14 +103,14 @@ class ExportedSource:
 
     def _library(self) -> list[str]:
         """The routines of CBLAS by name. Each is called through its real type."""
-        name, routines = f"{self.macro}_LIBRARY", [(n, f"cblas_{LIBRARY[n]}") for n in self.export.routines]
+        name, routines = f"{self.macro}_LIBRARY", [(n, f"cblas_{CBLAS[n]}") for n in self.export.routines]
         if not routines:
             return [f"#define {name} 0", ""]
         entries = ", ".join(f"[{number}] = {routine}" for number, routine in routines)
         return [
             f"#ifdef {self.macro}_NO_BLAS /* plain loops */", f"#define {name} 0", "#else",
             *(f"extern void {routine}(void);" for _, routine in routines),
-            f"static const bitale_library {self.name}_library = {{{{{entries}}}}};",
+            f"static const bitale_blas {self.name}_library = {{{{{entries}}}}};",
             f"#define {name} &{self.name}_library", "#endif", "",
         ]  # fmt: skip
 
@@ -121,7 +121,7 @@ class ExportedSource:
         yield f"    {self.name}_frame bitale_frame = {{0}};"
         for field, value in (
             ("inputs", "bitale_inputs"), ("allocate", f"{self.name}_allocate"),
-            ("workspace", f"{self.name}_workspace"), ("library", f"{self.macro}_LIBRARY"),
+            ("workspace", f"{self.name}_workspace"), ("blas", f"{self.macro}_LIBRARY"),
             ("threads", f"{self.macro}_THREADS"),
         ):  # fmt: skip
             yield f"    bitale_frame.call.{field} = {value};"

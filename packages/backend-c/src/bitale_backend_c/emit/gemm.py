@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bitale_backend_c.blas import CBLAS
 from bitale_backend_c.emit.ctypes import C_TYPES
 from bitale_backend_c.emit.expressions import text
-from bitale_backend_c.library import LIBRARY
 from bitale_rewrite.loops.ir import Gemm
 
 ROUTINES = {"float32": "sgemm", "float64": "dgemm", "complex64": "cgemm", "complex128": "zgemm"}
@@ -29,7 +29,7 @@ BITALE_APART void bitale_{routine}(bitale_call *call, int64_t batch, int a_trans
         int64_t n, int64_t k, {ctype} alpha, const {ctype} *a, const {ctype} *b, {ctype} beta, {ctype} *c) {{
     typedef void (*cblas)(int, int, int, int32_t, int32_t, int32_t, {scalar}, const {ctype} *, int32_t, const {ctype} *,
                           int32_t, {scalar}, {ctype} *, int32_t);
-    const cblas gemm = call->library ? (cblas)call->library->routines[{number}] : 0;
+    const cblas gemm = call->blas ? (cblas)call->blas->routines[{number}] : 0;
     const int64_t lda = a_transposed ? m : k, ldb = b_transposed ? k : n;
     const int fits = m <= INT32_MAX && n <= INT32_MAX && k <= INT32_MAX && m > 0 && n > 0 && k > 0;
     for (int64_t each = 0; each < batch; each++, a += m * k, b += k * n, c += m * n)
@@ -71,7 +71,7 @@ def gemm_functions(used: set[str]) -> list[str]:
         if f"bitale_{routine}" in used:
             ctype, by_pointer = C_TYPES[dtype], dtype.startswith("complex")
             scalar, ref = ("const void *", "&") if by_pointer else (ctype, "")
-            number = LIBRARY.index(routine)
+            number = CBLAS.index(routine)
             lines += [] if lines else RARE.splitlines()
             lines += WRAPPER.format(routine=routine, ctype=ctype, scalar=scalar, ref=ref, number=number).splitlines()
     return lines

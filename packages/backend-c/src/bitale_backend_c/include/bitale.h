@@ -10,11 +10,11 @@ typedef struct bitale_array {
     const int64_t *strides;
 } bitale_array;
 
-/* Routines of CBLAS with 32-bit integers, in the order of LIBRARY in library.py; NULL where not available. */
+/* Routines of CBLAS with 32-bit integers, in the order of CBLAS in blas.py; NULL where not available. */
 typedef void (*bitale_routine)(void);
-typedef struct bitale_library {
+typedef struct bitale_blas {
     bitale_routine routines[16];
-} bitale_library;
+} bitale_blas;
 
 typedef struct bitale_call bitale_call;
 struct bitale_call {
@@ -23,7 +23,7 @@ struct bitale_call {
     void *(*allocate)(bitale_call *call, int32_t output, const int64_t *shape);
     /* `bytes` of scratch memory, aligned to 64, valid until the function returns; NULL if there is none. */
     void *(*workspace)(bitale_call *call, int64_t bytes);
-    const bitale_library *library;
+    const bitale_blas *blas;
     int32_t threads;
     int64_t failure[4]; /* the values that a failed check reports */
     /* Asked now and then in long loops: whether to stop. NULL: go on. */

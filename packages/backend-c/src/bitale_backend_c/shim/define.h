@@ -167,20 +167,20 @@ static int verify(Function *function)
 static PyObject *function_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
 {
     static char *names[] = {"address", "name", "inputs", "cells", "constants", "outputs", "form", "convert", "fail",
-                            "wrong_arguments", "library", "threads", "heavy", NULL};
-    unsigned long long address, library = 0;
+                            "wrong_arguments", "blas", "threads", "heavy", NULL};
+    unsigned long long address, blas = 0;
     PyObject *name, *inputs, *cells, *constants, *outputs, *convert, *fail, *wrong_arguments;
     int form, threads = 1, heavy = 0;
     if (!PyArg_ParseTupleAndKeywords(args, keywords, "KUO!O!O!O!iOOO|Kip", names, &address, &name, &PyTuple_Type,
                                      &inputs, &PyTuple_Type, &cells, &PyTuple_Type, &constants, &PyTuple_Type,
-                                     &outputs, &form, &convert, &fail, &wrong_arguments, &library, &threads, &heavy))
+                                     &outputs, &form, &convert, &fail, &wrong_arguments, &blas, &threads, &heavy))
         return NULL;
     Function *function = (Function *)type->tp_alloc(type, 0);
     if (!function)
         return NULL;
     function->vectorcall = function_call;
     function->entry = (bitale_function)(uintptr_t)address;
-    function->library = (const bitale_library *)(uintptr_t)library;
+    function->blas = (const bitale_blas *)(uintptr_t)blas;
     function->form = form;
     function->threads = threads;
     function->heavy = heavy;

@@ -43,7 +43,7 @@ typedef struct {
     PyObject_HEAD
     vectorcallfunc vectorcall;
     bitale_function entry;
-    const bitale_library *library;
+    const bitale_blas *blas;
     int threads, heavy, form;
     int arguments, cell_count, input_count, output_count, returned, donated;
     Input *inputs; /* arguments, then cells, then constants */
@@ -511,7 +511,7 @@ static PyObject *run(Function *function, PyObject *const *arguments)
     call.head.inputs = call.arrays;
     call.head.allocate = allocate;
     call.head.workspace = workspace;
-    call.head.library = function->library;
+    call.head.blas = function->blas;
     call.head.interrupted = interrupted;
     call.asked = 0;
     call.head.threads = function->threads < thread_limit ? function->threads : thread_limit;
