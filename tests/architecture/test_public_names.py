@@ -9,7 +9,7 @@ import pytest
 
 from tests.architecture.workspace import PACKAGES, ROOT
 
-PUBLIC = [*(package.import_name for package in PACKAGES), "bitale.random", "bitale.tensor"]
+PUBLIC = [*(package.import_name for package in PACKAGES), "bitale.fft", "bitale.random", "bitale.tensor"]
 MODULES = [module for package in PACKAGES for module, _ in package.modules()]
 
 

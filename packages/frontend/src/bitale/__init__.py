@@ -1,6 +1,6 @@
 """Bitale: array expressions that are differentiated, simplified, compiled to C, and called."""
 
-from bitale import loop, printing, random, tensor
+from bitale import fft, loop, printing, random, tensor
 from bitale.__about__ import __version__
 from bitale.checks import UnusedInputError
 from bitale.compared import DisagreementError
@@ -65,6 +65,8 @@ __all__ = [
     "Function", "In", "Out", "SharedVariable", "clone_replace", "config", "evaluate", "function", "shared",
     # expressions
     "Constant", "Graph", "TensorType", "Variable", "composite", "elementwise_function", "tensor",
+    # Fourier transforms
+    "fft",
     # random numbers
     "RandomStream", "random",
     # loops and branches

@@ -11,6 +11,7 @@ from bitale_graph.infix import ATOM, PRODUCT, SIGN, Form, Operand, applied, call
 from bitale_graph.ops.contraction import Contract
 from bitale_graph.ops.control import Check, Composite
 from bitale_graph.ops.elementwise import Elementwise
+from bitale_graph.ops.fft import Fft, Irfft
 from bitale_graph.ops.indexing import Gather, Scatter
 from bitale_graph.ops.movement import (
     Broadcast,
@@ -251,7 +252,7 @@ def _item(item: Any) -> str | Operand:
     return "..." if item is Ellipsis else str(item) if item is None else constant_text(np.asarray(item))
 
 
-# ---- reductions, products, indices ----
+# ---- reductions, products, transforms, indices ----
 
 
 @FORMS.register(Reduce)
@@ -277,6 +278,13 @@ def _contract(node: Apply) -> Form:
     x, y = node.inputs
     left, right = ATOM if "{}.T @" in pattern else PRODUCT, ATOM if "@ {}.T" in pattern else SIGN
     return filled(pattern, [Operand(x, left), Operand(y, right)], PRODUCT)
+
+
+@FORMS.register(Fft, Irfft)
+def _transform(node: Apply) -> Form:
+    """In the user's functions: inverse ones that do not divide by n."""
+    length = [str(node.op.length)] if isinstance(node.op, Irfft) and node.op.length is not None else []
+    return called(node.op.name, node.inputs, *length, *([] if node.op.name == "fft" else ['norm="forward"']))
 
 
 @FORMS.register(Gather)

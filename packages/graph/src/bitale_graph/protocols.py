@@ -62,6 +62,8 @@ class Protocols:
         name, module = function.__name__, function.__module__
         if options.get("out") is not None:
             raise refusal(self, f"NumPy's {name} cannot write a symbolic value into an array")
+        if module == "numpy.fft":
+            return _transform(name)(*operands, **{key: v for key, v in options.items() if key != "out"})
         found = ATTRIBUTES.get(name) or getattr(functions, name, None)
         known = getattr(np, name, None) is function or (module == "numpy.linalg" and name in LINALG)
         if found is None or not known:
@@ -105,6 +107,14 @@ class Protocols:
 def refusal(variable: Any, problem: str, advice: str = "") -> SymbolicError:
     """The problem, the variable and its origin, and how to get a value."""
     return SymbolicError(explain(problem, [variable], advice or "For its value call .eval({input: array, ...})."))
+
+
+def _transform(name: str) -> Callable[..., Any]:
+    """A function of numpy.fft, all of which are there."""
+    from bitale_graph.functions import fft
+
+    found: Callable[..., Any] = getattr(fft, name)
+    return found
 
 
 def _first_length(x: Any, what: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bitale_autodiff.rules import contraction, control, elementwise, indexing, linear, movement, reduction
+from bitale_autodiff.rules import contraction, control, elementwise, fft, indexing, linear, movement, reduction
 from bitale_autodiff.rules.composite import COMPOSITE_PULLBACKS, COMPOSITE_PUSHFORWARDS
 from bitale_autodiff.rules.partials import PARTIALS, add_partials
 from bitale_autodiff.rules.tables import Pullback, Pushforward
@@ -17,6 +17,7 @@ PULLBACKS: RuleTable[Pullback] = RuleTable[Pullback]("pullback", advice=ADVICE).
     contraction.PULLBACKS,
     indexing.PULLBACKS,
     control.PULLBACKS,
+    fft.PULLBACKS,
 )
 PUSHFORWARDS: RuleTable[Pushforward] = RuleTable[Pushforward]("pushforward").merged(
     elementwise.PUSHFORWARDS, contraction.PUSHFORWARDS, control.PUSHFORWARDS, linear.PUSHFORWARDS

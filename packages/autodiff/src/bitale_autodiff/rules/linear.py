@@ -8,6 +8,7 @@ from bitale_autodiff.rules.tables import Pushforward, Tangents
 from bitale_autodiff.shaping import zeros_like
 from bitale_graph.dtypes import is_differentiable
 from bitale_graph.ops.elementwise import add
+from bitale_graph.ops.fft import Fft, Irfft, Rfft
 from bitale_graph.ops.indexing import Gather, Scatter
 from bitale_graph.ops.movement import (
     Broadcast,
@@ -35,7 +36,7 @@ def is_linear(op: Op) -> bool:
 
 @PUSHFORWARDS.register(
     Broadcast, Concatenate, Diagonal, ExpandDims, Pad, Reshape, SetSlice, Slice, Squeeze, Transpose,
-    Gather, Scatter, Reduce, Cumulate,
+    Gather, Scatter, Reduce, Cumulate, Fft, Rfft, Irfft,
 )  # fmt: skip
 def _linear(node: Apply, tangents: Sequence[Variable | None]) -> Tangents | None:
     """Inputs without a tangent have the tangent 0; integers (sizes, indices) stay what they are."""

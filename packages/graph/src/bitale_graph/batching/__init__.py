@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bitale_graph.batching import contraction, control, elementwise, indexing, movement, random, reduction, windows
+from bitale_graph.batching import contraction, control, elementwise, fft, indexing, movement, random, reduction, windows
 from bitale_graph.batching.operands import Batch, Lanes, Operand, filled
 from bitale_graph.batching.ragged import RAGGED
 from bitale_graph.composite import Renaming, Step, inline
@@ -26,6 +26,7 @@ BATCHING: RuleTable[Batch] = RuleTable[Batch]("batching").merged(
     indexing.BATCHING,
     control.BATCHING,
     random.BATCHING,
+    fft.BATCHING,
 )
 
 

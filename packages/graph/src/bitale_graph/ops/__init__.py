@@ -1,1 +1,1 @@
-"""The ops, in families: elementwise functions, movement, reduction, contraction, indexing, control."""
+"""The ops, in families: elementwise functions, movement, reduction, contraction, indexing, fft, control, random."""
