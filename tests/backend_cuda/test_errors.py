@@ -78,7 +78,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, version: int = 12040, count: int | str
         def __exit__(self, *error: object) -> None: ...
 
     class Array:
-        device = SimpleNamespace(id=1)
+        data = SimpleNamespace(ptr=0, device_id=1)
 
     cupy.cuda = SimpleNamespace(
         runtime=runtime, Device=Device, memory=SimpleNamespace(OutOfMemoryError=FakeOutOfMemory)
@@ -140,17 +140,19 @@ def test_what_cupy_says_of_memory_and_of_other_devices(monkeypatch):
         driver.launch(1, 0, 32, 0, (1, 2))
 
 
-@pytest.mark.parametrize("shape", [(), (3,), (2, 0), (2, 3)])
-def test_arrays_of_every_rank_are_uploaded_in_the_order_of_the_stream(monkeypatch, shape):
-    cupy = fake(monkeypatch)
-    uploads = []
-    cupy.empty = lambda shape, dtype: SimpleNamespace(shape=shape, data=SimpleNamespace(ptr=4096))
-    cupy.cuda.runtime.memcpyHostToDevice = 1
-    cupy.cuda.runtime.memcpyAsync = lambda *arguments: uploads.append(arguments)
-    array = np.ones(shape, "float32").T
-    assert CupyDriver().to_device(array).shape == array.shape
-    ((target, _, nbytes, kind, stream),) = uploads
-    assert (target, nbytes, kind, stream) == (4096, array.nbytes, 1, 0)
+def test_an_array_of_another_stream_is_waited_for_by_ours_not_by_the_host(monkeypatch):
+    cupy, did = fake(monkeypatch), []
+    runtime = cupy.cuda.runtime
+    runtime.eventDisableTiming, runtime.eventCreateWithFlags = 2, lambda flags: 99
+    runtime.eventRecord = lambda event, stream: did.append(("record", event, stream))
+    runtime.streamWaitEvent = lambda stream, event: did.append(("wait", stream, event))
+    runtime.eventDestroy = lambda event: did.append(("destroy", event))
+    cupy.asarray = lambda value: SimpleNamespace(data=SimpleNamespace(device_id=0), given=value)
+    interface = {"shape": (3,), "typestr": "<f4", "data": (4096, True), "version": 3, "stream": 7}
+    given = SimpleNamespace(__cuda_array_interface__=interface)
+    array = CupyDriver().accept(given)
+    assert "stream" not in array.given.__cuda_array_interface__ and array.given.value is given
+    assert did == [("record", 99, 7), ("wait", 0, 99), ("destroy", 99)]
 
 
 # ---- a device --------------------------------------------------------------------------------------------------------

@@ -6,8 +6,10 @@ CuPy is imported when the first function is compiled for a GPU, never before.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from threading import local
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,8 @@ from bitale_backend_cuda.blas import Blas
 from bitale_backend_cuda.errors import CudaNotAvailable, LaunchError, OutOfMemory, WrongDevice
 
 ADVICE = 'Use mode="c", or install CuPy for your driver: pip install "bitale[cuda12]" or "bitale[cuda13]".'
-CUDA = 2  # a device's kind in DLPack
+ON_DEVICE = (2, 13)  # kinds of devices in DLPack: CUDA, and its managed memory
+SHARED = 48 << 10  # bytes of dynamic shared memory that a kernel may have without asking
 DRIVER = 12000  # the oldest CUDA whose driver is served
 
 
@@ -45,21 +48,24 @@ class CupyDriver:
     """The GPU of a number, as CuPy counts them. Work goes to CuPy's current stream."""
 
     def __init__(self, ordinal: int = 0) -> None:
-        self.cupy = cupy = _cupy(ordinal)
+        self.cupy = _cupy(ordinal)
         from cupy_backends.cuda.api import driver, runtime
 
         self._driver, self._runtime, self.ordinal = driver, runtime, ordinal
-        self.device = cupy.cuda.Device(ordinal)
-        with self.device:
-            about = runtime.getDeviceProperties(ordinal)
-            cupy.cuda.runtime.free(0)  # makes the context that modules are loaded into
+        self._thread = local()
+        about = runtime.getDeviceProperties(ordinal)
         self.architecture = f"sm_{about['major']}{about['minor']}"
         self.processors = int(about["multiProcessorCount"])
         self.shared_bytes = int(about["sharedMemPerBlockOptin"])
         self._blas: Blas | None = None
 
     def active(self) -> AbstractContextManager[Any]:
-        device: AbstractContextManager[Any] = self.device
+        """A thread's own, as CuPy's devices remember what to go back to."""
+        device: AbstractContextManager[Any] | None = getattr(self._thread, "device", None)
+        if device is None:
+            device = self._thread.device = self.cupy.cuda.Device(self.ordinal)
+            with device:
+                self._runtime.free(0)  # binds the device's context to this thread: the driver's functions ask for it
         return device
 
     # ---- code --------------------------------------------------------------------------------------------------------
@@ -68,8 +74,7 @@ class CupyDriver:
         return nvrtc.compile(source, architecture)
 
     def load(self, code: bytes) -> CupyModule:
-        with self.device:
-            return CupyModule(self._driver.moduleLoadData(code), self._driver.moduleGetFunction)
+        return CupyModule(self._driver.moduleLoadData(code), self._driver.moduleGetFunction)
 
     def launch(self, kernel: int, grid: int, block: int, shared: int, arguments: Sequence[int]) -> None:
         values = (ctypes.c_int64 * len(arguments))(*arguments)
@@ -77,6 +82,9 @@ class CupyDriver:
         places = (ctypes.c_void_p * len(arguments))(*range(start, start + 8 * len(arguments), 8))
         stream = self.cupy.cuda.get_current_stream().ptr
         try:
+            if shared > SHARED:
+                most = self._driver.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+                self._driver.funcSetAttribute(kernel, most, shared)
             self._driver.launchKernel(kernel, grid, 1, 1, block, 1, 1, shared, stream, ctypes.addressof(places), 0)
         except self._driver.CUDADriverError as error:
             how = f"{grid} blocks of {block} threads, {shared} bytes of shared memory"
@@ -102,9 +110,13 @@ class CupyDriver:
     # ---- arrays ------------------------------------------------------------------------------------------------------
 
     def empty(self, shape: tuple[int, ...], dtype: str) -> Any:
+        with self._memory():
+            return self.cupy.empty(shape, dtype)
+
+    @contextmanager
+    def _memory(self) -> Iterator[None]:
         try:
-            with self.device:
-                return self.cupy.empty(shape, dtype)
+            yield
         except self.cupy.cuda.memory.OutOfMemoryError as error:
             raise OutOfMemory(str(error)) from None
 
@@ -112,31 +124,48 @@ class CupyDriver:
         return int(array.data.ptr)
 
     def to_device(self, array: np.ndarray) -> Any:
-        result = self.empty(array.shape, array.dtype.name)
-        self.upload(self.address(result), np.ascontiguousarray(array))
-        return result
+        with self._memory():
+            return self.cupy.array(array, order="C")  # by way of pinned memory, so that nobody waits
 
     def to_host(self, array: Any) -> np.ndarray:
         result: np.ndarray = array.get()
         return result
 
     def accept(self, value: Any) -> Any:
-        if isinstance(value, np.ndarray):
-            return None
+        theirs = None  # the stream of who wrote the array
         if isinstance(value, self.cupy.ndarray):
             array = value
+        elif isinstance(value, np.ndarray):
+            return None
+        elif hasattr(value, "__dlpack_device__") and value.__dlpack_device__()[0] in ON_DEVICE:
+            array = self.cupy.from_dlpack(value)  # which has our stream wait for theirs
         elif hasattr(value, "__cuda_array_interface__"):
-            array = self.cupy.asarray(value)
-        elif hasattr(value, "__dlpack_device__") and value.__dlpack_device__()[0] == CUDA:
-            array = self.cupy.from_dlpack(value)
+            interface = dict(value.__cuda_array_interface__)
+            theirs = interface.pop("stream", None)  # CuPy would have the host wait for it
+            array = self.cupy.asarray(SimpleNamespace(__cuda_array_interface__=interface, value=value))
         else:
             return None
-        if array.device.id != self.ordinal:
-            raise WrongDevice(f"an array on device {array.device.id}, for a function on device {self.ordinal}")
+        ordinal = array.data.device_id
+        if ordinal != self.ordinal:
+            raise WrongDevice(f"an array on device {ordinal}, for a function on device {self.ordinal}")
+        if theirs is not None:
+            self._wait_for(theirs)
         return array
 
+    def _wait_for(self, stream: int) -> None:
+        """What follows on the current stream comes after what another one has to do now."""
+        current, runtime = self.cupy.cuda.get_current_stream().ptr, self._runtime
+        if stream != current:
+            event = runtime.eventCreateWithFlags(runtime.eventDisableTiming)
+            runtime.eventRecord(event, stream)
+            runtime.streamWaitEvent(current, event)
+            runtime.eventDestroy(event)  # once it has come
+
     def row_major(self, array: Any) -> Any:
-        return self.cupy.ascontiguousarray(array)
+        if array.flags.c_contiguous:
+            return array  # of any rank: ascontiguousarray makes a vector of a scalar
+        with self._memory():
+            return self.cupy.ascontiguousarray(array)
 
     def copy(self, target: int, source: int, nbytes: int) -> None:
         stream = self.cupy.cuda.get_current_stream().ptr

@@ -24,10 +24,12 @@ class Resident:
 
     def on_host(self) -> np.ndarray:
         """A copy on the host. Waits until it is computed."""
-        return self.driver.to_host(self.array)
+        with self.driver.active():
+            return self.driver.to_host(self.array)
 
 
 def resident(array: np.ndarray, ordinal: int = 0) -> Resident:
     """A copy of a host array on a GPU. Raises CudaNotAvailable, which says what is missing."""
     driver = driver_of(ordinal)
-    return Resident(driver, driver.to_device(array))
+    with driver.active():
+        return Resident(driver, driver.to_device(array))
