@@ -126,29 +126,28 @@ def run(call):
     x_s0 = call.stride(0, 0)
     count = call.temporary(8)
     if x_0 > 2048:
-        width = 2 if call.is_dense(0) and (x) % 16 == 0 else 1
-        grid, block = call.total(-(-x_0 // width)), 256
+        x_dense = call.is_dense(0)
+        width = 2 if x_dense and x % 16 == 0 else 1
+        grid = call.total(x_0, width)
         blocks = grid
         count_sum_parts = call.temporary(grid * 8)
-        call.launch('compute_count_total1' if width == 1 else 'compute_count_total1_packs', grid, block, (x, x_s0, count_sum_parts, x_0, ))
-        grid, block = 1, 256
-        call.launch('compute_count_total2', grid, block, (count, count_sum_parts, blocks, ))
+        call.launch('compute_count_total1' if width == 1 else 'compute_count_total1_packs', grid, 256, (x, x_s0, count_sum_parts, x_0))
+        call.launch('compute_count_total2', 1, 256, (count, count_sum_parts, blocks))
     else:
-        grid, block = 1, 256
-        call.launch('compute_count', grid, block, (count, x, x_s0, x_0, ))
-    found = call.read(count + 0 * 8, 'int64')
-    nonzero = call.temporary((found * 8))
-    i_count = max(4096, ((x_0 + 1023) // 1024))
-    chunks = max(1, ((x_0 + (i_count - 1)) // i_count))
-    position_parts = call.temporary((chunks * 8))
+        call.launch('compute_count', 1, 256, (count, x, x_s0, x_0))
+    found = call.read(count, 'int64')
+    nonzero = call.temporary(found * 8)
+    i_count = max(4096, (x_0 + 1023) // 1024)
+    chunks = max(1, (x_0 + (i_count - 1)) // i_count)
+    position_parts = call.temporary(chunks * 8)
     lanes = 32 if i_count <= 256 else 256
-    grid, block = call.groups(chunks, lanes), 256
-    call.launch('nonzero_2_part1_warp' if lanes == 32 else 'nonzero_2_part1_block', grid, block, (position_parts, x, x_s0, chunks, i_count, x_0, ))
+    grid = call.groups(chunks, lanes)
+    call.launch('nonzero_2_part1_warp' if lanes == 32 else 'nonzero_2_part1_block', grid, 256, (position_parts, x, x_s0, chunks, i_count, x_0))
     lanes = 32 if i_count <= 256 else 256
-    grid, block = call.groups(chunks, lanes), 256
-    call.launch('nonzero_2_part2_warp' if lanes == 32 else 'nonzero_2_part2_block', grid, block, (nonzero, position_parts, x, x_s0, chunks, i_count, x_0, ))
-    result_0 = call.allocate(0, (found, ))
+    grid = call.groups(chunks, lanes)
+    call.launch('nonzero_2_part2_warp' if lanes == 32 else 'nonzero_2_part2_block', grid, 256, (nonzero, position_parts, x, x_s0, chunks, i_count, x_0))
+    result_0 = call.allocate(0, (found,))
     width = 2 if (nonzero | result_0) % 16 == 0 else 1
-    grid, block = call.threads(-(-found // width)), 256
-    call.launch('compute_result_0' if width == 1 else 'compute_result_0_packs', grid, block, (result_0, x, x_s0, nonzero, found, x_0, ))
+    grid = call.threads(found, width)
+    call.launch('compute_result_0' if width == 1 else 'compute_result_0_packs', grid, 256, (result_0, x, x_s0, nonzero, found, x_0))
 */

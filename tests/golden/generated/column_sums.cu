@@ -49,17 +49,17 @@ def run(call):
     x_1 = call.length(0, 1)
     x_s0 = call.stride(0, 0)
     x_s1 = call.stride(0, 1)
-    result_0 = call.allocate(0, (x_1, ))
+    result_0 = call.allocate(0, (x_1,))
     chunks = call.chunks(x_1, 1, x_0)
     if chunks > 1:
-        j_count = ((x_0 + (chunks - 1)) // chunks)
-        result_0_sum_parts = call.temporary(((chunks * x_1) * 8))
-        grid, block = call.threads((chunks * x_1)), 256
-        call.launch('compute_result_0_chunks1', grid, block, (result_0_sum_parts, x, x_s0, x_s1, chunks, x_1, j_count, x_0, ))
+        j_count = (x_0 + (chunks - 1)) // chunks
+        result_0_sum_parts = call.temporary(chunks * x_1 * 8)
+        grid = call.threads(chunks * x_1)
+        call.launch('compute_result_0_chunks1', grid, 256, (result_0_sum_parts, x, x_s0, x_s1, chunks, x_1, j_count, x_0))
         lanes = 32 if chunks <= 256 else 256
-        grid, block = call.groups(x_1, lanes), 256
-        call.launch('compute_result_0_chunks2_warp' if lanes == 32 else 'compute_result_0_chunks2_block', grid, block, (result_0, result_0_sum_parts, x_1, chunks, ))
+        grid = call.groups(x_1, lanes)
+        call.launch('compute_result_0_chunks2_warp' if lanes == 32 else 'compute_result_0_chunks2_block', grid, 256, (result_0, result_0_sum_parts, x_1, chunks))
     else:
-        grid, block = call.threads(x_1), 256
-        call.launch('compute_result_0', grid, block, (result_0, x, x_s0, x_s1, x_1, x_0, ))
+        grid = call.threads(x_1)
+        call.launch('compute_result_0', grid, 256, (result_0, x, x_s0, x_s1, x_1, x_0))
 */

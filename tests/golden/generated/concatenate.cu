@@ -56,13 +56,13 @@ def run(call):
     y_1 = call.length(1, 1)
     y_s0 = call.stride(1, 0)
     y_s1 = call.stride(1, 1)
-    size = (x_0 + y_0)
-    if not ((x_1 == y_1)): call.fail(1, x_1, y_1)
-    result_0 = call.allocate(0, (size, y_1, ))
+    size = x_0 + y_0
+    if not x_1 == y_1: call.fail(1, x_1, y_1)
+    result_0 = call.allocate(0, (size, y_1))
     width = 2 if y_1 % 2 == 0 and x_s1 == 1 and x_s0 % 2 == 0 and (x | result_0) % 16 == 0 else 1
-    grid, block = call.threads(-(-(x_0 * y_1) // width)), 256
-    call.launch('compute_result_0' if width == 1 else 'compute_result_0_packs', grid, block, (result_0, x, x_s0, x_s1, x_0, y_1, ))
+    grid = call.threads(x_0 * y_1, width)
+    call.launch('compute_result_0' if width == 1 else 'compute_result_0_packs', grid, 256, (result_0, x, x_s0, x_s1, x_0, y_1))
     width = 2 if y_1 % 2 == 0 and y_s1 == 1 and y_s0 % 2 == 0 and (y | result_0) % 16 == 0 else 1
-    grid, block = call.threads(-(-(y_0 * y_1) // width)), 256
-    call.launch('compute_result_0_2' if width == 1 else 'compute_result_0_2_packs', grid, block, (result_0, y, y_s0, y_s1, y_0, y_1, x_0, ))
+    grid = call.threads(y_0 * y_1, width)
+    call.launch('compute_result_0_2' if width == 1 else 'compute_result_0_2_packs', grid, 256, (result_0, y, y_s0, y_s1, y_0, y_1, x_0))
 */

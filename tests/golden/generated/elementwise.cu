@@ -36,12 +36,12 @@ def run(call):
     b = call.address(2)
     b_0 = call.length(2, 0)
     b_s0 = call.stride(2, 0)
-    size = (y_1 - 1)
-    if not ((x_0 == b_0)): call.fail(1, x_0, b_0)
-    if not ((x_1 == y_0)): call.fail(2, x_1, y_0)
-    if not ((b_0 == y_1)): call.fail(3, b_0, y_1)
-    result_0 = call.allocate(0, (y_0, y_1, ))
+    size = y_1 - 1
+    if not x_0 == b_0: call.fail(1, x_0, b_0)
+    if not x_1 == y_0: call.fail(2, x_1, y_0)
+    if not b_0 == y_1: call.fail(3, b_0, y_1)
+    result_0 = call.allocate(0, (y_0, y_1))
     width = 2 if y_1 % 2 == 0 and b_s0 == 1 and (b | result_0) % 16 == 0 else 1
-    grid, block = call.threads(-(-(y_0 * y_1) // width)), 256
-    call.launch('compute_result_0' if width == 1 else 'compute_result_0_packs', grid, block, (result_0, x, x_s0, x_s1, b, b_s0, y, y_s0, y_s1, y_0, y_1, size, ))
+    grid = call.threads(y_0 * y_1, width)
+    call.launch('compute_result_0' if width == 1 else 'compute_result_0_packs', grid, 256, (result_0, x, x_s0, x_s1, b, b_s0, y, y_s0, y_s1, y_0, y_1, size))
 */

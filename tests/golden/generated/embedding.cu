@@ -122,30 +122,28 @@ def run(call):
     index = call.address(1)
     index_0 = call.length(1, 0)
     index_s0 = call.stride(1, 0)
-    size = (0 - table_0)
-    result_0 = call.allocate(0, (table_0, table_1, ))
+    size = 0 - table_0
+    result_0 = call.allocate(0, (table_0, table_1))
     minimum_index = call.temporary(8)
     maximum_index = call.temporary(8)
     if index_0 > 2048:
-        width = 2 if call.is_dense(1) and (index) % 16 == 0 else 1
-        grid, block = call.total(-(-index_0 // width)), 256
+        index_dense = call.is_dense(1)
+        width = 2 if index_dense and index % 16 == 0 else 1
+        grid = call.total(index_0, width)
         blocks = grid
         minimum_index_sum_parts = call.temporary(grid * 8)
         maximum_index_sum_parts = call.temporary(grid * 8)
-        call.launch('compute_maximum_index_total1' if width == 1 else 'compute_maximum_index_total1_packs', grid, block, (status, index, index_s0, minimum_index_sum_parts, maximum_index_sum_parts, index_0, ))
-        grid, block = 1, 256
-        call.launch('compute_maximum_index_total2', grid, block, (status, minimum_index, maximum_index, minimum_index_sum_parts, maximum_index_sum_parts, blocks, ))
+        call.launch('compute_maximum_index_total1' if width == 1 else 'compute_maximum_index_total1_packs', grid, 256, (status, index, index_s0, minimum_index_sum_parts, maximum_index_sum_parts, index_0))
+        call.launch('compute_maximum_index_total2', 1, 256, (status, minimum_index, maximum_index, minimum_index_sum_parts, maximum_index_sum_parts, blocks))
     else:
-        grid, block = 1, 256
-        call.launch('compute_maximum_index', grid, block, (status, minimum_index, maximum_index, index, index_s0, index_0, ))
-    grid, block = 1, 1
-    call.launch('check_0', grid, block, (status, minimum_index, size, table_0, ))
-    grid, block = 1, 1
-    call.launch('check_1', grid, block, (status, maximum_index, table_0, ))
-    width = 2 if call.is_dense(0) and (table | result_0) % 16 == 0 else 1
-    grid, block = call.threads(-(-(table_0 * table_1) // width)), 256
-    call.launch('compute_result_0_part1' if width == 1 else 'compute_result_0_part1_packs', grid, block, (status, result_0, table, table_s0, table_s1, table_0, table_1, ))
-    grid, block = call.threads((index_0 * table_1)), 256
-    call.launch('compute_result_0_part2', grid, block, (status, index, index_s0, result_0, table, table_s0, table_s1, index_0, table_1, table_0, ))
+        call.launch('compute_maximum_index', 1, 256, (status, minimum_index, maximum_index, index, index_s0, index_0))
+    call.launch('check_0', 1, 1, (status, minimum_index, size, table_0))
+    call.launch('check_1', 1, 1, (status, maximum_index, table_0))
+    table_dense = call.is_dense(0)
+    width = 2 if table_dense and (table | result_0) % 16 == 0 else 1
+    grid = call.threads(table_0 * table_1, width)
+    call.launch('compute_result_0_part1' if width == 1 else 'compute_result_0_part1_packs', grid, 256, (status, result_0, table, table_s0, table_s1, table_0, table_1))
+    grid = call.threads(index_0 * table_1)
+    call.launch('compute_result_0_part2', grid, 256, (status, index, index_s0, result_0, table, table_s0, table_s1, index_0, table_1, table_0))
     call.check()
 */

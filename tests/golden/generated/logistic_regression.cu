@@ -142,41 +142,39 @@ def run(call):
     target_s0 = call.stride(1, 0)
     weights = call.address(2)
     weights_0 = call.length(2, 0)
-    slot_0, slot_1, = call.workspace((x_0 * 8), (x_0 * 8))
-    if not ((x_1 == weights_0)): call.fail(1, x_1, weights_0)
-    if not ((target_0 == x_0)): call.fail(2, target_0, x_0)
+    slot_0, slot_1, = call.workspace(x_0 * 8, x_0 * 8)
+    if not x_1 == weights_0: call.fail(1, x_1, weights_0)
+    if not target_0 == x_0: call.fail(2, target_0, x_0)
     result_0 = call.allocate(0, ())
     result_1 = call.donated(1, 2)
     contract = slot_0
     chunks = call.chunks(x_0, 256, weights_0)
     if chunks > 1:
-        j_count = ((weights_0 + (chunks - 1)) // chunks)
-        contract_sum_parts = call.temporary(((chunks * x_0) * 8))
+        j_count = (weights_0 + (chunks - 1)) // chunks
+        contract_sum_parts = call.temporary(chunks * x_0 * 8)
         lanes = 32 if j_count <= 256 else 256
-        grid, block = call.groups((chunks * x_0), lanes), 256
-        call.launch('compute_contract_chunks1_warp' if lanes == 32 else 'compute_contract_chunks1_block', grid, block, (contract_sum_parts, x, x_s0, x_s1, weights, chunks, x_0, j_count, weights_0, ))
+        grid = call.groups(chunks * x_0, lanes)
+        call.launch('compute_contract_chunks1_warp' if lanes == 32 else 'compute_contract_chunks1_block', grid, 256, (contract_sum_parts, x, x_s0, x_s1, weights, chunks, x_0, j_count, weights_0))
         lanes = 32 if chunks <= 256 else 256
-        grid, block = call.groups(x_0, lanes), 256
-        call.launch('compute_contract_chunks2_warp' if lanes == 32 else 'compute_contract_chunks2_block', grid, block, (contract, contract_sum_parts, x_0, chunks, ))
+        grid = call.groups(x_0, lanes)
+        call.launch('compute_contract_chunks2_warp' if lanes == 32 else 'compute_contract_chunks2_block', grid, 256, (contract, contract_sum_parts, x_0, chunks))
     else:
         lanes = 32 if weights_0 <= 256 else 256
-        grid, block = call.groups(x_0, lanes), 256
-        call.launch('compute_contract_warp' if lanes == 32 else 'compute_contract_block', grid, block, (contract, x, x_s0, x_s1, weights, x_0, weights_0, ))
+        grid = call.groups(x_0, lanes)
+        call.launch('compute_contract_warp' if lanes == 32 else 'compute_contract_block', grid, 256, (contract, x, x_s0, x_s1, weights, x_0, weights_0))
     add = slot_1
     reduce_add = call.temporary(8)
     if x_0 > 2048:
-        width = 2 if call.is_dense(1) and (contract | target | add) % 16 == 0 else 1
-        grid, block = call.total(-(-x_0 // width)), 256
+        target_dense = call.is_dense(1)
+        width = 2 if target_dense and (contract | target | add) % 16 == 0 else 1
+        grid = call.total(x_0, width)
         blocks = grid
         reduce_add_sum_parts = call.temporary(grid * 8)
-        call.launch('compute_add_total1' if width == 1 else 'compute_add_total1_packs', grid, block, (add, contract, target, target_s0, reduce_add_sum_parts, x_0, ))
-        grid, block = 1, 256
-        call.launch('compute_add_total2', grid, block, (reduce_add, reduce_add_sum_parts, blocks, ))
+        call.launch('compute_add_total1' if width == 1 else 'compute_add_total1_packs', grid, 256, (add, contract, target, target_s0, reduce_add_sum_parts, x_0))
+        call.launch('compute_add_total2', 1, 256, (reduce_add, reduce_add_sum_parts, blocks))
     else:
-        grid, block = 1, 256
-        call.launch('compute_add', grid, block, (add, reduce_add, contract, target, target_s0, x_0, ))
-    grid, block = 1, 1
-    call.launch('compute_result_0', grid, block, (result_0, reduce_add, x_0, ))
-    grid, block = call.threads(weights_0), 256
-    call.launch('compute_result_1', grid, block, (result_1, x, x_s0, x_s1, add, weights, weights_0, x_0, ))
+        call.launch('compute_add', 1, 256, (add, reduce_add, contract, target, target_s0, x_0))
+    call.launch('compute_result_0', 1, 1, (result_0, reduce_add, x_0))
+    grid = call.threads(weights_0)
+    call.launch('compute_result_1', grid, 256, (result_1, x, x_s0, x_s1, add, weights, weights_0, x_0))
 */

@@ -77,26 +77,22 @@ def run(call):
     y = call.address(0)
     y_0 = call.length(0, 0)
     a = call.address(1)
-    slot_0, = call.workspace((y_0 * 8))
+    slot_0, = call.workspace(y_0 * 8)
     result_0 = call.allocate(0, ())
     result_1 = call.allocate(1, ())
     carry = call.temporary(8)
-    grid, block = 1, 1
-    call.launch('compute_carry', grid, block, (carry, ))
+    call.launch('compute_carry', 1, 1, (carry,))
     scan = slot_0
     carry_new = call.temporary(8)
-    call.launch('compute_carry_new_steps', 1, 256, (carry_new, carry, a, y, scan, y_0, ))
-    grid, block = 1, 1
-    call.launch('compute_result_0', grid, block, (result_0, carry, ))
+    call.launch('compute_carry_new_steps', 1, 256, (carry_new, carry, a, y, scan, y_0))
+    call.launch('compute_result_0', 1, 1, (result_0, carry))
     if y_0 > 2048:
-        width = 2 if (scan) % 16 == 0 else 1
-        grid, block = call.total(-(-y_0 // width)), 256
+        width = 2 if scan % 16 == 0 else 1
+        grid = call.total(y_0, width)
         blocks = grid
         result_1_sum_parts = call.temporary(grid * 8)
-        call.launch('compute_result_1_total1' if width == 1 else 'compute_result_1_total1_packs', grid, block, (scan, result_1_sum_parts, y_0, ))
-        grid, block = 1, 256
-        call.launch('compute_result_1_total2', grid, block, (result_1, result_1_sum_parts, blocks, ))
+        call.launch('compute_result_1_total1' if width == 1 else 'compute_result_1_total1_packs', grid, 256, (scan, result_1_sum_parts, y_0))
+        call.launch('compute_result_1_total2', 1, 256, (result_1, result_1_sum_parts, blocks))
     else:
-        grid, block = 1, 256
-        call.launch('compute_result_1', grid, block, (result_1, scan, y_0, ))
+        call.launch('compute_result_1', 1, 256, (result_1, scan, y_0))
 */

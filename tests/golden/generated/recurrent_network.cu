@@ -40,24 +40,24 @@ def run(call):
     u_1 = call.length(3, 1)
     b = call.address(4)
     b_0 = call.length(4, 0)
-    size = (x_0 * x_1)
-    slot_0, slot_1, = call.workspace((((x_0 * x_1) * b_0) * 4), ((x_1 * b_0) * 4))
-    if not ((x_2 == w_0)): call.fail(1, x_2, w_0)
-    if not ((h_0 == x_1)): call.fail(2, h_0, x_1)
-    if not ((h_1 == w_1)): call.fail(3, h_1, w_1)
-    if not ((w_1 == u_0)): call.fail(4, w_1, u_0)
-    if not ((u_0 == u_1)): call.fail(5, u_0, u_1)
-    if not ((u_1 == b_0)): call.fail(6, u_1, b_0)
-    result_0 = call.allocate(0, (x_0, x_1, b_0, ))
+    size = x_0 * x_1
+    slot_0, slot_1, = call.workspace(x_0 * x_1 * b_0 * 4, x_1 * b_0 * 4)
+    if not x_2 == w_0: call.fail(1, x_2, w_0)
+    if not h_0 == x_1: call.fail(2, h_0, x_1)
+    if not h_1 == w_1: call.fail(3, h_1, w_1)
+    if not w_1 == u_0: call.fail(4, w_1, u_0)
+    if not u_0 == u_1: call.fail(5, u_0, u_1)
+    if not u_1 == b_0: call.fail(6, u_1, b_0)
+    result_0 = call.allocate(0, (x_0, x_1, b_0))
     contract = slot_0
-    call.gemm('float32', (size, b_0, w_0), 1, (False, False), (1), x, w, (0), contract)
+    call.gemm('float32', (size, b_0, w_0), 1, (False, False), 1, x, w, 0, contract)
     contract_2 = slot_1
     h_2 = h
     for step in range(x_0):
-        result_0_row = result_0 + step * (((x_1 * b_0) * 4))
-        call.gemm('float32', (x_1, b_0, b_0), 1, (False, False), (1), h_2, u, (0), contract_2)
+        result_0_row = result_0 + step * (x_1 * b_0 * 4)
+        call.gemm('float32', (x_1, b_0, b_0), 1, (False, False), 1, h_2, u, 0, contract_2)
         width = 4 if b_0 % 4 == 0 and (contract | contract_2 | b | result_0_row) % 16 == 0 else 1
-        grid, block = call.threads(-(-(x_1 * b_0) // width)), 256
-        call.launch('compute_result_0_row' if width == 1 else 'compute_result_0_row_packs', grid, block, (result_0_row, contract, contract_2, b, x_1, b_0, step, ))
+        grid = call.threads(x_1 * b_0, width)
+        call.launch('compute_result_0_row' if width == 1 else 'compute_result_0_row_packs', grid, 256, (result_0_row, contract, contract_2, b, x_1, b_0, step))
         h_2 = result_0_row
 */

@@ -9,9 +9,9 @@ def run(call):
     weights = call.address(2)
     weights_0 = call.length(2, 0)
     weights_1 = call.length(2, 1)
-    if not ((x_0 == error_0)): call.fail(1, x_0, error_0)
-    if not ((weights_0 == x_1)): call.fail(2, weights_0, x_1)
-    if not ((weights_1 == error_1)): call.fail(3, weights_1, error_1)
+    if not x_0 == error_0: call.fail(1, x_0, error_0)
+    if not weights_0 == x_1: call.fail(2, weights_0, x_1)
+    if not weights_1 == error_1: call.fail(3, weights_1, error_1)
     result_0 = call.donated(0, 2)
-    call.gemm('float64', (x_1, error_1, error_0), 1, (True, False), apply('negative', 'float64', 'float64', (0.1)), x, error, (1), result_0)
+    call.gemm('float64', (x_1, error_1, error_0), 1, (True, False), apply('negative', 'float64', 'float64', 0.1), x, error, 1, result_0)
 */

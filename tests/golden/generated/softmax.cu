@@ -128,33 +128,33 @@ def run(call):
     x_1 = call.length(0, 1)
     x_s0 = call.stride(0, 0)
     x_s1 = call.stride(0, 1)
-    result_0 = call.allocate(0, (x_0, x_1, ))
+    result_0 = call.allocate(0, (x_0, x_1))
     chunks = call.chunks(x_0, 256, x_1)
     if chunks > 1:
-        j_count = ((x_1 + (chunks - 1)) // chunks)
-        reduce_maximum_2_parts = call.temporary(((chunks * x_0) * 8))
+        j_count = (x_1 + (chunks - 1)) // chunks
+        reduce_maximum_2_parts = call.temporary(chunks * x_0 * 8)
         lanes = 32 if j_count <= 256 else 256
-        grid, block = call.groups((chunks * x_0), lanes), 256
-        call.launch('compute_result_0_chunks1_warp' if lanes == 32 else 'compute_result_0_chunks1_block', grid, block, (reduce_maximum_2_parts, x, x_s0, x_s1, chunks, x_0, j_count, x_1, ))
-        reduce_maximum_2_all = call.temporary((x_0 * 8))
+        grid = call.groups(chunks * x_0, lanes)
+        call.launch('compute_result_0_chunks1_warp' if lanes == 32 else 'compute_result_0_chunks1_block', grid, 256, (reduce_maximum_2_parts, x, x_s0, x_s1, chunks, x_0, j_count, x_1))
+        reduce_maximum_2_all = call.temporary(x_0 * 8)
         lanes = 32 if chunks <= 256 else 256
-        grid, block = call.groups(x_0, lanes), 256
-        call.launch('compute_result_0_chunks2_warp' if lanes == 32 else 'compute_result_0_chunks2_block', grid, block, (reduce_maximum_2_all, reduce_maximum_2_parts, x_0, chunks, ))
-        j_count = ((x_1 + (chunks - 1)) // chunks)
-        reduce_add_2_parts = call.temporary(((chunks * x_0) * 8))
+        grid = call.groups(x_0, lanes)
+        call.launch('compute_result_0_chunks2_warp' if lanes == 32 else 'compute_result_0_chunks2_block', grid, 256, (reduce_maximum_2_all, reduce_maximum_2_parts, x_0, chunks))
+        j_count = (x_1 + (chunks - 1)) // chunks
+        reduce_add_2_parts = call.temporary(chunks * x_0 * 8)
         lanes = 32 if j_count <= 256 else 256
-        grid, block = call.groups((chunks * x_0), lanes), 256
-        call.launch('compute_result_0_chunks3_warp' if lanes == 32 else 'compute_result_0_chunks3_block', grid, block, (reduce_add_2_parts, reduce_maximum_2_all, x, x_s0, x_s1, chunks, x_0, j_count, x_1, ))
-        reduce_add_2_all = call.temporary((x_0 * 8))
+        grid = call.groups(chunks * x_0, lanes)
+        call.launch('compute_result_0_chunks3_warp' if lanes == 32 else 'compute_result_0_chunks3_block', grid, 256, (reduce_add_2_parts, reduce_maximum_2_all, x, x_s0, x_s1, chunks, x_0, j_count, x_1))
+        reduce_add_2_all = call.temporary(x_0 * 8)
         lanes = 32 if chunks <= 256 else 256
-        grid, block = call.groups(x_0, lanes), 256
-        call.launch('compute_result_0_chunks4_warp' if lanes == 32 else 'compute_result_0_chunks4_block', grid, block, (reduce_add_2_all, reduce_add_2_parts, x_0, chunks, ))
-        j_count = ((x_1 + (chunks - 1)) // chunks)
+        grid = call.groups(x_0, lanes)
+        call.launch('compute_result_0_chunks4_warp' if lanes == 32 else 'compute_result_0_chunks4_block', grid, 256, (reduce_add_2_all, reduce_add_2_parts, x_0, chunks))
+        j_count = (x_1 + (chunks - 1)) // chunks
         lanes = 32 if j_count <= 256 else 256
-        grid, block = call.groups((chunks * x_0), lanes), 256
-        call.launch('compute_result_0_chunks5_warp' if lanes == 32 else 'compute_result_0_chunks5_block', grid, block, (result_0, reduce_maximum_2_all, reduce_add_2_all, x, x_s0, x_s1, chunks, x_0, j_count, x_1, ))
+        grid = call.groups(chunks * x_0, lanes)
+        call.launch('compute_result_0_chunks5_warp' if lanes == 32 else 'compute_result_0_chunks5_block', grid, 256, (result_0, reduce_maximum_2_all, reduce_add_2_all, x, x_s0, x_s1, chunks, x_0, j_count, x_1))
     else:
         lanes = 32 if x_1 <= 256 else 256
-        grid, block = call.groups(x_0, lanes), 256
-        call.launch('compute_result_0_warp' if lanes == 32 else 'compute_result_0_block', grid, block, (result_0, x, x_s0, x_s1, x_0, x_1, ))
+        grid = call.groups(x_0, lanes)
+        call.launch('compute_result_0_warp' if lanes == 32 else 'compute_result_0_block', grid, 256, (result_0, x, x_s0, x_s1, x_0, x_1))
 */

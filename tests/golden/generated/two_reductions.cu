@@ -74,15 +74,14 @@ def run(call):
     result_0 = call.allocate(0, ())
     result_1 = call.allocate(1, ())
     if x_0 > 2048:
-        width = 2 if call.is_dense(0) and (x) % 16 == 0 else 1
-        grid, block = call.total(-(-x_0 // width)), 256
+        x_dense = call.is_dense(0)
+        width = 2 if x_dense and x % 16 == 0 else 1
+        grid = call.total(x_0, width)
         blocks = grid
         result_0_sum_parts = call.temporary(grid * 8)
         result_1_sum_parts = call.temporary(grid * 8)
-        call.launch('compute_result_1_total1' if width == 1 else 'compute_result_1_total1_packs', grid, block, (x, x_s0, result_0_sum_parts, result_1_sum_parts, x_0, ))
-        grid, block = 1, 256
-        call.launch('compute_result_1_total2', grid, block, (result_0, result_1, result_0_sum_parts, result_1_sum_parts, blocks, ))
+        call.launch('compute_result_1_total1' if width == 1 else 'compute_result_1_total1_packs', grid, 256, (x, x_s0, result_0_sum_parts, result_1_sum_parts, x_0))
+        call.launch('compute_result_1_total2', 1, 256, (result_0, result_1, result_0_sum_parts, result_1_sum_parts, blocks))
     else:
-        grid, block = 1, 256
-        call.launch('compute_result_1', grid, block, (result_0, result_1, x, x_s0, x_0, ))
+        call.launch('compute_result_1', 1, 256, (result_0, result_1, x, x_s0, x_0))
 */

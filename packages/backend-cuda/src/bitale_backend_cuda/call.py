@@ -104,16 +104,17 @@ class DeviceCall:
 
     # ---- work --------------------------------------------------------------------------------------------------------
 
-    def threads(self, count: int) -> int:
-        """How many blocks share `count` iterations, a thread for each at first."""
-        return max(1, min((count + BLOCK - 1) // BLOCK, self.driver.processors * WAVES))
+    def threads(self, count: int, width: int = 1) -> int:
+        """How many blocks share `count` iterations, a thread for each `width` of them at first."""
+        return max(1, min(-(-count // (BLOCK * width)), self.driver.processors * WAVES))
 
-    def total(self, count: int) -> int:
-        return max(1, min((count + BLOCK - 1) // BLOCK, self.driver.processors * PARTS))
+    def total(self, count: int, width: int = 1) -> int:
+        """As `threads`, of which each block leaves a partial result."""
+        return max(1, min(-(-count // (BLOCK * width)), self.driver.processors * PARTS))
 
     def groups(self, count: int, lanes: int) -> int:
-        per_block = BLOCK // lanes
-        return max(1, min((count + per_block - 1) // per_block, self.driver.processors * WAVES))
+        """How many blocks share `count` iterations, `lanes` threads for each at first."""
+        return max(1, min(-(-count // (BLOCK // lanes)), self.driver.processors * WAVES))
 
     def chunks(self, count: int, lanes: int, length: int) -> int:
         """Into how many chunks loops of `length` are cut so that `count` groups of `lanes` fill the device."""

@@ -19,7 +19,7 @@ from bitale_backend_cuda.driver import Array, Driver
 from bitale_backend_cuda.emit.names import reserved_in_cuda
 from bitale_backend_cuda.emit.program import Emitted, emit
 from bitale_backend_cuda.errors import OutOfMemory, WrongDevice
-from bitale_backend_cuda.host import host_function
+from bitale_backend_cuda.host.python import host_function
 from bitale_backend_cuda.planned import planned
 from bitale_backend_cuda.replay import Replays
 from bitale_backend_cuda.resident import Resident

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bitale_backend_cuda.host import apply, python
+from bitale_backend_cuda.host.expressions import python
+from bitale_backend_cuda.host.python import apply
 from bitale_rewrite.loops.blocks import nbytes
-from bitale_rewrite.loops.ir import Buffer, Name, Program, Value
+from bitale_rewrite.loops.ir import Buffer, Load, Name, Program, Value
+from bitale_rewrite.loops.values import everything_in
 
 SHOWN = 12  # the largest
 
@@ -44,12 +46,16 @@ def _lengths(program: Program, shapes: Sequence[tuple[int, ...]]) -> dict[str, A
     for lengths, shape in zip(program.lengths, shapes, strict=True):
         names.update({n.name: length for n, length in zip(lengths, shape, strict=True) if isinstance(n, Name)})
     for size in program.sizes:
-        names[size.name.name] = eval(python(size.value), names)
+        known = _bytes(size.value, names)
+        if known is not None:
+            names[size.name.name] = known
     return names
 
 
 def _bytes(size: Value, names: dict[str, Any]) -> int | None:
     """None where it depends on what is computed first."""
+    if any(isinstance(v, Load) for v in everything_in([size])):
+        return None
     try:
         return int(eval(python(size), names))
     except NameError:

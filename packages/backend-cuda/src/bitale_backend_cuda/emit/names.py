@@ -6,7 +6,7 @@ import keyword
 import re
 
 OWN = (
-    *("row", "lane", "lanes", "element", "status", "shared", "grid", "block", "blocks", "run", "apply",),
+    *("row", "lane", "lanes", "element", "status", "shared", "grid", "block", "blocks", "run", "apply", "inf", "nan",),
     *("part", "left", "width", "chunk", "chunks", "each_chunk", "own", "upto", "all",),
     *("threadIdx", "blockIdx", "blockDim", "gridDim", "warpSize", "G",),
 )
@@ -19,7 +19,7 @@ CPP = (
 PYTHON = (*keyword.kwlist, "range", "max", "min", "abs", "int", "bool")
 RESERVED = frozenset([*OWN, *CPP, *PYTHON])
 PATTERN = re.compile(
-    r"__\w+|atomic\w+|\w+_(parts|packs?\d*|before|warp|block|room|last|steps?|total\d+|part\d+)"
+    r"__\w+|atomic\w+|read_\d+|\w+_(dense|parts|packs?\d*|before|warp|block|room|last|steps?|total\d+|part\d+)"
     r"|check_\d+|[i-n]\d*_in_tile|\w+_chunks\d+\w*"
 )
 

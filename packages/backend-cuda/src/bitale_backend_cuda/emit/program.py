@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import count
 from typing import Any
 
@@ -11,7 +12,9 @@ from bitale_backend_c.emit.kernel import parameters
 from bitale_backend_cuda.emit.kernel import LaunchEmitter
 from bitale_backend_cuda.emit.persistent import persistent
 from bitale_backend_cuda.emit.preamble import preamble
-from bitale_backend_cuda.host import HostEmitter
+from bitale_backend_cuda.host.build import HostBuilder
+from bitale_backend_cuda.host.python import python_text
+from bitale_backend_cuda.host.statements import HostStatement
 from bitale_backend_cuda.host_step import HostStep, missing
 from bitale_backend_cuda.mapping import launches
 from bitale_backend_cuda.recompute import without_rows
@@ -25,17 +28,23 @@ NOT = FUNCTIONS["logical_not"]
 
 @dataclass
 class Emitted:
-    """`source` is CUDA C++, `host` Python, `kernels` what that launches by name, `host_steps` what it runs in C."""
+    """`source` is CUDA C++, `statements` what the host does, `kernels` what that launches by name, `host_steps` what it
+    runs in C."""
 
     program: Program
     source: str
-    host: str
+    statements: tuple[HostStatement, ...]
     kernels: list[str] = field(default_factory=list)
     host_steps: dict[str, HostStep] = field(default_factory=dict)
 
+    @cached_property
+    def host(self) -> str:
+        """The host's function in Python."""
+        return python_text(self.statements)
+
 
 def emit(program: Program) -> Emitted:
-    """The two texts that run `program`."""
+    """The kernels that run `program`, and what the host does."""
     checked = any(map(_is_on_device, all_steps(program.steps)))
     program = replace(program, steps=_with_checks(program.steps, count()))
     alias = {program.outputs[out]: program.inputs[source] for out, source in program.donated.items()}
@@ -56,7 +65,7 @@ def emit(program: Program) -> Emitted:
             found = {kernel: emitters for kernel, emitters in found.items() if not loop.is_all_of(emitters)}
     emitters = [each for several in found.values() for emitter in several for each in emitter.all]
     lines = [*(line for emitter in emitters for line in emitter.lines()), *lines]
-    host = HostEmitter(program, found, host_steps, checked, steps).text()
+    host = HostBuilder(program, found, host_steps, checked, steps).build()
     source = "\n".join([*preamble(program.name, lines), *lines]) + "\n"
     names = [*(name for emitter in emitters for name in emitter.names), *(loop.name for loop in steps.values())]
     return Emitted(program, source, host, names, {step.name: step for step in host_steps.values()})

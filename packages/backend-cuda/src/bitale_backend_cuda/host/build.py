@@ -1,0 +1,174 @@
+"""The host's part of a function, as statements: it finds sizes, takes memory, and launches kernels.
+
+It is made once, when the function is compiled, and knows addresses and lengths only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from bitale_backend_cuda.emit.kernel import LaunchEmitter
+from bitale_backend_cuda.emit.persistent import PersistentLoop
+from bitale_backend_cuda.host.block import Block, address
+from bitale_backend_cuda.host.launches import STATUS, launch, strides
+from bitale_backend_cuda.host.loops import LoopBuilder
+from bitale_backend_cuda.host.statements import (
+    Check,
+    Donated,
+    Guard,
+    HostStatement,
+    Input,
+    Memory,
+    OnHost,
+    Result,
+    Set,
+    Status,
+    Workspace,
+)
+from bitale_backend_cuda.host_step import HostStep
+from bitale_rewrite.loops.blocks import is_early, late_names, names_found, nbytes
+from bitale_rewrite.loops.ir import Buffer, Choose, Define, Gemm, Kernel, Loop, Name, Program, Require, Run, Step
+from bitale_rewrite.loops.touched import buffers_of, inside
+from bitale_rewrite.loops.values import everything_in
+
+
+class HostBuilder:
+    """Makes the host's statements of a program. `launches` are those of each kernel, `persistent` the loops that can be
+    a single one."""
+
+    def __init__(
+        self,
+        program: Program,
+        launches: Mapping[Kernel, list[LaunchEmitter]],
+        host_steps: Mapping[Kernel, HostStep],
+        checked: bool,
+        persistent: Mapping[Loop, PersistentLoop],
+    ) -> None:
+        self.program = program
+        self.launches = launches
+        self.host_steps = host_steps
+        self.checked = checked
+        self.persistent = persistent
+        self.alias = {program.outputs[out]: program.inputs[source] for out, source in program.donated.items()}
+        self.late = late_names(program)
+        self.ready: set[Buffer] = set(program.inputs)
+
+    def build(self) -> tuple[HostStatement, ...]:
+        """The whole function."""
+        block, steps = Block(), self.program.steps
+        self._inputs(block)
+        for size in self.program.sizes:
+            self._step(size, block)
+        self._workspace(block)
+        checks = next((k for k, step in enumerate(steps) if not isinstance(step, Require | Define)), len(steps))
+        for step in steps[:checks]:
+            self._step(step, block)
+        self._results(block)
+        for step in steps[checks:]:
+            self._step(step, block)
+        for output in self.program.outputs:
+            self._allocate(output, block)
+        if self.checked:
+            block.put(Check())
+        return tuple(block.statements)
+
+    # ---- memory ------------------------------------------------------------------------------------------------------
+
+    def _inputs(self, block: Block) -> None:
+        if self.checked:
+            block.put(Status(STATUS))
+        for buffer in self.program.inputs:
+            lengths = enumerate(self.program.lengths[buffer.slot])
+            named = tuple((axis, n) for axis, n in lengths if isinstance(n, Name))
+            block.put(Input(buffer, named, tuple(strides(buffer))))
+
+    def _results(self, block: Block) -> None:
+        """Memory for results first: where there is none, no shared variable has changed yet."""
+        for output in self.program.outputs:
+            if output.root.kind == "output" and is_early(nbytes(output.root), self.late):
+                self._allocate(output, block)
+
+    def _workspace(self, block: Block) -> None:
+        early = {i: n for i, n in enumerate(self.program.slots) if is_early(n, self.late)}
+        self.slots = {i: Name(f"slot_{i}") for i in early}
+        if early:
+            block.put(Workspace(tuple(self.slots.values()), block.values(*early.values())))
+
+    def _allocate(self, buffer: Buffer, block: Block) -> None:
+        root = buffer.root
+        if root not in self.ready:
+            self.ready.add(root)
+            block.put(self._memory(root, block))
+        if buffer is not root and buffer not in self.ready:
+            self.ready.add(buffer)
+            block.put(Set(address(buffer), address(root)))
+
+    def _memory(self, root: Buffer, block: Block) -> HostStatement:
+        """What gives a buffer its memory."""
+        if root in self.alias:
+            return Donated(address(root), root.slot, self.alias[root].slot)
+        if root.kind == "output":
+            return Result(address(root), root.slot, block.values(*root.shape))
+        slot = self.slots.get(self.program.placement.get(root, -1))
+        return Memory(address(root), block.value(nbytes(root))) if slot is None else Set(address(root), slot)
+
+    # ---- steps -------------------------------------------------------------------------------------------------------
+
+    def _steps(self, steps: Sequence[Step], block: Block) -> None:
+        """Steps that are done in a block of their own: what they find is known in it alone."""
+        ready = set(self.ready)
+        for step in steps:
+            self._step(step, block)
+        self.ready = ready
+
+    def _step(self, step: Step, block: Block) -> None:
+        self._find(step, block)
+        match step:
+            case Run(kernel) if kernel in self.host_steps:
+                block.put(self._on_host(self.host_steps[kernel], block))
+            case Run(kernel):
+                for emitter in self.launches[kernel]:
+                    launch(emitter, block)
+            case Define(name, value):
+                block.set(name, value)
+            case Require(condition, code, values):
+                block.put(Require(block.value(condition), code, block.values(*values)))
+            case Gemm():
+                self._gemm(step, block)
+            case Loop():
+                loop = self.persistent.get(step)
+                LoopBuilder(step, loop, self._steps, self._allocate, self.checked).build(block)
+            case Choose(condition, then, otherwise):
+                value, blocks = block.value(condition), (block.inner(), block.inner())
+                self._steps(then, blocks[0])
+                self._steps(otherwise, blocks[1])
+                block.choose(value, *blocks)
+            case _:
+                raise AssertionError("procedures are opened for GPUs")
+
+    def _find(self, step: Step, block: Block) -> None:
+        """Memory for what a step works on, unless it is found where it is used."""
+        found_inside = names_found(inside(step))
+        for buffer in dict.fromkeys(buffers_of(step)):
+            if buffer.kind in ("scratch", "growing"):
+                continue
+            if buffer.kind in ("row", "moving") if buffer.base is None else inside(step):
+                continue
+            if found_inside.isdisjoint(everything_in([nbytes(buffer)])):
+                self._allocate(buffer, block)
+
+    def _on_host(self, step: HostStep, block: Block) -> HostStatement:
+        arrays = []
+        for buffer in step.parameters.buffers:
+            size = block.value(nbytes(buffer))
+            if buffer.kind == "scratch":
+                block.put(Memory(address(buffer), size))
+            arrays.append((address(buffer), size))
+        return OnHost(step, tuple(arrays), tuple(step.parameters.names))
+
+    def _gemm(self, step: Gemm, block: Block) -> None:
+        if self.checked and step.out.root in self.alias:
+            block.put(Guard())
+        m, n, k, batch, alpha, beta = block.values(step.m, step.n, step.k, step.batch, step.alpha, step.beta)
+        block.put(replace(step, m=m, n=n, k=k, batch=batch, alpha=alpha, beta=beta))

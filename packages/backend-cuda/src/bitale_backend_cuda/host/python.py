@@ -1,0 +1,132 @@
+"""The host's function in Python: it gets a `call` (see call.py), and no step is looked at again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from textwrap import indent
+from typing import Any
+
+import numpy as np
+
+from bitale_backend_cuda.host.expressions import python
+from bitale_backend_cuda.host.statements import (
+    Ask,
+    Break,
+    Check,
+    Copy,
+    Donated,
+    ForRange,
+    Grow,
+    Guard,
+    HostStatement,
+    If,
+    Input,
+    Launch,
+    Memory,
+    OnHost,
+    Read,
+    Result,
+    Set,
+    Status,
+    Swap,
+    Workspace,
+)
+from bitale_graph.ops.elementwise import FUNCTIONS
+from bitale_graph.reference.elementwise import FORMULAS
+from bitale_rewrite.loops.ir import Call, Gemm, Require, Value
+
+INDENT = "    "
+
+
+def python_text(statements: Sequence[HostStatement]) -> str:
+    """The source of `run(call)`."""
+    return f"def run(call):\n{_block(statements)}\n"
+
+
+def host_function(source: str, name: str) -> Callable[..., None]:
+    """The function that a source defines."""
+    space: dict[str, Any] = {"apply": apply, "inf": np.inf, "nan": np.nan}
+    exec(compile(source, f"<{name} on the host>", "exec"), space)
+    run: Callable[..., None] = space["run"]
+    return run
+
+
+def apply(name: str, dtype: str, *typed: Any) -> Any:
+    """An elementwise function of Python numbers with the dtypes that stand before them."""
+    operands = [np.asarray(number).astype(kind)[()] for kind, number in zip(typed[::2], typed[1::2], strict=True)]
+    return np.asarray(FORMULAS[FUNCTIONS[name]](*operands)).astype(dtype).item()
+
+
+def _block(statements: Sequence[HostStatement]) -> str:
+    lines = [TEXTS[type(statement)](statement) for statement in statements]
+    return indent("\n".join(lines or ["pass"]), INDENT)
+
+
+def _if(statement: If) -> str:
+    otherwise = f"\nelse:\n{_block(statement.otherwise)}" if statement.otherwise else ""
+    return f"if {python(statement.condition)}:\n{_block(statement.then)}{otherwise}"
+
+
+def _input(given: Input) -> str:
+    slot = given.buffer.slot
+    lines = [f"{given.buffer.name} = call.address({slot})"]
+    lines += [f"{length} = call.length({slot}, {axis})" for axis, length in given.lengths]
+    lines += [f"{stride} = call.stride({slot}, {axis})" for axis, stride in enumerate(given.strides)]
+    return "\n".join(lines)
+
+
+def _require(check: Require) -> str:
+    failing = python(Call(FUNCTIONS["logical_not"], (check.condition,), "bool"))
+    return f"if {failing}: call.fail({', '.join([str(check.code), *map(python, check.values)])})"
+
+
+def _launch(launch: Launch) -> str:
+    kernel = repr(launch.kernels[0])
+    if launch.condition is not None:
+        kernel = f"{kernel} if {python(launch.condition)} else {launch.kernels[1]!r}"
+    return f"call.launch({kernel}, {_listed((launch.grid, launch.block))}, {_tuple(launch.arguments)})"
+
+
+def _gemm(step: Gemm) -> str:
+    shape, transpose = _tuple((step.m, step.n, step.k)), (step.transpose_left, step.transpose_right)
+    batch, alpha, beta = map(python, (step.batch, step.alpha, step.beta))
+    left, right, out = (buffer.name for buffer in (step.left, step.right, step.out))
+    return f"call.gemm({step.out.dtype!r}, {shape}, {batch}, {transpose}, {alpha}, {left}, {right}, {beta}, {out})"
+
+
+def _on_host(step: OnHost) -> str:
+    arrays = "".join(f"{_tuple(pair)}, " for pair in step.arrays)
+    return f"call.on_host({step.step.name!r}, ({arrays}), {_tuple(step.lengths)})"
+
+
+def _listed(values: Iterable[Value]) -> str:
+    return ", ".join(map(python, values))
+
+
+def _tuple(values: Sequence[Value]) -> str:
+    return f"({_listed(values)},)" if len(values) == 1 else f"({_listed(values)})"
+
+
+TEXTS: dict[type, Callable[[Any], str]] = {
+    Set: lambda s: f"{s.name} = {python(s.value)}",
+    Swap: lambda s: f"{s.a}, {s.b} = {s.b}, {s.a}",
+    Ask: lambda s: f"{s.name} = call.{s.question}({_listed(s.operands)})",
+    Read: lambda s: f"{s.name} = call.read({python(s.address)}, {s.name.dtype!r})",
+    If: _if,
+    ForRange: lambda s: f"for {s.index} in range({python(s.extent)}):\n{_block(s.body)}",
+    Break: lambda s: "break",
+    Check: lambda s: "call.check()",
+    Guard: lambda s: "call.guard()",
+    Require: _require,
+    Status: lambda s: f"{s.name} = call.status()",
+    Input: _input,
+    Workspace: lambda s: f"{_listed(s.names)}, = call.workspace({_listed(s.sizes)})",
+    Memory: lambda s: f"{s.name} = call.temporary({python(s.nbytes)})",
+    Grow: lambda s: f"{s.name}, {s.room} = call.grow({s.name}, {_listed((s.used, s.nbytes))})",
+    Result: lambda s: f"{s.name} = call.allocate({s.slot}, {_tuple(s.shape)})",
+    Donated: lambda s: f"{s.name} = call.donated({s.slot}, {s.source})",
+    Copy: lambda s: f"call.copy({_listed((s.target, s.source, s.nbytes))})",
+    Launch: _launch,
+    Gemm: _gemm,
+    OnHost: _on_host,
+}
