@@ -1,5 +1,5 @@
-"""Routines of CBLAS for generated functions: OpenBLAS from the scipy-openblas32 wheel, loaded by the first program
-that multiplies matrices.
+"""Routines of CBLAS and LAPACK for generated functions: OpenBLAS from the scipy-openblas32 wheel, loaded by the first
+program that needs them.
 """
 
 from __future__ import annotations
@@ -12,15 +12,22 @@ from pathlib import Path
 
 from bitale_graph.errors import BitaleError
 
-# The order is that of `routines` in bitale.h. All take 32-bit integers.
+# All take 32-bit integers.
 CBLAS = (
     "sgemm", "dgemm", "cgemm", "zgemm",
     "sgemm_batch_strided", "dgemm_batch_strided", "cgemm_batch_strided", "zgemm_batch_strided",
     "sgemv", "dgemv", "cgemv", "zgemv",
     "ssyrk", "dsyrk", "sger", "dger",
 )  # fmt: skip
+# In Fortran's manner: column-major, arguments by pointer, the length of each string behind all of them.
+LAPACK = tuple(
+    f"{letter}{name}_"
+    for name in ("potrf", "trsm", "trsv")
+    for letter in "sdcz"
+)  # fmt: skip
+ROUTINES = (*(f"cblas_{name}" for name in CBLAS), *LAPACK)
 PREFIX = "scipy_"
-Table = ctypes.c_void_p * len(CBLAS)
+Table = ctypes.c_void_p * len(ROUTINES)
 
 
 class NoLibrary(BitaleError, RuntimeError):
@@ -39,7 +46,7 @@ def openblas() -> ctypes.CDLL:
     found = next((file for file in files if file.is_file()), None)
     if found is None:
         raise NoLibrary(
-            "A function that multiplies matrices needs OpenBLAS, and scipy_openblas32 is not there.\n"
+            "A function of matrices needs OpenBLAS, and scipy_openblas32 is not there.\n"
             "  Install it: pip install scipy-openblas32."
         )
     library = ctypes.CDLL(str(found))
@@ -50,9 +57,9 @@ def openblas() -> ctypes.CDLL:
 
 @functools.cache
 def table() -> ctypes.Array[ctypes.c_void_p]:
-    """Pointers in the order of CBLAS: a bitale_blas, which lives as long as the process."""
+    """Pointers in the order of ROUTINES: a bitale_blas, which lives as long as the process."""
     library = openblas()
-    routines = (getattr(library, f"{PREFIX}cblas_{name}") for name in CBLAS)
+    routines = (getattr(library, f"{PREFIX}{name}") for name in ROUTINES)
     return Table(*(ctypes.cast(routine, ctypes.c_void_p).value for routine in routines))
 
 

@@ -15,6 +15,7 @@ from bitale_backend_c.arguments import Arguments
 from bitale_backend_c.blas import NoLibrary, blas_address
 from bitale_backend_c.build import build
 from bitale_backend_c.emit import emit
+from bitale_backend_c.emit.library import needs_lapack
 from bitale_backend_c.emit.names import reserved
 from bitale_backend_c.loaded import load
 from bitale_backend_c.settings import settings
@@ -25,7 +26,7 @@ from bitale_graph.graph import Graph
 from bitale_graph.verify import verify
 from bitale_rewrite import optimise
 from bitale_rewrite.expand import expand
-from bitale_rewrite.loops.ir import Buffer, Gemm, Loop, Program
+from bitale_rewrite.loops.ir import Buffer, Gemm, LibraryCall, Loop, Program
 from bitale_rewrite.loops.lower import lower
 from bitale_rewrite.loops.touched import all_steps, programs_of
 from bitale_rewrite.phases import DEFAULT
@@ -56,7 +57,7 @@ class Compiled:
         """The function in the form that is fastest to call: a builtin callable."""
         program, cells = self.program, self.cells
         steps = [step for each in programs_of(program) for step in all_steps(each.steps)]
-        libraries = any(isinstance(step, Gemm) for step in steps)
+        libraries = any(isinstance(step, (Gemm, LibraryCall)) for step in steps)
         loops = any(isinstance(step, Loop) for step in steps)
         return load_shim().Function(
             load(self.path),
@@ -78,10 +79,13 @@ class Compiled:
         return self.call(*arguments, **keywords)
 
     def _library(self) -> int:
-        """OpenBLAS, or none: matrix products are then plain loops, right but slow."""
+        """OpenBLAS, or none: matrix products are then plain loops, right but slow. Raises NoLibrary where LAPACK is
+        needed."""
         try:
             return blas_address(self.threads)
         except NoLibrary as error:
+            if needs_lapack(self.source):
+                raise
             warnings.warn(f"{error} Until then matrix products are slow.", RuntimeWarning, stacklevel=4)
             return 0
 

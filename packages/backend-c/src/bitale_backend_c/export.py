@@ -72,6 +72,8 @@ def write(result: Export, folder: Path, places: Iterable[str] = ()) -> Exported:
     """Write the files of an export. Of the user's files, whose paths are `places`, they show the names alone."""
     name, macro = result.name, result.macro
     libraries = ("-lcblas", "-lm") if result.routines else ("-lm",)
+    if result.needs_lapack:
+        libraries = ("-llapack", "-lblas", *libraries)
     command = f"cc {FLAGS} -c {name}.c"
     files = {
         f"{name}.c": ExportedSource(result).lines(),
@@ -105,6 +107,8 @@ def _build(result: Export, command: str, libraries: tuple[str, ...]) -> list[str
         f"Threads:  -fopenmp -D{macro}_THREADS=4",
         f"Memory:   -D{macro}_MALLOC=... -D{macro}_FREE=... in place of malloc and free",
     ]
-    if result.routines:
+    if result.needs_lapack:
+        lines.append("Matrices: any LAPACK (-lopenblas ...) will do")
+    elif result.routines:
         lines.append(f"Matrices: any CBLAS (-lopenblas ...) will do; -D{macro}_NO_BLAS needs none and is slower")
     return lines

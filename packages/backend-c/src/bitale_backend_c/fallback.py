@@ -18,7 +18,7 @@ OutputSpecification = tuple[int, int, int, int]
 
 INTERFACE = """
 typedef struct { void *data; const int64_t *shape; const int64_t *strides; } bitale_array;
-typedef struct { void *routines[16]; } bitale_blas;
+typedef struct { void *routines[64]; } bitale_blas;
 typedef struct bitale_call bitale_call;
 struct bitale_call {
     const bitale_array *inputs;

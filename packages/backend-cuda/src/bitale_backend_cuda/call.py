@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from bitale_backend_cuda.driver import Array, Driver
 from bitale_backend_cuda.emit.kernel import BLOCK
 from bitale_backend_cuda.emit.program import Emitted
 from bitale_rewrite.loops.ir import Failure
+from bitale_rewrite.loops.library import run_on_host
 
 LINE = 256  # bytes to which arrays in the workspace are aligned
 WAVES = 32  # blocks per multiprocessor, from which threads take several iterations each
@@ -33,6 +35,7 @@ class DeviceCall:
         self._status: Array | None = None
         self.program = emitted.program
         self.steps = emitted.host_steps
+        self.routines = emitted.library
         self.kernels = kernels
         self.inputs = inputs
         self.addresses = [driver.address(array) for array in inputs]
@@ -154,6 +157,18 @@ class DeviceCall:
         written = {a for (a, _), b in zip(arrays, step.parameters.buffers, strict=True) if step.is_written(b)}
         for address in written:
             self.driver.upload(address, copies[address])
+
+    def library(
+        self, number: int, arrays: Sequence[tuple[int, str, tuple[int, ...]]], places: Sequence[int]
+    ) -> None:
+        """Run a routine on the host: `arrays` are the address, dtype and shape of each input."""
+        self._leave()
+        inputs = []
+        for address, dtype, shape in arrays:
+            nbytes = prod(shape) * np.dtype(dtype).itemsize
+            inputs.append(self.driver.download(address, nbytes).view(dtype).reshape(shape))
+        for place, result in zip(places, run_on_host(self.routines[number], inputs), strict=True):
+            self.driver.upload(place, np.ascontiguousarray(result))
 
     def _leave(self) -> None:
         """What follows depends on what was computed: it cannot be collected."""

@@ -34,7 +34,9 @@ class OnDevice:
         """The steps that the GPU leaves to the host."""
         missing = 'runs on the host, in C: CUDA has no "{}"'
         steps = self.compiled.emitted.host_steps.values()
-        return [
+        alone = "runs on the host: there is no routine for it"
+        library = [Record("cuda", alone, s.note, s.op.name, None) for s in self.compiled.emitted.library]
+        return library + [
             Record("cuda", missing.format('", "'.join(s.missing)), "; ".join(s.kernel.note), s.name, None)
             for s in steps
         ]

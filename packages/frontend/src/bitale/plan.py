@@ -19,6 +19,7 @@ from bitale_rewrite.loops.ir import (
     Gemm,
     If,
     Invoke,
+    LibraryCall,
     Loop,
     Program,
     Require,
@@ -151,6 +152,9 @@ def _action(step: Step) -> Action:
         title = f"for {step.index.name} in range({text(step.extent)}){until}:"
         return Action(title, inside=tuple(map(_action, step.body)))
     reads, writes, traffic = _traffic(step)
+    if isinstance(step, LibraryCall):
+        given, made = (", ".join(b.name for b in buffers) for buffers in (step.inputs, step.outputs))
+        return Action(f"{made} = {step.op}({given})", reads, writes, Formula(), traffic)
     if isinstance(step, Gemm):
         left, right = (
             f"{matrix.name}{'.T' if transposed else ''}"
@@ -162,7 +166,7 @@ def _action(step: Step) -> Action:
     return Action(title, reads, writes, operations(step.kernel.body), traffic)
 
 
-def _traffic(step: Run | Gemm) -> tuple[tuple[str, ...], tuple[str, ...], Formula]:
+def _traffic(step: Run | Gemm | LibraryCall) -> tuple[tuple[str, ...], tuple[str, ...], Formula]:
     """What a step reads and writes, and the bytes of all of it."""
     written = written_by(step)
     touched = {b.root for b in buffers_of(step) if b.kind != "scratch"} | {b for b in written if b.kind != "scratch"}

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from bitale_graph.variable import Variable
 
@@ -32,6 +34,18 @@ class ArgumentError(BitaleError, ValueError):
 
 class IndexingError(BitaleError, IndexError):
     """An index is out of range, or there are more indices than axes."""
+
+
+class LinearAlgebraError(BitaleError, np.linalg.LinAlgError):
+    """A matrix that a function met when it ran cannot be inverted or decomposed. `number` is its place in the batch."""
+
+    def __init__(self, message: str = "", number: int = 0) -> None:
+        super().__init__(message)
+        self.number = number
+
+
+class MatrixShapeError(ShapeError, np.linalg.LinAlgError):
+    """A matrix is not square, or does not fit another one."""
 
 
 class SymbolicError(BitaleError, TypeError):

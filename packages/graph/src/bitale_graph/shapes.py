@@ -30,6 +30,7 @@ from bitale_graph.ops.movement import (
 from bitale_graph.ops.random import Permutation
 from bitale_graph.ops.reduction import ArgReduce, Cumulate, Reduce
 from bitale_graph.origin import made_at
+from bitale_graph.routine import Routine
 from bitale_graph.sizes import (
     Size,
     Sizes,
@@ -205,6 +206,13 @@ def _rfft(node: Apply) -> list[Sizes]:
 @SHAPES.register(Irfft)
 def _irfft(node: Apply) -> list[Sizes]:
     return [(*shape_of(node.inputs[0])[:-1], *unknown_inputs((node.op.length,), node.inputs[1:]))]
+
+
+@SHAPES.register(Routine)
+def _routine(node: Apply) -> list[Sizes]:
+    batch, lengths = node.op.measured(map(shape_of, node.inputs))
+    lengths |= node.op.found(lengths)
+    return [(*batch, *(lengths[label] for label in labels)) for labels in node.op.results]
 
 
 @SHAPES.register(Gather)

@@ -12,7 +12,7 @@ Decorated = TypeVar("Decorated", bound=Callable[..., object])
 
 
 class RuleTable(Generic[Rule]):
-    """Rows from an op (instance or class) to a rule; look-up tries the instance, then its class.
+    """Rows from an op (instance or class) to a rule; look-up tries the instance, its class, what that derives from.
 
     A table is a value: merging two gives a third, and a key that both have is an error. `advice` ends
     the message of a missing row.
@@ -42,7 +42,12 @@ class RuleTable(Generic[Rule]):
     def find(self, op: Hashable) -> Rule | None:
         """The row for `op`, or None."""
         rule = self._rows.get(op)
-        return self._rows.get(type(op)) if rule is None else rule
+        if rule is None:
+            rule = self._rows.get(type(op))
+        if rule is None:
+            kind = op if isinstance(op, type) else type(op)
+            rule = next((self._rows[base] for base in kind.__mro__[1:] if base in self._rows), None)
+        return rule
 
     def __getitem__(self, op: Hashable) -> Rule:
         rule = self.find(op)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bitale_autodiff.rules import contraction, control, elementwise, fft, indexing, linear, movement, reduction
+from bitale_autodiff.rules import contraction, control, elementwise, fft, indexing, linalg, linear, movement, reduction
 from bitale_autodiff.rules.composite import COMPOSITE_PULLBACKS, COMPOSITE_PUSHFORWARDS
 from bitale_autodiff.rules.partials import PARTIALS, add_partials
 from bitale_autodiff.rules.tables import Pullback, Pushforward
@@ -16,6 +16,7 @@ PULLBACKS: RuleTable[Pullback] = RuleTable[Pullback]("pullback", advice=ADVICE).
     reduction.PULLBACKS,
     contraction.PULLBACKS,
     indexing.PULLBACKS,
+    linalg.PULLBACKS,
     control.PULLBACKS,
     fft.PULLBACKS,
 )

@@ -12,6 +12,7 @@ import numpy as np
 from bitale_backend_c.emit.arrays import static_array
 from bitale_backend_c.emit.ctypes import C_TYPES
 from bitale_backend_c.emit.expressions import text
+from bitale_backend_c.emit.library import needs_lapack
 from bitale_backend_c.emit.source import emit
 from bitale_rewrite.loops.blocks import is_early, late_names
 from bitale_rewrite.loops.ir import Buffer, Literal, Name, Program
@@ -104,8 +105,13 @@ class Export:
 
     @cached_property
     def routines(self) -> list[int]:
-        """The numbers of the CBLAS routines that the program calls."""
+        """The numbers of the routines of CBLAS and LAPACK that the program calls."""
         return sorted({int(n) for n in re.findall(r"blas->routines\[(\d+)\]", self.body)})
+
+    @property
+    def needs_lapack(self) -> bool:
+        """Whether there is no form without a library."""
+        return needs_lapack(self.body)
 
     # ---- the header ------------------------------------------------------------------------------------------------
 

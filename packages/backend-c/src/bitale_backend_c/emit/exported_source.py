@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bitale_backend_c.blas import CBLAS
+from bitale_backend_c.blas import ROUTINES
 from bitale_backend_c.emit.ctypes import C_TYPES
 from bitale_backend_c.emit.exported import Export
 from bitale_backend_c.emit.expressions import text
@@ -102,8 +102,8 @@ class ExportedSource:
         return "\n".join([*lines, "    }", ""])
 
     def _library(self) -> list[str]:
-        """The routines of CBLAS by name. Each is called through its real type."""
-        name, routines = f"{self.macro}_LIBRARY", [(n, f"cblas_{CBLAS[n]}") for n in self.export.routines]
+        """The routines of CBLAS and LAPACK by name. Each is called through its real type."""
+        name, routines = f"{self.macro}_LIBRARY", [(n, ROUTINES[n]) for n in self.export.routines]
         if not routines:
             return [f"#define {name} 0", ""]
         entries = ", ".join(f"[{number}] = {routine}" for number, routine in routines)

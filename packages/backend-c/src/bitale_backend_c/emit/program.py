@@ -14,6 +14,7 @@ from bitale_backend_c.emit.functions import KernelFunctions
 from bitale_backend_c.emit.gemm import gemm_call
 from bitale_backend_c.emit.helpers import WORD
 from bitale_backend_c.emit.kernel import base_name
+from bitale_backend_c.emit.library import library_call, library_room
 from bitale_backend_c.emit.names import comment
 from bitale_rewrite.loops.blocks import is_early, late_names, nbytes, sized_inside
 from bitale_rewrite.loops.integers import multiply, product
@@ -25,6 +26,7 @@ from bitale_rewrite.loops.ir import (
     Gemm,
     Invoke,
     Kernel,
+    LibraryCall,
     Literal,
     Loop,
     Name,
@@ -218,6 +220,8 @@ class ProgramEmitter:
             self._run(step.kernel, depth)
         elif isinstance(step, Gemm):
             self._put(gemm_call(step), depth)
+        elif isinstance(step, LibraryCall):
+            self._library(step, depth)
         elif isinstance(step, Define):
             self._put(f"const int64_t {step.name.name} = {text(step.value)};", depth)
         elif isinstance(step, Require):
@@ -282,6 +286,13 @@ class ProgramEmitter:
         self._put(f"const int32_t failed = {procedure.entry}({arguments});", depth + 1)
         self._put("if (failed) return failed;", depth + 1)
         self._put("}", depth)
+
+    def _library(self, step: LibraryCall, depth: int) -> None:
+        need, room = library_room(step), None
+        if need is not None:
+            room = f"{step.outputs[0].name}_room"
+            self._found_now(room, "char", need, depth)
+        self._put(f"{library_call(step, room)}{_remark(step.note)}", depth)
 
     def _run(self, kernel: Kernel, depth: int) -> None:
         """Call a kernel in the form that suits its inputs: with contiguous rows, as the compiler then knows, or of any

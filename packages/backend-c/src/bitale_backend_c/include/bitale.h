@@ -10,10 +10,10 @@ typedef struct bitale_array {
     const int64_t *strides;
 } bitale_array;
 
-/* Routines of CBLAS with 32-bit integers, in the order of CBLAS in blas.py; NULL where not available. */
+/* Routines of CBLAS and LAPACK with 32-bit integers, in the order of ROUTINES in blas.py; NULL where not available. */
 typedef void (*bitale_routine)(void);
 typedef struct bitale_blas {
-    bitale_routine routines[16];
+    bitale_routine routines[64];
 } bitale_blas;
 
 typedef struct bitale_call bitale_call;

@@ -19,7 +19,7 @@ from bitale_backend_cuda.host_step import HostStep, missing
 from bitale_backend_cuda.mapping import launches
 from bitale_backend_cuda.recompute import without_rows
 from bitale_graph.ops.elementwise import FUNCTIONS
-from bitale_rewrite.loops.ir import Call, Choose, Fail, Kernel, Load, Loop, Program, Require, Run, Step
+from bitale_rewrite.loops.ir import Call, Choose, Fail, Kernel, LibraryCall, Load, Loop, Program, Require, Run, Step
 from bitale_rewrite.loops.touched import all_steps
 from bitale_rewrite.loops.values import everything_in
 
@@ -29,13 +29,14 @@ NOT = FUNCTIONS["logical_not"]
 @dataclass
 class Emitted:
     """`source` is CUDA C++, `statements` what the host does, `kernels` what that launches by name, `host_steps` what it
-    runs in C."""
+    runs in C, `library` the calls of routines by number."""
 
     program: Program
     source: str
     statements: tuple[HostStatement, ...]
     kernels: list[str] = field(default_factory=list)
     host_steps: dict[str, HostStep] = field(default_factory=dict)
+    library: list[LibraryCall] = field(default_factory=list)
 
     @cached_property
     def host(self) -> str:
@@ -65,10 +66,11 @@ def emit(program: Program) -> Emitted:
             found = {kernel: emitters for kernel, emitters in found.items() if not loop.is_all_of(emitters)}
     emitters = [each for several in found.values() for emitter in several for each in emitter.all]
     lines = [*(line for emitter in emitters for line in emitter.lines()), *lines]
-    host = HostBuilder(program, found, host_steps, checked, steps).build()
+    host = HostBuilder(program, found, host_steps, checked, steps)
+    statements = host.build()
     source = "\n".join([*preamble(program.name, lines), *lines]) + "\n"
     names = [*(name for emitter in emitters for name in emitter.names), *(loop.name for loop in steps.values())]
-    return Emitted(program, source, host, names, {step.name: step for step in host_steps.values()})
+    return Emitted(program, source, statements, names, {step.name: step for step in host_steps.values()}, host.library)
 
 
 def _make_row_major(program: Program, kernels: Iterable[Kernel]) -> None:

@@ -19,6 +19,7 @@ from bitale_backend_cuda.host.statements import (
     Guard,
     HostStatement,
     Input,
+    Library,
     Memory,
     OnHost,
     Result,
@@ -28,8 +29,21 @@ from bitale_backend_cuda.host.statements import (
 )
 from bitale_backend_cuda.host_step import HostStep
 from bitale_rewrite.loops.blocks import is_early, late_names, names_found, nbytes
-from bitale_rewrite.loops.ir import Buffer, Choose, Define, Gemm, Kernel, Loop, Name, Program, Require, Run, Step
-from bitale_rewrite.loops.touched import buffers_of, inside
+from bitale_rewrite.loops.ir import (
+    Buffer,
+    Choose,
+    Define,
+    Gemm,
+    Kernel,
+    LibraryCall,
+    Loop,
+    Name,
+    Program,
+    Require,
+    Run,
+    Step,
+)
+from bitale_rewrite.loops.touched import buffers_of, inside, written_by
 from bitale_rewrite.loops.values import everything_in
 
 
@@ -53,6 +67,7 @@ class HostBuilder:
         self.alias = {program.outputs[out]: program.inputs[source] for out, source in program.donated.items()}
         self.late = late_names(program)
         self.ready: set[Buffer] = set(program.inputs)
+        self.library: list[LibraryCall] = []  # by number
 
     def build(self) -> tuple[HostStatement, ...]:
         """The whole function."""
@@ -136,6 +151,8 @@ class HostBuilder:
                 block.put(Require(block.value(condition), code, block.values(*values)))
             case Gemm():
                 self._gemm(step, block)
+            case LibraryCall():
+                self._library(step, block)
             case Loop():
                 loop = self.persistent.get(step)
                 LoopBuilder(step, loop, self._steps, self._allocate, self.checked).build(block)
@@ -172,3 +189,9 @@ class HostBuilder:
             block.put(Guard())
         m, n, k, batch, alpha, beta = block.values(step.m, step.n, step.k, step.batch, step.alpha, step.beta)
         block.put(replace(step, m=m, n=n, k=k, batch=batch, alpha=alpha, beta=beta))
+
+    def _library(self, step: LibraryCall, block: Block) -> None:
+        if self.checked and not written_by(step).isdisjoint(self.alias):
+            block.put(Guard())
+        block.put(Library(len(self.library), step, tuple(block.values(*buffer.shape) for buffer in step.inputs)))
+        self.library.append(step)

@@ -22,6 +22,7 @@ from bitale_backend_cuda.host.statements import (
     If,
     Input,
     Launch,
+    Library,
     Memory,
     OnHost,
     Read,
@@ -34,6 +35,7 @@ from bitale_backend_cuda.host.statements import (
 from bitale_graph.ops.elementwise import FUNCTIONS
 from bitale_graph.reference.elementwise import FORMULAS
 from bitale_rewrite.loops.ir import Call, Gemm, Require, Value
+from bitale_rewrite.loops.touched import written_directly
 
 INDENT = "    "
 
@@ -99,6 +101,13 @@ def _on_host(step: OnHost) -> str:
     return f"call.on_host({step.step.name!r}, ({arrays}), {_tuple(step.lengths)})"
 
 
+def _library(library: Library) -> str:
+    pairs = zip(library.step.inputs, library.shapes, strict=True)
+    given = "".join(f"({buffer.name}, {buffer.dtype!r}, {_tuple(shape)}), " for buffer, shape in pairs)
+    places = "".join(f"{buffer.name}, " for buffer in written_directly(library.step))
+    return f"call.library({library.number}, ({given}), ({places}))"
+
+
 def _listed(values: Iterable[Value]) -> str:
     return ", ".join(map(python, values))
 
@@ -129,4 +138,5 @@ TEXTS: dict[type, Callable[[Any], str]] = {
     Launch: _launch,
     Gemm: _gemm,
     OnHost: _on_host,
+    Library: _library,
 }

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bitale_backend_cuda.host_step import HostStep
-from bitale_rewrite.loops.ir import Buffer, Gemm, Name, Require, Value
+from bitale_rewrite.loops.ir import Buffer, Gemm, LibraryCall, Name, Require, Value
 
 
 @dataclass(frozen=True)
@@ -180,8 +180,17 @@ class OnHost:
     lengths: tuple[Value, ...]
 
 
+@dataclass(frozen=True)
+class Library:
+    """Run a routine, which the call knows by its number: on arrays of these shapes, in the order of the step's."""
+
+    number: int
+    step: LibraryCall
+    shapes: tuple[tuple[Value, ...], ...]
+
+
 HostStatement = (
     Set | Swap | Ask | Read | If | ForRange | Break | Check | Guard | Require
     | Status | Input | Workspace | Memory | Grow | Result | Donated
-    | Copy | Launch | Gemm | OnHost
+    | Copy | Launch | Gemm | OnHost | Library
 )  # fmt: skip

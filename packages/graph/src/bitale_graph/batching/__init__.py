@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bitale_graph.batching import contraction, control, elementwise, fft, indexing, movement, random, reduction, windows
+from bitale_graph.batching import (
+    contraction,
+    control,
+    elementwise,
+    fft,
+    indexing,
+    movement,
+    random,
+    reduction,
+    routines,
+    windows,
+)
 from bitale_graph.batching.operands import Batch, Lanes, Operand, filled
 from bitale_graph.batching.ragged import RAGGED
 from bitale_graph.composite import Renaming, Step, inline
@@ -27,6 +38,7 @@ BATCHING: RuleTable[Batch] = RuleTable[Batch]("batching").merged(
     control.BATCHING,
     random.BATCHING,
     fft.BATCHING,
+    routines.BATCHING,
 )
 
 

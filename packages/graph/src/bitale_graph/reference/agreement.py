@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from bitale_graph.errors import ShapeError
+from bitale_graph.errors import MatrixShapeError, ShapeError
 from bitale_graph.ops.contraction import Contract
 from bitale_graph.ops.elementwise import Elementwise
 from bitale_graph.ops.indexing import Gather, Scatter
 from bitale_graph.ops.movement import Broadcast
+from bitale_graph.routine import Routine
 from bitale_graph.table import RuleTable
 from bitale_graph.variable import Apply
 
@@ -27,6 +28,8 @@ def check_lengths(node: Apply, arrays: Sequence[np.ndarray]) -> None:
             shown = " and ".join(
                 f"{arrays[i].shape[axis]} (axis {axis} of {node.inputs[i]!r})" for i, axis in group
             )
+            if isinstance(node.op, Routine):
+                raise MatrixShapeError(f"{node.op}: lengths {shown} differ")
             raise ShapeError(
                 f"{node.op}: lengths {shown} differ; "
                 "an axis of length 1 stretches only where its type says 1 (see broadcast_to)"
@@ -58,6 +61,11 @@ def _scatter(node: Apply) -> list[Group]:
 def _contract(node: Apply) -> list[Group]:
     left, right = node.op.left, node.op.right
     return [[(0, left.index(label)), (1, right.index(label))] for label in left if label in right]
+
+
+@AGREEMENTS.register(Routine)
+def _routine(node: Apply) -> list[Group]:
+    return [places for _, _, places in node.op.agreements([v.ndim for v in node.inputs])]
 
 
 def _aligned(node: Apply, operands: Sequence[int]) -> list[Group]:

@@ -9,10 +9,11 @@ from bitale_graph.ops.elementwise import Elementwise
 from bitale_graph.ops.indexing import Gather, Nonzero, Scatter
 from bitale_graph.ops.movement import Concatenate
 from bitale_graph.ops.reduction import ArgReduce, Cumulate, Reduce
+from bitale_graph.routine import Routine
 from bitale_graph.variable import Apply, Constant, Variable
 from bitale_rewrite.control.form import Form
 
-WORK = (Elementwise, Contract, Reduce, ArgReduce, Cumulate, Concatenate)
+WORK = (Elementwise, Contract, Reduce, ArgReduce, Cumulate, Concatenate, Routine)
 MAY_FAIL = (Check, Gather, Scatter, Nonzero)  # where no step would
 
 
@@ -23,7 +24,7 @@ def move_invariants(form: Form) -> None:
     nodes = form.nodes()
     for node in nodes:
         known = [v in unchanging or isinstance(v, Constant) for v in node.inputs]
-        if all(known) and any(v in unchanging for v in node.inputs) and not isinstance(node.op, MAY_FAIL):
+        if all(known) and any(v in unchanging for v in node.inputs) and not _may_fail(node):
             unchanging.update(node.outputs)
             if any(v in working for v in node.inputs) or (isinstance(node.op, WORK) and not _is_length(node)):
                 working.update(node.outputs)
@@ -32,6 +33,10 @@ def move_invariants(form: Form) -> None:
     outer = form.outside(list(edge))
     before = {v: form.fix(made, v) for v, made in zip(edge, outer, strict=True)}
     form.replace(before, "what does not change is computed before the loop")
+
+
+def _may_fail(node: Apply) -> bool:
+    return isinstance(node.op, MAY_FAIL) or (isinstance(node.op, Routine) and node.op.problem is not None)
 
 
 def _is_length(node: Apply) -> bool:

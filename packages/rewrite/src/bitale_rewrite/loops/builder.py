@@ -99,6 +99,15 @@ class Builder:
         self.temporaries.append(made)
         return made
 
+    def operand(self, v: Variable) -> Buffer:
+        """The memory of what a call takes; what would otherwise stand in the code, such as a number, gets some."""
+        if v in self.reader.buffers:
+            return self.reader.buffers[v]
+        made = self.temporary(v.name or "given", v.dtype, self.sizes(v))
+        loops, index = domain(made.shape)
+        self.items.append(Nest(loops, made, index, self.reader(v, index), note=note(v)))
+        return made
+
     def view(self, variable: Variable, of: Variable) -> None:
         """Give `variable` the memory of `of`, or the other way round when `variable` is a result."""
         old, new = self.reader.buffers.get(of), self.reader.buffers.get(variable)

@@ -22,6 +22,7 @@ from bitale_rewrite.loops.ir import (
     If,
     Invoke,
     Let,
+    LibraryCall,
     Literal,
     Load,
     Loop,
@@ -126,6 +127,9 @@ class _Namer:
             self._buffers |= dict.fromkeys((step.out, step.left, step.right))
             sizes = {field: self(getattr(step, field)) for field in ("m", "n", "k", "batch", "alpha", "beta")}
             return replace(step, **sizes)  # type: ignore[arg-type]
+        if isinstance(step, LibraryCall):
+            self._buffers |= dict.fromkeys((*step.inputs, *step.outputs))
+            return replace(step, sizes=tuple(self(n) for n in step.sizes))
         if isinstance(step, Invoke):
             self._buffers |= dict.fromkeys((*step.inputs, *step.outputs))
             return step

@@ -14,6 +14,7 @@ from bitale_graph.ops.indexing import Nonzero, Scatter
 from bitale_graph.ops.movement import Concatenate, Pad, Reshape, SetSlice
 from bitale_graph.ops.random import Permutation
 from bitale_graph.ops.reduction import Cumulate, Reduce
+from bitale_graph.routine import Routine
 from bitale_graph.table import RuleTable
 from bitale_graph.variable import Apply, Variable
 from bitale_rewrite.loops import control, integers
@@ -42,6 +43,7 @@ from bitale_rewrite.loops.ir import (
     Store,
     Value,
 )
+from bitale_rewrite.loops.library import routine
 from bitale_rewrite.loops.nests import Fixed, Index, Loop, Nest, collect_loads, domain
 from bitale_rewrite.loops.notes import note
 from bitale_rewrite.loops.permute import permutation
@@ -56,7 +58,7 @@ LESS, EQUAL, WHERE, MAXIMUM = FUNCTIONS["less"], FUNCTIONS["equal"], FUNCTIONS["
 
 Rule = Callable[["Builder", Apply], None]
 NESTS: RuleTable[Rule] = RuleTable(
-    "loop nest", {Scan: control.loop, Branch: control.branch, Permutation: permutation, Called: call}
+    "loop nest", {Scan: control.loop, Branch: control.branch, Permutation: permutation, Called: call, Routine: routine}
 )
 
 

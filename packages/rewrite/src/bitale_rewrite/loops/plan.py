@@ -15,6 +15,7 @@ from bitale_rewrite.loops.ir import (
     If,
     Invoke,
     Kernel,
+    LibraryCall,
     Load,
     Loop,
     Program,
@@ -178,7 +179,7 @@ def _row_major(step: Step) -> list[Buffer]:
         return [b for part in inside(step) for b in _row_major(part)]
     if isinstance(step, Gemm):
         return [step.left, step.right]
-    if isinstance(step, Invoke):
+    if isinstance(step, (LibraryCall, Invoke)):
         return step.inputs
     return [b for b in buffers_of(step) if b.base is not None]
 

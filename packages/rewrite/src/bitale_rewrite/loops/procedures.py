@@ -14,9 +14,8 @@ from bitale_graph.variable import Apply, Constant, Variable
 from bitale_rewrite.driver import RuleIndex, rewrite
 from bitale_rewrite.loops.blocks import is_early, late_names, nbytes
 from bitale_rewrite.loops.integers import add, integer, multiply
-from bitale_rewrite.loops.ir import Buffer, Invoke, Loop, Name, Program, Run, Value
-from bitale_rewrite.loops.nests import Fixed, Nest, domain
-from bitale_rewrite.loops.notes import note
+from bitale_rewrite.loops.ir import Buffer, Invoke, LibraryCall, Loop, Name, Program, Run, Value
+from bitale_rewrite.loops.nests import Fixed
 from bitale_rewrite.loops.touched import all_steps
 from bitale_rewrite.loops.values import transform
 from bitale_rewrite.rule import Replacement, rewrites
@@ -90,10 +89,11 @@ def _with_inputs(body: Graph, constants: list[Constant]) -> Graph:
 
 
 def _is_laid_out_before(program: Program) -> bool:
-    """Whether all its memory has lengths that are known when it is called."""
+    """Whether all its memory has lengths that are known when it is called; libraries may need more."""
     late = late_names(program)
-    if any(isinstance(step, Loop) and step.growing for step in all_steps(program.steps)):
-        return False
+    for step in all_steps(program.steps):
+        if isinstance(step, LibraryCall) or (isinstance(step, Loop) and step.growing):
+            return False
     sizes = [*program.slots, *map(nbytes, program.outputs), *map(nbytes, _scratch(program))]
     return all(is_early(n, late) for n in sizes)
 
@@ -105,20 +105,12 @@ def _scratch(program: Program) -> list[Buffer]:
 def call(b: Builder, node: Apply) -> None:
     """One step that calls the program; its memory is an array around it."""
     program: Program = node.op.program
-    inputs = [b.reader.buffers.get(v) or _made(b, v) for v in node.inputs]
+    inputs = [b.operand(v) for v in node.inputs]
     outputs = [b.buffer(v) for v in node.outputs]
     need = _workspace(program, inputs)
     memory = [] if need == integer(0) else [b.temporary(f"{program.name}_memory", "uint8", (need,))]
     step = Invoke(program, inputs, outputs, memory[0] if memory else None)
     b.items.append(Fixed([step], set(inputs), {*outputs, *memory}))
-
-
-def _made(b: Builder, v: Variable) -> Buffer:
-    """Memory for what would otherwise stand in the code, such as a number."""
-    made = b.temporary(v.name or "given", v.dtype, b.sizes(v))
-    loops, index = domain(made.shape)
-    b.items.append(Nest(loops, made, index, b.reader(v, index), note=note(v)))
-    return made
 
 
 def _workspace(program: Program, given: list[Buffer]) -> Value:

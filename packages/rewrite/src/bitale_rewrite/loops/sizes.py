@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from bitale_graph.errors import MissingRule, ShapeError, explain
+from bitale_graph.errors import MatrixShapeError, MissingRule, ShapeError, explain
 from bitale_graph.graph import Graph
 from bitale_graph.ops.contraction import Contract
 from bitale_graph.ops.control import NO_STEPS, Branch, Check, Scan
 from bitale_graph.ops.elementwise import Elementwise
 from bitale_graph.ops.indexing import Gather, Scatter
 from bitale_graph.ops.movement import Broadcast, Concatenate, Reshape, SetSlice, Squeeze
+from bitale_graph.routine import Routine
 from bitale_graph.shapes import shape_of, unknown_inputs
+from bitale_graph.table import RuleTable
 from bitale_graph.variable import Apply, Variable
 from bitale_rewrite.loops.accumulate import Accumulated
 from bitale_rewrite.loops.bodies import Bodies
@@ -65,7 +67,8 @@ class Sizes:
         a, b = self.representative(a), self.representative(b)
         if a == b:
             return
-        required = Require(Call(EQUAL, (a, b), "bool"), self.fail(ShapeError, _mismatch(node, what), node), (a, b))
+        error = MatrixShapeError if isinstance(node.op, Routine) else ShapeError
+        required = Require(Call(EQUAL, (a, b), "bool"), self.fail(error, _mismatch(node, what), node), (a, b))
         if self._is_late(a) or self._is_late(b):
             self.late.setdefault(node, []).append(required)
             return
@@ -114,7 +117,7 @@ class Sizes:
         Loops are looked into; what a branch relies on holds only where it runs.
         """
         for node in graph.nodes:
-            rule = CONSTRAINTS.get(type(node.op))
+            rule = CONSTRAINTS.find(node.op)
             if rule is not None:
                 for a, b, what in rule(self, node):
                     self.require_equal(a, b, node, what)
@@ -132,7 +135,7 @@ class Sizes:
         needs them. Only lengths that are known when the function starts are looked at.
         """
         for node in settled(graph):
-            rule = CONSTRAINTS.get(type(node.op))
+            rule = CONSTRAINTS.find(node.op)
             if rule is not None:
                 for a, b, what in rule(self, node):
                     self.require_equal(a, b, node, what)
@@ -166,6 +169,8 @@ def _mismatch(node: Apply, what: str) -> str:
         return explain("reshape: {1} elements do not fill a shape of {0}", arrays)
     if isinstance(node.op, Squeeze):
         return explain(f"squeeze: {what} has length {{1}}, and only axes of length {{0}} can be dropped", arrays)
+    if isinstance(node.op, Routine):
+        return explain(f"{node.op.name}: {what} has the lengths {{0}} and {{1}}", arrays)
     if isinstance(node.op, (Scan, Branch)):
         return explain(f"{node.op}: {what} has length {{0}} in one place and {{1}} in another", arrays)
     return explain(
@@ -285,8 +290,16 @@ class _Written:
     inputs: tuple[Variable, ...]
 
 
-CONSTRAINTS: dict[type, Callable[[Sizes, Apply], Pairs]] = {
+def _routine(sizes: Sizes, node: Apply) -> Pairs:
+    """Each label has one length, and so has each axis of the batch."""
+    for what, _, places in node.op.agreements([v.ndim for v in node.inputs]):
+        lengths = [sizes(node.inputs[number])[axis] for number, axis in places]
+        for other in lengths[1:]:
+            yield lengths[0], other, what
+
+
+CONSTRAINTS: RuleTable[Callable[[Sizes, Apply], Pairs]] = RuleTable("constraint", {
     Elementwise: _elementwise, Contract: _contract, Concatenate: _concatenate, Broadcast: _broadcast,
     Accumulated: _accumulated, Squeeze: _squeeze, Reshape: _reshape, SetSlice: _set_slice, Gather: _gather,
-    Scatter: _scatter, Increment: _increment,
-}
+    Scatter: _scatter, Increment: _increment, Routine: _routine,
+})

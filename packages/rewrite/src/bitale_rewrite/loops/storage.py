@@ -25,6 +25,7 @@ from bitale_graph.ops.movement import (
     Squeeze,
     Transpose,
 )
+from bitale_graph.routine import Routine
 from bitale_graph.variable import Apply, Constant, Variable
 from bitale_rewrite.loops.accumulate import Accumulated
 from bitale_rewrite.loops.bodies import Bodies, Row
@@ -69,7 +70,7 @@ def _choose(graph: Graph, bodies: Bodies, result: set[Variable]) -> None:
             if is_gemm(node) or isinstance(node.op, (Reshape, Accumulated)):
                 operands = node.inputs[2:] if isinstance(node.op, Accumulated) else node.inputs
                 result.update(v for v in operands if v.owner is not None and v.ndim)
-            elif isinstance(node.op, Called):
+            elif isinstance(node.op, (Called, Routine)):
                 result.update(v for v in node.inputs if v.owner is not None)
     _close_views(graph, result)
     many = _read_by_many(graph, result)

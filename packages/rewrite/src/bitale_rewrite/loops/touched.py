@@ -16,6 +16,7 @@ from bitale_rewrite.loops.ir import (
     If,
     Invoke,
     Let,
+    LibraryCall,
     Load,
     Loop,
     Program,
@@ -81,6 +82,9 @@ def own_buffers(step: Step) -> Iterator[Buffer]:
     elif isinstance(step, Gemm):
         yield from (step.out, step.left, step.right)
         yield from loaded((step.m, step.n, step.k, step.batch, step.alpha, step.beta))
+    elif isinstance(step, LibraryCall):
+        yield from (*step.inputs, *written_directly(step))
+        yield from loaded(step.sizes)
     elif isinstance(step, Invoke):
         yield from (*step.inputs, *step.outputs, *([step.memory] if step.memory else []))
     elif isinstance(step, Choose):
@@ -97,6 +101,11 @@ def own_buffers(step: Step) -> Iterator[Buffer]:
             yield step.going
 
 
+def written_directly(step: LibraryCall) -> list[Buffer]:
+    """What a library call writes: its results, and whether it failed."""
+    return [*step.outputs, *([step.failed] if step.failed else [])]
+
+
 def buffers_in(statement: Statement) -> Iterator[Buffer]:
     """The buffers a statement itself reads or writes (not those in its body)."""
     if isinstance(statement, Store):
@@ -110,6 +119,8 @@ def written_by(step: Step) -> set[Buffer]:
     result: set[Buffer] = set().union(*map(written_by, inside(step)))
     if isinstance(step, Gemm):
         result.add(step.out.root)
+    if isinstance(step, LibraryCall):
+        result.update(b.root for b in written_directly(step))
     if isinstance(step, Invoke):
         result.update(b.root for b in (*step.outputs, *([step.memory] if step.memory else [])))
     if isinstance(step, Loop):
