@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bitale_backend_cuda.errors import LaunchError, OutOfMemory, WrongDevice
+from bitale_backend_cuda.product import Product
 from tests.backend_cuda.handwritten import SOURCE, launch
 from tests.support.cuda.compile import needs_compiler
 from tests.support.cuda.emulated import EmulatedDriver
@@ -118,13 +119,14 @@ def test_gemm(driver, dtype, transpose):
     a, b, c = (random.normal(size=(2, *shape)).astype(dtype) for shape in ((3, 4), (4, 5), (3, 5)))
     left, right = (m.swapaxes(1, 2).copy() if t else m for m, t in zip((a, b), transpose))
     da, db, dc, empty = *map(driver.to_device, (left, right, c)), driver.empty(c.shape, dtype)
-    driver.gemm(dtype, (3, 5, 4), 2, transpose, 2.0, da.address, db.address, 1.0, dc.address)
-    driver.gemm(dtype, (3, 5, 4), 2, transpose, 1.0, da.address, db.address, 0.0, empty.address)
+    both = Product(dtype, 3, 5, 4, batch=2, transposed=transpose)
+    driver.gemm(both, 2.0, da.address, db.address, 1.0, dc.address)
+    driver.gemm(both, 1.0, da.address, db.address, 0.0, empty.address)
     tolerance = 100 * float(np.finfo(dtype).eps)
     product = np.matmul(a.astype("float64"), b.astype("float64"))
     assert np.allclose(driver.to_host(dc), 2 * product + c, tolerance, tolerance)
     assert np.allclose(driver.to_host(empty), product, tolerance, tolerance)
-    driver.gemm(dtype, (3, 5, 4), 3, transpose, 1.0, da.address, db.address, 0.0, empty.address)
+    driver.gemm(both._replace(batch=3), 1.0, da.address, db.address, 0.0, empty.address)
     with pytest.raises(LaunchError, match=r"gemm: the .* bytes at .* are no memory of the device"):
         driver.synchronise()
 

@@ -21,6 +21,7 @@ ACCEPTED = [
     ("preserves", {"bits"}, frozenset({"bits"})),
     ("check_graphs", True, True),
     ("device", "cuda:1", 1),
+    ("tf32", True, True),
     ("threads", 2, 2),
     ("compiler", "clang", "clang"),
     ("effort", 0, 0),

@@ -37,7 +37,7 @@ int32_t bitale_run(bitale_call *call) {
     if (!((u_0 == u_1))) { call->failure[0] = (int64_t)(u_0); call->failure[1] = (int64_t)(u_1); return 5; }
     if (!((u_1 == b_0))) { call->failure[0] = (int64_t)(u_1); call->failure[1] = (int64_t)(b_0); return 6; }
     float *contract = (float *)slot_0;  /* float32[x_0, x_1, b_0] einsum("abc,cd->abd", x, w) */
-    bitale_sgemm(call, 1, 0, 0, size, b_0, w_0, 1.0f, x, w, 0.0f, contract);
+    bitale_sgemm(call, 1, 0, 0, size, b_0, w_0, 1.0f, x, 0, w, 0, 0.0f, contract);
     const int64_t result_0_shape[] = {x_0, x_1, b_0};
     float *result_0 = call->allocate(call, 0, result_0_shape);  /* float32[x_0, x_1, b_0] scan(...) */
     if (!result_0) return -1;
@@ -45,7 +45,7 @@ int32_t bitale_run(bitale_call *call) {
     const float *h_2 = h;
     for (int64_t step = 0; step < x_0; step++) {  /* scan(...) */
         float *result_0_row = result_0 + (step * (x_1 * b_0));
-        bitale_sgemm(call, 1, 0, 0, x_1, b_0, b_0, 1.0f, h_2, u, 0.0f, contract_2);
+        bitale_sgemm(call, 1, 0, 0, x_1, b_0, b_0, 1.0f, h_2, 0, u, 0, 0.0f, contract_2);
         BITALE_SHARE(42*x_1*b_0, compute_result_0_row(result_0_row, contract, contract_2, b, x_1, b_0, step));
         h_2 = result_0_row;
         if ((step & 15) == 15 && bitale_stop(call)) return -4;

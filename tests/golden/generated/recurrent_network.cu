@@ -50,12 +50,12 @@ def run(call):
     if not u_1 == b_0: call.fail(6, u_1, b_0)
     result_0 = call.allocate(0, (x_0, x_1, b_0))
     contract = slot_0
-    call.gemm('float32', (size, b_0, w_0), 1, (False, False), 1, x, w, 0, contract)
+    call.gemm(Product('float32', size, b_0, w_0, note='einsum("abc,cd->abd", x, w)'), 1, x, w, 0, contract)
     contract_2 = slot_1
     h_2 = h
     for step in range(x_0):
         result_0_row = result_0 + step * (x_1 * b_0 * 4)
-        call.gemm('float32', (x_1, b_0, b_0), 1, (False, False), 1, h_2, u, 0, contract_2)
+        call.gemm(Product('float32', x_1, b_0, b_0, note='h @ u'), 1, h_2, u, 0, contract_2)
         width = 4 if b_0 % 4 == 0 and (contract | contract_2 | b | result_0_row) % 16 == 0 else 1
         grid = call.threads(x_1 * b_0, width)
         call.launch('compute_result_0_row' if width == 1 else 'compute_result_0_row_packs', grid, 256, (result_0_row, contract, contract_2, b, x_1, b_0, step))

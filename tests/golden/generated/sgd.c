@@ -12,6 +12,6 @@ int32_t bitale_run(bitale_call *call) {
     if (!((weights_0 == x_1))) { call->failure[0] = (int64_t)(weights_0); call->failure[1] = (int64_t)(x_1); return 2; }
     if (!((weights_1 == error_1))) { call->failure[0] = (int64_t)(weights_1); call->failure[1] = (int64_t)(error_1); return 3; }
     double *result_0 = weights;  /* written in place */
-    bitale_dgemm(call, 1, 1, 0, x_1, error_1, error_0, (-0.1), x, error, 1.0, result_0);
+    bitale_dgemm(call, 1, 1, 0, x_1, error_1, error_0, (-0.1), x, 0, error, 0, 1.0, result_0);
     return 0;
 }

@@ -13,5 +13,5 @@ def run(call):
     if not weights_0 == x_1: call.fail(2, weights_0, x_1)
     if not weights_1 == error_1: call.fail(3, weights_1, error_1)
     result_0 = call.donated(0, 2)
-    call.gemm('float64', (x_1, error_1, error_0), 1, (True, False), apply('negative', 'float64', 'float64', 0.1), x, error, 1, result_0)
+    call.gemm(Product('float64', x_1, error_1, error_0, transposed=(True, False), note='weights + -0.1 * (x.T @ error)'), apply('negative', 'float64', 'float64', 0.1), x, error, 1, result_0)
 */

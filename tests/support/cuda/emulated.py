@@ -20,7 +20,9 @@ from typing import Any
 import numpy as np
 
 from bitale_backend_cuda.errors import LaunchError, WrongDevice
+from bitale_backend_cuda.product import Product
 from tests.support.cuda.compile import Kernel, Launch, compile_for_host, kernels_of, load
+from tests.support.cuda.gemm import multiplied, shapes_of
 from tests.support.cuda.memory import EmulatedArray, Heap, Memory, host_view
 
 MOST_THREADS, STACK_BYTES = 1024, 64 * 1024
@@ -117,22 +119,12 @@ class EmulatedDriver:
         for address in pointers.values():
             self.heap.check(address, kernel.name)
 
-    def gemm(
-        self, dtype: str, shape: tuple[int, int, int], batch: int, transpose: tuple[bool, bool],
-        alpha: float, left: int, right: int, beta: float, out: int,
-    ) -> None:  # fmt: skip
+    def gemm(self, product: Product, alpha: Any, left: int, right: int, beta: Any, out: int) -> None:
         self.counts["gemms"] += 1
-        m, n, k = shape
-        shapes = ((k, m) if transpose[0] else (m, k), (n, k) if transpose[1] else (k, n), (m, n))
 
         def work() -> None:
-            operands = [self._matrices(address, (batch, *s), dtype) for address, s in zip((left, right, out), shapes)]
-            wide = "float32" if dtype == "float16" else dtype
-            a, b, c = (matrix.astype(wide) for matrix in operands)
-            a, b = (matrix.swapaxes(1, 2) if swapped else matrix for matrix, swapped in zip((a, b), transpose))
-            with np.errstate(all="ignore"):
-                product = alpha * np.stack([x @ y for x, y in zip(a, b)] or [np.empty((m, n), wide)])[:batch]
-                operands[2][...] = product + beta * c if beta else product
+            found = [self._matrices(at, s, product.dtype) for at, s in zip((left, right, out), shapes_of(product))]
+            found[2][...] = multiplied(product, alpha, *found[:2], beta, found[2])
 
         self.enqueue(work)
 

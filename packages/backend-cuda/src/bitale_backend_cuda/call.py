@@ -12,6 +12,7 @@ import numpy as np
 from bitale_backend_cuda.driver import Array, Driver
 from bitale_backend_cuda.emit.kernel import BLOCK
 from bitale_backend_cuda.emit.program import Emitted
+from bitale_backend_cuda.product import Product
 from bitale_rewrite.loops.ir import Failure
 from bitale_rewrite.loops.library import run_on_host
 
@@ -127,8 +128,8 @@ class DeviceCall:
     def launch(self, name: str, grid: int, block: int, arguments: tuple[int, ...]) -> None:
         self._do(partial(self.driver.launch, self.kernels[name], grid, block, 0, arguments))
 
-    def gemm(self, dtype: str, *arguments: Any) -> None:
-        self._do(partial(self.driver.gemm, dtype, *arguments))
+    def gemm(self, product: Product, *arguments: Any) -> None:
+        self._do(partial(self.driver.gemm, product, *arguments))
 
     def copy(self, target: int, source: int, nbytes: int) -> None:
         self._do(partial(self.driver.copy, target, source, nbytes))

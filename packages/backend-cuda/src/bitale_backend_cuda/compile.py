@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from threading import RLock
 from typing import Any
@@ -152,9 +152,10 @@ def lower_and_emit(
     donate: Mapping[int, int] | None = None,
     row_major: Iterable[int] = (),
     written: Graph | None = None,
+    tf32: bool = False,
 ) -> Emitted:
-    """The texts of a graph that is ready to be lowered; the options are those of `lower`."""
-    return emit(lower(graph, name, donate, list(row_major), _reserved, written, GPU))
+    """The texts of a graph that is ready to be lowered; the options are those of `lower` and `compile`."""
+    return emit(lower(graph, name, donate, list(row_major), _reserved, written, replace(GPU, tf32=tf32)))
 
 
 def _reserved(name: str) -> bool:
@@ -172,16 +173,19 @@ def compile(
     optimised: bool = True,
     preserves: Iterable[Preserves] = DEFAULT,
     checked: bool = False,
+    tf32: bool = False,
 ) -> Compiled:
     """Compile `graph` to a function of arrays that returns a list of arrays; the options are those of backend-c.
 
-    `driver` is the device's; the first GPU's unless given. Raises CudaNotAvailable where there is none.
+    `driver` is the device's; the first GPU's unless given. With `tf32`, products of float32 round their operands to 11
+    significant bits (a relative error of up to 2**-11, where float32 has 2**-24), and tensor cores multiply them.
+    Raises CudaNotAvailable where there is no GPU.
     """
     updates = dict(updates or {})
     count = len(graph.inputs) - len(cells)
     prepared = ready(graph, optimised, preserves, checked)
     name = name or graph.name or "function"
     donate = {out: count + cell for out, cell in updates.items()}
-    emitted = lower_and_emit(prepared, name, donate, range(count, len(graph.inputs)), graph)
+    emitted = lower_and_emit(prepared, name, donate, range(count, len(graph.inputs)), graph, tf32)
     arguments = arguments or Arguments(graph.inputs[:count], name)
     return Compiled(emitted, driver or driver_of(), arguments, tuple(cells), updates)

@@ -17,6 +17,7 @@ import numpy as np
 from bitale_backend_cuda import nvrtc
 from bitale_backend_cuda.blas import Blas
 from bitale_backend_cuda.errors import CudaNotAvailable, LaunchError, OutOfMemory, WrongDevice
+from bitale_backend_cuda.product import Product
 
 ADVICE = 'Use mode="c", or install CuPy for your driver: pip install "bitale[cuda12]" or "bitale[cuda13]".'
 ON_DEVICE = (2, 13)  # kinds of devices in DLPack: CUDA, and its managed memory
@@ -90,22 +91,17 @@ class CupyDriver:
             how = f"{grid} blocks of {block} threads, {shared} bytes of shared memory"
             raise LaunchError(f"a kernel could not be launched ({error}): {how}") from None
 
-    def gemm(
-        self,
-        dtype: str,
-        shape: tuple[int, int, int],
-        batch: int,
-        transpose: tuple[bool, bool],
-        alpha: Any,
-        left: int,
-        right: int,
-        beta: Any,
-        out: int,
-    ) -> None:
+    def gemm(self, product: Product, alpha: Any, left: int, right: int, beta: Any, out: int) -> None:
+        stream = self.cupy.cuda.get_current_stream().ptr
+        if product.is_empty:
+            return
+        if not product.k:  # cuBLAS does not say what it makes of that; beta is 0 or 1
+            if not beta:
+                self._runtime.memsetAsync(out, 0, product.nbytes, stream)
+            return
         if self._blas is None:
             self._blas = Blas(self.empty)
-        stream = self.cupy.cuda.get_current_stream().ptr
-        self._blas.gemm(stream, dtype, shape, batch, transpose, alpha, left, right, beta, out)
+        self._blas.gemm(stream, product, alpha, left, right, beta, out)
 
     # ---- arrays ------------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from bitale_backend_cuda.product import Product
+
 
 class Array(Protocol):
     """An array on the device: `cupy.ndarray`, or the emulated one."""
@@ -80,19 +82,12 @@ class Driver(Protocol):
     def row_major(self, array: Array) -> Array:
         """The array itself if it is row-major, else a copy that is."""
 
-    def gemm(
-        self,
-        dtype: str,
-        shape: tuple[int, int, int],
-        batch: int,
-        transpose: tuple[bool, bool],
-        alpha: Any,
-        left: int,
-        right: int,
-        beta: Any,
-        out: int,
-    ) -> None:
-        """out = alpha * left @ right + beta * out for addresses of row-major matrices; `shape` is m, n, k."""
+    def gemm(self, product: Product, alpha: Any, left: int, right: int, beta: Any, out: int) -> None:
+        """out = alpha * left @ right + beta * out for addresses of matrices. Where beta is 0, `out` is not read.
+
+        float16 and bfloat16 are added in float32. Lengths may be 0: where there is nothing to sum, a sum is 0.
+        Raises LaunchError, which names the product.
+        """
 
     def copy(self, target: int, source: int, nbytes: int) -> None:
         """Copy memory on the device."""

@@ -18,8 +18,8 @@ def export(emitted: Emitted, name: str, folder: str | Path) -> Path:
     """
     file = Path(folder, f"{name}.cu")
     file.parent.mkdir(parents=True, exist_ok=True)
-    host = emitted.host.replace("*/", "* /")
+    source, host = (PLACE.sub("", text) for text in (emitted.source, emitted.host.replace("*/", "* /")))
     build = f"nvcc -std=c++17 -arch=native -cubin {name}.cu"
     steps = f"/* Build: {build}\n\nWhat the host does, in Python's words:\n\n{host}*/"
-    file.write_text(f"{PLACE.sub('', emitted.source)}\n{steps}\n", encoding="utf-8")
+    file.write_text(f"{source}\n{steps}\n", encoding="utf-8")
     return file

@@ -102,10 +102,12 @@ def _shares_rows(spread: list[tuple[Name, Value]], body: list[Statement]) -> boo
 
 
 def _walking(indices: set[Name], inside: list[Statement]) -> int:
-    """How much neighbouring iterations read or write at neighbouring places: arrays of more axes count for more."""
+    """How much neighbouring iterations read or write at neighbouring places: arrays that vary with more indices count
+    for more."""
     places = [s.index for s in inside if isinstance(s, Store)]
     places += [load.index for s in inside for load in loads_of(s)]
-    return sum(len(place) for place in places if place and not indices.isdisjoint(everything_in([place[-1]])))
+    along = [place for place in places if place and not indices.isdisjoint(everything_in([place[-1]]))]
+    return sum(not isinstance(i, Literal) for place in along for i in place)
 
 
 # ---- accumulations -------------------------------------------------------------------------------------------------

@@ -47,6 +47,9 @@ SETTINGS: dict[str, Setting] = {
     ),
     "check_graphs": Setting(readers.switch, "verify graphs between all stages", "BITALE_CHECK_GRAPHS", False),
     "device": Setting(readers.device, "which GPU mode cuda uses: cuda, cuda:1 or a number", "BITALE_DEVICE", 0),
+    "tf32": Setting(
+        readers.switch, "on a GPU, products of float32 keep 11 bits of each factor, for speed", "BITALE_TF32", False
+    ),
     "threads": Setting(readers.whole(1), "how many threads a function compiled from now on may use", "BITALE_THREADS"),
     "compiler": Setting(
         readers.text, "command of the C compiler; empty: the first one found; none: run in NumPy", "BITALE_CC"

@@ -66,5 +66,5 @@ def _compile(graph: Graph, options: Options, **further: Any) -> Any:
         from bitale_backend_cuda import compile, driver_of
     except ImportError as error:
         raise BitaleError(f'mode="cuda" needs bitale-backend-cuda ({error})\n  pip install "bitale[cuda12]"') from None
-    preserves, checked = options.preserves, options.check_graphs
-    return compile(graph, driver=driver_of(options.device), preserves=preserves, checked=checked, **further)
+    further |= {"preserves": options.preserves, "checked": options.check_graphs, "tf32": options.tf32}
+    return compile(graph, driver=driver_of(options.device), **further)

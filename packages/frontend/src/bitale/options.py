@@ -25,13 +25,14 @@ class Options:
     preserves: frozenset[Preserves]
     check_graphs: bool
     device: int = 0
+    tf32: bool = False
 
     @classmethod
     def current(cls, mode: str, downcast: bool) -> Options:
         """Those that `config` holds now; a mode such as "cuda:1" names its device."""
         number = mode.partition(":")[2]
         device = int(number) if number else config.device
-        return cls(mode, downcast, config.threads, config.preserves, config.check_graphs, device)
+        return cls(mode, downcast, config.threads, config.preserves, config.check_graphs, device, config.tf32)
 
     def compile(self, graph: Graph, **further: Any) -> Compiled:
         """`graph` in C. Raises NoCompiler where there is no compiler."""

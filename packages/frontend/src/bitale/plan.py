@@ -158,10 +158,11 @@ def _action(step: Step) -> Action:
     if isinstance(step, Gemm):
         left, right = (
             f"{matrix.name}{'.T' if transposed else ''}"
-            for matrix, transposed in ((step.left, step.transpose_left), (step.right, step.transpose_right))
+            for matrix, transposed in zip((step.left, step.right), step.transposed, strict=True)
         )
         work = Formula.product(2, (step.batch, step.m, step.n, step.k))
-        return Action(f"{step.out.name} = {left} @ {right}", reads, writes, work, traffic)
+        digits = " in TF32" if step.tf32 else ""
+        return Action(f"{step.out.name} = {left} @ {right}{digits}", reads, writes, work, traffic)
     title = f"{step.kernel.name}: {', '.join(reads) or 'nothing'} -> {', '.join(writes)}"
     return Action(title, reads, writes, operations(step.kernel.body), traffic)
 

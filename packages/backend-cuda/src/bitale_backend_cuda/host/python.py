@@ -32,8 +32,10 @@ from bitale_backend_cuda.host.statements import (
     Swap,
     Workspace,
 )
+from bitale_backend_cuda.product import Product
 from bitale_graph.ops.elementwise import FUNCTIONS
 from bitale_graph.reference.elementwise import FORMULAS
+from bitale_rewrite.loops.integers import ONE
 from bitale_rewrite.loops.ir import Call, Gemm, Require, Value
 from bitale_rewrite.loops.touched import written_directly
 
@@ -47,7 +49,7 @@ def python_text(statements: Sequence[HostStatement]) -> str:
 
 def host_function(source: str, name: str) -> Callable[..., None]:
     """The function that a source defines."""
-    space: dict[str, Any] = {"apply": apply, "inf": np.inf, "nan": np.nan}
+    space: dict[str, Any] = {"apply": apply, "Product": Product, "inf": np.inf, "nan": np.nan}
     exec(compile(source, f"<{name} on the host>", "exec"), space)
     run: Callable[..., None] = space["run"]
     return run
@@ -90,10 +92,21 @@ def _launch(launch: Launch) -> str:
 
 
 def _gemm(step: Gemm) -> str:
-    shape, transpose = _tuple((step.m, step.n, step.k)), (step.transpose_left, step.transpose_right)
-    batch, alpha, beta = map(python, (step.batch, step.alpha, step.beta))
+    alpha, beta = map(python, (step.alpha, step.beta))
     left, right, out = (buffer.name for buffer in (step.left, step.right, step.out))
-    return f"call.gemm({step.out.dtype!r}, {shape}, {batch}, {transpose}, {alpha}, {left}, {right}, {beta}, {out})"
+    return f"call.gemm({_product(step)}, {alpha}, {left}, {right}, {beta}, {out})"
+
+
+def _product(step: Gemm) -> str:
+    words = [repr(step.out.dtype), _listed((step.m, step.n, step.k))]
+    if step.batch != ONE:
+        words.append(f"batch={python(step.batch)}")
+    for word, flags in (("transposed", step.transposed), ("shared", step.shared)):
+        if any(flags):
+            words.append(f"{word}={flags}")
+    if step.tf32:
+        words.append("tf32=True")
+    return f"Product({', '.join(words)}, note={step.note!r})"
 
 
 def _on_host(step: OnHost) -> str:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bitale_graph.expression import FORMS, form_of
 from bitale_graph.functions.apply import as_variable
 from bitale_graph.graph import Graph
+from bitale_graph.infix import Form
 from bitale_graph.ops.contraction import Contract
 from bitale_graph.ops.elementwise import Elementwise, add, multiply, negative, subtract
 from bitale_graph.origin import made_at
 from bitale_graph.shapes import SHAPES, shape_of
 from bitale_graph.types import TensorType
-from bitale_graph.variable import Constant, Op, Variable
-from bitale_rewrite.loops.contraction import is_gemm, orders
+from bitale_graph.variable import Apply, Constant, Op, Variable
+from bitale_rewrite.loops.contraction import Product
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,13 @@ class Accumulated(Op):
         return (inputs[0],)
 
 
+def _form(node: Apply) -> Form:
+    base, alpha, *operands = node.inputs
+    product = node.op.contraction(*operands)
+    return form_of(add(base, product if _is_one(alpha) else multiply(alpha, product)))
+
+
+FORMS.add(Accumulated, _form)
 SHAPES.add(Accumulated, lambda node: [shape_of(node.inputs[0])])
 
 
@@ -59,8 +68,10 @@ def _rebuilt(v: Variable, graph: Graph) -> Variable:
     for base, term, minus in choices:
         found = _scaled(term, graph)
         if found is not None and _same_shape(base, v) and _same_shape(found[1], v):
-            alpha, product = found
-            made = Accumulated(product.owner.op)(base, negative(alpha) if minus else alpha, *product.owner.inputs)  # type: ignore[union-attr, arg-type]
+            alpha, product = found[0], found[1].owner
+            assert product is not None and isinstance(product.op, Product)
+            alpha = negative(alpha) if minus else alpha
+            made = Accumulated(product.op.contraction)(base, alpha, *product.inputs)
             made.name = v.name
             return made
     return v
@@ -70,8 +81,8 @@ def _scaled(v: Variable, graph: Graph) -> tuple[Variable, Variable] | None:
     """The factor and the matrix product that v is, if it is that and nothing else reads it."""
     if v.owner is None or v in graph.outputs or len(graph.uses.get(v, ())) > 1:
         return None
-    if isinstance(v.owner.op, Contract):
-        return (as_variable(1, v.dtype), v) if is_gemm(v.owner) and orders(v.owner.op) else None
+    if isinstance(v.owner.op, Product):
+        return as_variable(1, v.dtype), v
     if isinstance(v.owner.op, Elementwise) and v.owner.op.function is negative:
         found = _scaled(v.owner.inputs[0], graph)
         return found and (negative(found[0]), found[1])

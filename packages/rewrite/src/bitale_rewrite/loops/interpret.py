@@ -210,10 +210,12 @@ class Interpreter:
 
     def _gemm(self, step: Gemm) -> None:
         m, n, k, batch = (int(self._value(v)) for v in (step.m, step.n, step.k, step.batch))
-        left = self._array(step.left).reshape((batch, k, m) if step.transpose_left else (batch, m, k))
-        right = self._array(step.right).reshape((batch, n, k) if step.transpose_right else (batch, k, n))
-        left = left.swapaxes(1, 2) if step.transpose_left else left
-        right = right.swapaxes(1, 2) if step.transpose_right else right
+        left, right = (
+            _matrices(self._array(buffer), 1 if shared else batch, rows, columns, transposed)
+            for buffer, rows, columns, transposed, shared in zip(
+                (step.left, step.right), (m, k), (k, n), step.transposed, step.shared, strict=True
+            )
+        )
         out, beta = self._array(step.out).reshape(batch, m, n), self._value(step.beta)
         out[...] = self._value(step.alpha) * (left @ right) + (beta * out if beta != 0 else beta)
 
@@ -279,6 +281,12 @@ class Interpreter:
     def _store(self, buffer: Buffer, index: tuple[Value, ...], value: Any) -> None:
         array, place = self._place(buffer, tuple(self._value(i) for i in index))
         array[place] = value
+
+
+def _matrices(array: np.ndarray, batch: int, rows: int, columns: int, transposed: bool) -> np.ndarray:
+    if transposed:
+        return array.reshape(batch, columns, rows).swapaxes(1, 2)
+    return array.reshape(batch, rows, columns)
 
 
 def apply(function: Function, operands: Sequence[Any], dtype: str) -> Any:

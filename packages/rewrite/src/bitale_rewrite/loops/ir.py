@@ -138,7 +138,8 @@ class Run:
 class Gemm:
     """out = alpha * left @ right + beta * out, over row-major matrices (batch axes in front, all of one length).
 
-    `left` is m x k (k x m when `transpose_left`), `right` k x n (n x k when `transpose_right`), `out` m x n.
+    `left` is m x k (k x m where `transposed`), `right` k x n (n x k where `transposed`), `out` m x n. An operand that
+    is `shared` is one matrix for the whole batch. With `tf32`, products of float32 may be of rounded operands.
     """
 
     out: Buffer
@@ -147,12 +148,13 @@ class Gemm:
     m: Value
     n: Value
     k: Value
-    transpose_left: bool
-    transpose_right: bool
+    transposed: tuple[bool, bool]
+    shared: tuple[bool, bool]
     batch: Value
     alpha: Value
     beta: Value
     note: str = ""
+    tf32: bool = False
 
 
 @dataclass(eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 
 import numpy as np
 
@@ -57,8 +58,8 @@ def _lowered(
         name = unique(body.name or "procedure")
         return _lowered(body, name, {}, range(len(body.inputs)), unique, failures, None, target)
 
-    graph = prepare(call_procedures(graph, None if target.many_threads else procedure))
-    bodies = open_bodies(graph, prepare)
+    graph = prepare(call_procedures(graph, None if target.many_threads else procedure), target)
+    bodies = open_bodies(graph, partial(prepare, target=target))
     sizes = Sizes(unique, failures)
     buffers: dict[Variable, Buffer] = {}
     reader = Reader(sizes, buffers)

@@ -19,7 +19,7 @@ from bitale_graph.table import RuleTable
 from bitale_graph.variable import Apply, Variable
 from bitale_rewrite.loops import control, integers
 from bitale_rewrite.loops.accumulate import Accumulated
-from bitale_rewrite.loops.contraction import groups, is_gemm, orders
+from bitale_rewrite.loops.contraction import Product, layout
 from bitale_rewrite.loops.identities import identity_of
 from bitale_rewrite.loops.increments import Increment, parts
 from bitale_rewrite.loops.integers import ONE, ZERO, loop_index, product
@@ -103,8 +103,6 @@ def accumulate(
 def _contract(b: Builder, node: Apply) -> None:
     op, (left, right) = node.op, node.inputs
     assert isinstance(op, Contract)
-    if is_gemm(node):
-        return _gemm(b, op, left, right, node.outputs[0], Literal(1, left.dtype), 0)
     lengths = dict(zip(op.right, b.sizes(right), strict=True)) | dict(zip(op.left, b.sizes(left), strict=True))
     first, second = (op.left, op.right) if len(op.left) >= len(op.right) else (op.right, op.left)
     order = first + "".join(label for label in second if label not in first)
@@ -115,7 +113,12 @@ def _contract(b: Builder, node: Apply) -> None:
     operands = [b.reader(x, tuple(at[label] for label in labels)) for x, labels in ((left, op.left), (right, op.right))]
     value = Call(MULTIPLY, tuple(operands), left.dtype)
     accumulate(b, node.outputs[0], loops, tuple(at[label] for label in op.result), value, ADD)
-    return None
+
+
+@NESTS.register(Product)
+def _product(b: Builder, node: Apply) -> None:
+    left, right = node.inputs
+    _gemm(b, node.op.contraction, left, right, node.outputs[0], Literal(1, left.dtype), 0)
 
 
 @NESTS.register(Accumulated)
@@ -129,12 +132,15 @@ def _accumulated(b: Builder, node: Apply) -> None:
 
 
 def _gemm(b: Builder, op: Contract, left: Variable, right: Variable, out: Variable, alpha: Value, beta: int) -> None:
-    g, order = groups(op), orders(op)
-    assert order is not None, "contractions are normalised before they are lowered"
+    g = layout(op)
+    assert g is not None, "contractions are normalised before they are lowered"
     lengths = dict(zip(op.left, b.sizes(left), strict=True)) | dict(zip(op.right, b.sizes(right), strict=True))
     m, n, k, batch = (product(tuple(lengths[label] for label in labels)) for labels in (g.m, g.n, g.k, g.batch))
     buffer, a, c = b.buffer(out), b.reader.buffers[left], b.reader.buffers[right]
-    step = Gemm(buffer, a, c, m, n, k, order[0][1], order[1][1], batch, alpha, Literal(beta, out.dtype), b.note(out))
+    step = Gemm(
+        buffer, a, c, m, n, k, g.transposed, g.shared, batch, alpha, Literal(beta, out.dtype), b.note(out),
+        b.target.tf32 and out.dtype == "float32",
+    )
     reads: dict[Buffer, list[Index | None]] = {}
     collect_loads((alpha,), reads)
     b.items.append(Fixed([step], {a.root, c.root, *reads}, {buffer.root}))

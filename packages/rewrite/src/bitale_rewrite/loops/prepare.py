@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -27,15 +28,16 @@ from bitale_graph.origin import made_at
 from bitale_graph.shapes import size_of, size_variable
 from bitale_graph.variable import Apply, Constant, Variable
 from bitale_rewrite.loops.accumulate import accumulate_outputs
-from bitale_rewrite.loops.contraction import normalise
+from bitale_rewrite.loops.contraction import is_product, normalise
 from bitale_rewrite.loops.increments import gather_increments
+from bitale_rewrite.loops.target import Target
 
 Inputs = tuple[Variable, ...]
 
 
-def prepare(graph: Graph) -> Graph:
+def prepare(graph: Graph, target: Target) -> Graph:
     """The same function in the ops that loops know; every output is a variable of its own."""
-    lowered = accumulate_outputs(gather_increments(graph.map(_rebuild)))
+    lowered = accumulate_outputs(gather_increments(graph.map(partial(_rebuild, target))))
     outputs: list[Variable] = []
     given = set(graph.inputs)
     for v in lowered.outputs:
@@ -48,8 +50,8 @@ def prepare(graph: Graph) -> Graph:
     return Graph(graph.inputs, outputs, graph.name)
 
 
-def _rebuild(node: Apply, inputs: Inputs) -> tuple[Variable, ...]:
-    rule = FORMS.get(type(node.op))
+def _rebuild(target: Target, node: Apply, inputs: Inputs) -> tuple[Variable, ...]:
+    rule = partial(_contract, target) if isinstance(node.op, Contract) else FORMS.get(type(node.op))
     if rule is None:
         same = all(a is b for a, b in zip(inputs, node.inputs, strict=True))
         return node.outputs if same else _named(node, Apply(node.op, inputs, node.origin).outputs)
@@ -79,10 +81,10 @@ def _arg_reduce(node: Apply, inputs: Inputs) -> Variable:
     return Reduce(minimum, (axis,))(where(hit, index, beyond))
 
 
-def _contract(node: Apply, inputs: Inputs) -> Variable:
-    if node.outputs[0].dtype == "float16":
+def _contract(target: Target, node: Apply, inputs: Inputs) -> Variable:
+    if node.outputs[0].dtype == "float16" and not is_product(node, target):
         inputs = tuple(cast(v, "float32") for v in inputs)
-    result = normalise(Apply(node.op, inputs, node.origin), inputs)
+    result = normalise(Apply(node.op, inputs, node.origin), inputs, target)
     return cast(result, node.outputs[0].dtype)
 
 
@@ -108,5 +110,5 @@ def _cumulate(node: Apply, inputs: Inputs) -> Variable:
 
 FORMS: dict[type, Callable[[Apply, Inputs], Variable]] = {
     ExpandDims: _expand_dims,
-    ArgReduce: _arg_reduce, Contract: _contract, Reduce: _wide, Cumulate: _cumulate,
+    ArgReduce: _arg_reduce, Reduce: _wide, Cumulate: _cumulate,
 }

@@ -19,6 +19,7 @@ from bitale_graph.table import RuleTable
 from bitale_graph.variable import Apply, Variable
 from bitale_rewrite.loops.accumulate import Accumulated
 from bitale_rewrite.loops.bodies import Bodies
+from bitale_rewrite.loops.contraction import Product
 from bitale_rewrite.loops.failure import Failure
 from bitale_rewrite.loops.increments import Increment, parts
 from bitale_rewrite.loops.integers import EQUAL, LESS_EQUAL, ONE, ZERO, integer, product
@@ -210,6 +211,10 @@ def _contracted(sizes: Sizes, op: Contract, left: Variable, right: Variable) -> 
             yield lengths[label], n, f"axis `{label}` of {op.left},{op.right}->{op.result}"
 
 
+def _product(sizes: Sizes, node: Apply) -> Pairs:
+    yield from _contracted(sizes, node.op.contraction, *node.inputs)
+
+
 def _accumulated(sizes: Sizes, node: Apply) -> Pairs:
     """The product is well formed, and has the shape of the base."""
     assert isinstance(node.op, Accumulated)
@@ -299,7 +304,7 @@ def _routine(sizes: Sizes, node: Apply) -> Pairs:
 
 
 CONSTRAINTS: RuleTable[Callable[[Sizes, Apply], Pairs]] = RuleTable("constraint", {
-    Elementwise: _elementwise, Contract: _contract, Concatenate: _concatenate, Broadcast: _broadcast,
+    Elementwise: _elementwise, Contract: _contract, Product: _product, Concatenate: _concatenate, Broadcast: _broadcast,
     Accumulated: _accumulated, Squeeze: _squeeze, Reshape: _reshape, SetSlice: _set_slice, Gather: _gather,
     Scatter: _scatter, Increment: _increment, Routine: _routine,
 })

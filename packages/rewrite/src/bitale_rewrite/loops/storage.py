@@ -29,7 +29,7 @@ from bitale_graph.routine import Routine
 from bitale_graph.variable import Apply, Constant, Variable
 from bitale_rewrite.loops.accumulate import Accumulated
 from bitale_rewrite.loops.bodies import Bodies, Row
-from bitale_rewrite.loops.contraction import is_gemm
+from bitale_rewrite.loops.contraction import Product
 from bitale_rewrite.loops.costs import COSTS, DEAR
 from bitale_rewrite.loops.increments import Increment, parts
 from bitale_rewrite.loops.procedures import Called
@@ -67,7 +67,7 @@ def _choose(graph: Graph, bodies: Bodies, result: set[Variable]) -> None:
     for node in graph.nodes:
         if not isinstance(node.op, INLINE):
             result.update(node.outputs)
-            if is_gemm(node) or isinstance(node.op, (Reshape, Accumulated)):
+            if isinstance(node.op, (Product, Reshape, Accumulated)):
                 operands = node.inputs[2:] if isinstance(node.op, Accumulated) else node.inputs
                 result.update(v for v in operands if v.owner is not None and v.ndim)
             elif isinstance(node.op, (Called, Routine)):

@@ -12,7 +12,8 @@ from bitale_rewrite.loops.values import transform
 
 @dataclass(frozen=True)
 class Target:
-    """`many_threads`: each iteration may have a thread of its own.
+    """`many_threads`: each iteration may have a thread of its own. `products` are the dtypes of which a library
+    multiplies matrices; with `tf32` it may round those of float32 to 11 significant bits.
 
     A few threads want one pass over memory, and vector code inside; loops are fused even where the iterations of the
     shared loop then have to come in order. Many threads want independent iterations: independent loops go outside, and
@@ -20,10 +21,12 @@ class Target:
     """
 
     many_threads: bool = False
+    products: tuple[str, ...] = ("float32", "float64", "complex64", "complex128")
+    tf32: bool = False
 
 
 CPU = Target()
-GPU = Target(many_threads=True)
+GPU = Target(many_threads=True, products=("float16", "bfloat16", *CPU.products))
 
 
 def independent_first(items: list[Item]) -> list[Item]:
