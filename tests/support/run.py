@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+import bitale_graph.functions as F
 from bitale_backend_c import compile
 from bitale_backend_c.compile import ready
 from bitale_graph import Graph, evaluate
-from bitale_graph.variable import Apply
+from bitale_graph.ops.linalg import Eig, Eigh, Svd
+from bitale_graph.variable import Apply, Op, Variable
 from bitale_rewrite.loops.interpret import interpret
 from bitale_rewrite.loops.lower import lower
 from tests.support.samples import Sample
@@ -20,7 +22,22 @@ Arrays = list[np.ndarray]
 def graph_of(sample: Sample, known: bool = True) -> Graph:
     """The op of a sample as a whole graph."""
     inputs = sample.inputs(known)
-    return Graph(inputs, Apply(sample.op, inputs).outputs)
+    return Graph(inputs, whole(sample.op, Apply(sample.op, inputs).outputs))
+
+
+def whole(op: Op, outputs: Sequence[Variable]) -> Sequence[Variable]:
+    """What does not depend on the signs (or phases) of vectors, which are free."""
+    if isinstance(op, Svd) and op.vectors:
+        u, s, v = outputs
+        k = s.shape[-1]
+        return [s, F.matmul(u[..., :k] * s[..., None, :], v[..., :k, :]), *map(_lengths, (u, F.matrix_transpose(v)))]
+    if isinstance(op, (Eig, Eigh)) and op.vectors:
+        return [outputs[0], F.absolute(outputs[1])]
+    return outputs
+
+
+def _lengths(columns: Variable) -> Variable:
+    return F.matmul(F.conj(F.matrix_transpose(columns)), columns)
 
 
 def together(graphs: Sequence[Graph]) -> Graph:

@@ -16,7 +16,6 @@ from bitale_graph.ops.contraction import Contract
 from bitale_graph.ops.control import Check, Composite, Procedure, StopGradient
 from bitale_graph.ops.elementwise import FUNCTIONS, Elementwise, Function
 from bitale_graph.ops.indexing import Gather, Nonzero, Scatter
-from bitale_graph.ops.linalg import Cholesky, SolveTriangular
 from bitale_graph.ops.movement import (
     Broadcast,
     Concatenate,
@@ -33,10 +32,9 @@ from bitale_graph.ops.movement import (
 )
 from bitale_graph.ops.random import Permutation
 from bitale_graph.ops.reduction import ArgReduce, Cumulate, Reduce
-from bitale_graph.routine import PRECISE
 from bitale_graph.types import tensor_type
 from bitale_graph.variable import Op, Variable
-from tests.support import loops
+from tests.support import loops, matrices
 from tests.support.values import crossed, few, generic, values
 
 FLOAT = "float64"
@@ -336,29 +334,8 @@ def random() -> list[Sample]:
             row(Permutation(None), *matrix, *whole(4))]
 
 
-def triangles(*shape: int, dtype: str = FLOAT, seed: int = 0) -> np.ndarray:
-    """Matrices that are far from singular, so that results are exact to a few units."""
-    return array(*shape, dtype=dtype, seed=seed) / 16 + np.eye(*shape[-2:], dtype=dtype)
-
-
-def positive(*shape: int, dtype: str = FLOAT) -> np.ndarray:
-    """Positive definite matrices."""
-    factors = triangles(*shape, dtype=dtype)
-    return factors @ factors.conj().swapaxes(-1, -2)
-
-
 def linalg() -> list[Sample]:
-    rows: list[Sample] = []
-    for dtype in PRECISE:
-        rows += [row(Cholesky(), positive(5, 5, dtype=dtype)), row(Cholesky(), positive(2, 3, 4, 4, dtype=dtype))]
-        for flags in itertools.product((True, False), repeat=3):
-            a, b = triangles(5, 5, dtype=dtype), array(5, 3, dtype=dtype, seed=1)
-            rows.append(row(SolveTriangular(*flags), a, b))
-            rows.append(row(SolveTriangular(*flags), a, b[:, :1]))
-    rows += [row(Cholesky(), positive(n, n)) for n in (0, 1, 70)]
-    rows += [row(Cholesky(), positive(0, 3, 3)), row(SolveTriangular(), triangles(0, 0), array(0, 2))]
-    rows += [row(SolveTriangular(), triangles(2, 3, 3), array(2, 3, 2))]
-    return [*rows, row(SolveTriangular(), triangles(3, 3), array(3, 0))]
+    return [row(op, *arrays) for op, arrays in matrices.cases()]
 
 
 def control() -> list[Sample]:

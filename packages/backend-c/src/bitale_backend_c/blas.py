@@ -22,9 +22,14 @@ CBLAS = (
 # In Fortran's manner: column-major, arguments by pointer, the length of each string behind all of them.
 LAPACK = tuple(
     f"{letter}{name}_"
-    for name in ("potrf", "trsm", "trsv")
-    for letter in "sdcz"
-)  # fmt: skip
+    for letters, names in (
+        ("sdcz", ("potrf", "trsm", "trsv", "getrf", "gelqf", "gesdd", "geev")),
+        ("sd", ("orglq", "syevd")),
+        ("cz", ("unglq", "heevd")),
+    )
+    for name in names
+    for letter in letters
+)
 ROUTINES = (*(f"cblas_{name}" for name in CBLAS), *LAPACK)
 PREFIX = "scipy_"
 Table = ctypes.c_void_p * len(ROUTINES)

@@ -64,7 +64,7 @@ def preamble(name: str, source: list[str]) -> list[str]:
         *_vector_functions(used),
         *(SUPPORT.splitlines() if used & {"BITALE_SHARE", "bitale_thread"} else []),
         *(lanes.SUPPORT.splitlines() if "BITALE_LONG" in used else []),
-        *_attributes(used | ({"BITALE_APART"} if products or routines else set())),
+        *_attributes(used | set(WORD.findall("\n".join([*products, *routines])))),
         *(PLAIN.splitlines() if "BITALE_PLAIN" in used else []),
         *products,
         *helpers,

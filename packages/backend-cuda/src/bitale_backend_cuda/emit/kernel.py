@@ -15,7 +15,7 @@ from bitale_backend_cuda.emit.statements import INDENT, GroupEmitter, ThreadEmit
 from bitale_backend_cuda.emit.types import TYPES, in_cuda
 from bitale_backend_cuda.launch import Form, Launch, is_single, needed
 from bitale_backend_cuda.packs import Packs, packs_of
-from bitale_rewrite.loops.integers import ONE, product
+from bitale_rewrite.loops.integers import ONE, ZERO, product
 from bitale_rewrite.loops.ir import Buffer, Fail, Literal, Name, Value
 from bitale_rewrite.loops.touched import statements
 
@@ -207,5 +207,8 @@ class LaunchEmitter:
 
 
 def _factor(value: Value) -> str:
+    """A length that is divided by. Where it is 0 there are no iterations, and compilers warn of the division."""
+    if value == ZERO:
+        return "1"
     return text(value) if isinstance(value, (Literal, Name)) else f"({text(value)})"
 
