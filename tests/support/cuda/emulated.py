@@ -22,7 +22,7 @@ import numpy as np
 from bitale_backend_cuda.errors import LaunchError, WrongDevice
 from bitale_backend_cuda.product import Product
 from tests.support.cuda.compile import Kernel, Launch, compile_for_host, kernels_of, load
-from tests.support.cuda.gemm import multiplied, shapes_of
+from tests.support.cuda.gemm import finished, multiplied, shapes_of
 from tests.support.cuda.memory import EmulatedArray, Heap, Memory, host_view
 
 MOST_THREADS, STACK_BYTES = 1024, 64 * 1024
@@ -54,19 +54,20 @@ class EmulatedReplay:
 
 
 class EmulatedDriver:
-    """A device of `limit` bytes; a kernel may take `seconds`, and orders of blocks and threads follow from `seed`.
+    """A device of `limit` bytes; a kernel may take `seconds`, and orders of blocks and threads follow from `seed`. Its
+    library has `epilogues` or not.
 
-    `counts` tells how often things were done: compilations, launches, runs (of launches), gemms, recordings, replays,
-    waits. `heap` knows the bytes in use, their peak, and how often memory was allocated.
+    `counts` tells how often things were done: compilations, launches, runs (of launches), gemms, epilogues, recordings,
+    replays, waits. `heap` knows the bytes in use, their peak, and how often memory was allocated.
     """
 
     def __init__(
         self, *, limit: int = 2**30, seed: int = 0, architecture: str = "sm_90", processors: int = 4,
-        shared_bytes: int = 227 * 1024, ordinal: int = 0, seconds: float = 60,
+        shared_bytes: int = 227 * 1024, ordinal: int = 0, seconds: float = 60, epilogues: bool = True,
     ) -> None:  # fmt: skip
         self.architecture, self.processors, self.shared_bytes = architecture, processors, shared_bytes
         self.seed, self.ordinal, self.heap = seed, ordinal, Heap(limit)
-        self.seconds = seconds
+        self.seconds, self.epilogues = seconds, epilogues
         self.counts: Counter[str] = Counter()
         self.queue: deque[Work] = deque()
         self._working = RLock()  # one thread at a time does what waits
@@ -125,6 +126,19 @@ class EmulatedDriver:
         def work() -> None:
             found = [self._matrices(at, s, product.dtype) for at, s in zip((left, right, out), shapes_of(product))]
             found[2][...] = multiplied(product, alpha, *found[:2], beta, found[2])
+
+        self.enqueue(work)
+
+    def has_epilogue(self, product: Product, left: int, right: int, out: int, bias: int) -> bool:
+        return self.epilogues and not product.is_empty and product.k > 0
+
+    def gemm_with_epilogue(self, product: Product, left: int, right: int, out: int, bias: int) -> None:
+        self.counts["epilogues"] += 1
+
+        def work() -> None:
+            found = [self._matrices(at, s, product.dtype) for at, s in zip((left, right, out), shapes_of(product))]
+            row = self._matrices(bias, (product.n,), product.dtype) if product.bias else None
+            found[2][...] = finished(product, multiplied(product, 1, *found[:2], 0, found[2]), row)
 
         self.enqueue(work)
 

@@ -38,6 +38,14 @@ def multiplied(
         return found + np.multiply(beta, out.astype(wide), dtype=wide) if beta else found
 
 
+def finished(product: Product, found: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
+    """What cuBLASLt stores: the epilogue is done in the type of the sums. Its relu makes 0 of NaN."""
+    with np.errstate(all="ignore"):
+        if bias is not None:
+            found = found + bias.astype(found.dtype)
+        return np.where(found > 0, found, found.dtype.type(0)) if product.relu else found
+
+
 def rounded_to_tf32(x: np.ndarray) -> np.ndarray:
     """float32 with 10 bits behind the point: to nearest, ties away from zero, as tensor cores take them."""
     bits = x.view("uint32")

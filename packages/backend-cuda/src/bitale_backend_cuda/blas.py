@@ -21,17 +21,19 @@ WORKSPACE = 32 << 20  # bytes that cuBLAS may use: what NVIDIA recommends for Ho
 
 
 class Kind(NamedTuple):
-    """cuBLAS's numbers for a dtype: of the data, and of what products are added in; C's type of alpha and beta."""
+    """cuBLAS's numbers for a dtype: of the data, and of what products are added in; the same and C's type of alpha and
+    beta."""
 
     data: int
     compute: int
     scalar: Any
+    data_of_scalars: int
 
 
 KINDS = {
-    "float16": Kind(2, 68, ctypes.c_float), "bfloat16": Kind(14, 68, ctypes.c_float),
-    "float32": Kind(0, 68, ctypes.c_float), "float64": Kind(1, 70, ctypes.c_double),
-    "complex64": Kind(4, 68, ctypes.c_float * 2), "complex128": Kind(5, 70, ctypes.c_double * 2),
+    "float16": Kind(2, 68, ctypes.c_float, 0), "bfloat16": Kind(14, 68, ctypes.c_float, 0),
+    "float32": Kind(0, 68, ctypes.c_float, 0), "float64": Kind(1, 70, ctypes.c_double, 1),
+    "complex64": Kind(4, 68, ctypes.c_float * 2, 4), "complex128": Kind(5, 70, ctypes.c_double * 2, 5),
 }  # fmt: skip
 FAST_TF32 = 77
 DEFAULT_ALGORITHM, DEFAULT_MATH, WIDE_PARTS = -1, 0, 16

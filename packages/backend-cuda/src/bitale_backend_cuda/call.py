@@ -131,6 +131,13 @@ class DeviceCall:
     def gemm(self, product: Product, *arguments: Any) -> None:
         self._do(partial(self.driver.gemm, product, *arguments))
 
+    def finished(self, product: Product, *addresses: int) -> bool:
+        """Compute a product with its epilogue, if the device's library does so: addresses of left, right, out, bias."""
+        found = self.driver.has_epilogue(product, *addresses)
+        if found:
+            self._do(partial(self.driver.gemm_with_epilogue, product, *addresses))
+        return found
+
     def copy(self, target: int, source: int, nbytes: int) -> None:
         self._do(partial(self.driver.copy, target, source, nbytes))
 

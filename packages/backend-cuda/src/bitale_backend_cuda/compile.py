@@ -26,11 +26,12 @@ from bitale_backend_cuda.resident import Resident
 from bitale_graph.graph import Graph
 from bitale_rewrite.loops.ir import Program
 from bitale_rewrite.loops.lower import lower
-from bitale_rewrite.loops.target import GPU
+from bitale_rewrite.loops.target import GPU, Target
 from bitale_rewrite.phases import DEFAULT
 from bitale_rewrite.rule import Preserves
 
 Cell = list[Any]
+EPILOGUES = frozenset({"bias", "relu"})
 _one_at_a_time = RLock()  # calls that launch: functions share variables, and the device's stream
 
 
@@ -152,10 +153,10 @@ def lower_and_emit(
     donate: Mapping[int, int] | None = None,
     row_major: Iterable[int] = (),
     written: Graph | None = None,
-    tf32: bool = False,
+    target: Target = GPU,
 ) -> Emitted:
-    """The texts of a graph that is ready to be lowered; the options are those of `lower` and `compile`."""
-    return emit(lower(graph, name, donate, list(row_major), _reserved, written, replace(GPU, tf32=tf32)))
+    """The texts of a graph that is ready to be lowered; the options are those of `lower`."""
+    return emit(lower(graph, name, donate, list(row_major), _reserved, written, target))
 
 
 def _reserved(name: str) -> bool:
@@ -179,13 +180,15 @@ def compile(
 
     `driver` is the device's; the first GPU's unless given. With `tf32`, products of float32 round their operands to 11
     significant bits (a relative error of up to 2**-11, where float32 has 2**-24), and tensor cores multiply them.
+    Where `preserves` has "domain", cuBLAS may cut products off below 0, and makes 0 of NaN as it does so.
     Raises CudaNotAvailable where there is no GPU.
     """
-    updates = dict(updates or {})
+    updates, preserves = dict(updates or {}), set(preserves)
     count = len(graph.inputs) - len(cells)
     prepared = ready(graph, optimised, preserves, checked)
     name = name or graph.name or "function"
     donate = {out: count + cell for out, cell in updates.items()}
-    emitted = lower_and_emit(prepared, name, donate, range(count, len(graph.inputs)), graph, tf32)
+    target = replace(GPU, tf32=tf32, epilogues=EPILOGUES if "domain" in preserves else GPU.epilogues)
+    emitted = lower_and_emit(prepared, name, donate, range(count, len(graph.inputs)), graph, target)
     arguments = arguments or Arguments(graph.inputs[:count], name)
     return Compiled(emitted, driver or driver_of(), arguments, tuple(cells), updates)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import cached_property
 from threading import local
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +17,7 @@ import numpy as np
 
 from bitale_backend_cuda import nvrtc
 from bitale_backend_cuda.blas import Blas
+from bitale_backend_cuda.blas_lt import BlasLt
 from bitale_backend_cuda.errors import CudaNotAvailable, LaunchError, OutOfMemory, WrongDevice
 from bitale_backend_cuda.product import Product
 
@@ -102,6 +104,20 @@ class CupyDriver:
         if self._blas is None:
             self._blas = Blas(self.empty)
         self._blas.gemm(stream, product, alpha, left, right, beta, out)
+
+    @cached_property
+    def _blas_lt(self) -> BlasLt | None:
+        try:
+            return BlasLt(self.empty)
+        except CudaNotAvailable:
+            return None
+
+    def has_epilogue(self, product: Product, left: int, right: int, out: int, bias: int) -> bool:
+        return self._blas_lt is not None and self._blas_lt.has(product, left, right, out, bias)
+
+    def gemm_with_epilogue(self, product: Product, left: int, right: int, out: int, bias: int) -> None:
+        assert self._blas_lt is not None
+        self._blas_lt.gemm(self.cupy.cuda.get_current_stream().ptr, product, left, right, out, bias)
 
     # ---- arrays ------------------------------------------------------------------------------------------------------
 

@@ -89,6 +89,12 @@ class Driver(Protocol):
         Raises LaunchError, which names the product.
         """
 
+    def has_epilogue(self, product: Product, left: int, right: int, out: int, bias: int) -> bool:
+        """Whether a product of matrices at these addresses can be computed with its epilogue. It need not."""
+
+    def gemm_with_epilogue(self, product: Product, left: int, right: int, out: int, bias: int) -> None:
+        """out = left @ right with the epilogue, if has_epilogue said that it can be; `bias` is 0 if there is none."""
+
     def copy(self, target: int, source: int, nbytes: int) -> None:
         """Copy memory on the device."""
 

@@ -12,7 +12,8 @@ class Product(NamedTuple):
 
     `left` is m x k (k x m if `transposed`), `right` k x n (n x k if `transposed`), `out` m x n. An operand that is
     `shared` is one matrix for the whole batch. With `tf32`, products of float32 may round their operands to 11
-    significant bits. `note` says what is computed, and where the user wrote it.
+    significant bits. An epilogue adds a vector to every row (`bias`), then makes 0 of what is not above 0 (`relu`), NaN
+    included. `note` says what is computed, and where the user wrote it.
     """
 
     dtype: str
@@ -23,6 +24,8 @@ class Product(NamedTuple):
     transposed: tuple[bool, bool] = (False, False)
     shared: tuple[bool, bool] = (False, False)
     tf32: bool = False
+    bias: bool = False
+    relu: bool = False
     note: str = ""
 
     @property

@@ -161,8 +161,12 @@ def _action(step: Step) -> Action:
             for matrix, transposed in zip((step.left, step.right), step.transposed, strict=True)
         )
         work = Formula.product(2, (step.batch, step.m, step.n, step.k))
-        digits = " in TF32" if step.tf32 else ""
-        return Action(f"{step.out.name} = {left} @ {right}{digits}", reads, writes, work, traffic)
+        product = f"{left} @ {right}{' in TF32' if step.tf32 else ''}"
+        if step.epilogue is not None and step.epilogue.bias is not None:
+            product += f" + {step.epilogue.bias.name}"
+        if step.epilogue is not None and step.epilogue.relu:
+            product = f"maximum({product}, 0)"
+        return Action(f"{step.out.name} = {product}", reads, writes, work, traffic)
     title = f"{step.kernel.name}: {', '.join(reads) or 'nothing'} -> {', '.join(writes)}"
     return Action(title, reads, writes, operations(step.kernel.body), traffic)
 

@@ -19,7 +19,20 @@ from bitale_backend_cuda.host_step import HostStep, missing
 from bitale_backend_cuda.mapping import launches
 from bitale_backend_cuda.recompute import without_rows
 from bitale_graph.ops.elementwise import FUNCTIONS
-from bitale_rewrite.loops.ir import Call, Choose, Fail, Kernel, LibraryCall, Load, Loop, Program, Require, Run, Step
+from bitale_rewrite.loops.ir import (
+    Call,
+    Choose,
+    Fail,
+    Gemm,
+    Kernel,
+    LibraryCall,
+    Load,
+    Loop,
+    Program,
+    Require,
+    Run,
+    Step,
+)
 from bitale_rewrite.loops.touched import all_steps
 from bitale_rewrite.loops.values import everything_in
 
@@ -54,10 +67,10 @@ def emit(program: Program) -> Emitted:
     host_steps = {kernel: HostStep(kernel) for kernel in on_host}
     found: dict[Kernel, list[LaunchEmitter]] = {}
     lines: list[str] = []
-    for step in all_steps(program.steps):
-        if isinstance(step, Run) and step.kernel not in found and step.kernel not in on_host:
-            spread = [without_rows(launch, alias) for launch in launches(step.kernel)]
-            found[step.kernel] = [LaunchEmitter(launch, checked, alias) for launch in spread]
+    for kernel in filter(None, map(_kernel, all_steps(program.steps))):
+        if kernel not in found and kernel not in on_host:
+            spread = [without_rows(launch, alias) for launch in launches(kernel)]
+            found[kernel] = [LaunchEmitter(launch, checked, alias) for launch in spread]
     loops = {s: persistent(s, found) for s in all_steps(program.steps) if isinstance(s, Loop)}
     steps = {step: loop for step, loop in loops.items() if loop is not None}
     for loop in steps.values():
@@ -71,6 +84,13 @@ def emit(program: Program) -> Emitted:
     source = "\n".join([*preamble(program.name, lines), *lines]) + "\n"
     names = [*(name for emitter in emitters for name in emitter.names), *(loop.name for loop in steps.values())]
     return Emitted(program, source, statements, names, {step.name: step for step in host_steps.values()}, host.library)
+
+
+def _kernel(step: Step) -> Kernel | None:
+    """The kernel that a step may need."""
+    if isinstance(step, Run):
+        return step.kernel
+    return step.epilogue.kernel if isinstance(step, Gemm) and step.epilogue is not None else None
 
 
 def _make_row_major(program: Program, kernels: Iterable[Kernel]) -> None:

@@ -16,6 +16,7 @@ from bitale_backend_cuda.host.loops import LoopBuilder
 from bitale_backend_cuda.host.statements import (
     Check,
     Donated,
+    Finished,
     Guard,
     HostStatement,
     Input,
@@ -188,7 +189,15 @@ class HostBuilder:
         if self.checked and step.out.root in self.alias:
             block.put(Guard())
         m, n, k, batch, alpha, beta = block.values(step.m, step.n, step.k, step.batch, step.alpha, step.beta)
-        block.put(replace(step, m=m, n=n, k=k, batch=batch, alpha=alpha, beta=beta))
+        found = replace(step, m=m, n=n, k=k, batch=batch, alpha=alpha, beta=beta)
+        if step.epilogue is None:
+            block.put(found)
+            return
+        otherwise = block.inner()
+        otherwise.put(replace(found, epilogue=None))
+        for emitter in self.launches[step.epilogue.kernel]:
+            launch(emitter, otherwise)
+        block.put(Finished(found, tuple(otherwise.statements)))
 
     def _library(self, step: LibraryCall, block: Block) -> None:
         if self.checked and not written_by(step).isdisjoint(self.alias):

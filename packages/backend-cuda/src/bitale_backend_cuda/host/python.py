@@ -15,6 +15,7 @@ from bitale_backend_cuda.host.statements import (
     Check,
     Copy,
     Donated,
+    Finished,
     ForRange,
     Grow,
     Guard,
@@ -97,6 +98,14 @@ def _gemm(step: Gemm) -> str:
     return f"call.gemm({_product(step)}, {alpha}, {left}, {right}, {beta}, {out})"
 
 
+def _finished(statement: Finished) -> str:
+    step = statement.step
+    assert step.epilogue is not None
+    bias = step.epilogue.bias.name if step.epilogue.bias is not None else 0
+    given = f"{_product(step)}, {step.left.name}, {step.right.name}, {step.out.name}, {bias}"
+    return f"if not call.finished({given}):\n{_block(statement.otherwise)}"
+
+
 def _product(step: Gemm) -> str:
     words = [repr(step.out.dtype), _listed((step.m, step.n, step.k))]
     if step.batch != ONE:
@@ -106,6 +115,9 @@ def _product(step: Gemm) -> str:
             words.append(f"{word}={flags}")
     if step.tf32:
         words.append("tf32=True")
+    if step.epilogue is not None:
+        words += ["bias=True"] if step.epilogue.bias is not None else []
+        words += ["relu=True"] if step.epilogue.relu else []
     return f"Product({', '.join(words)}, note={step.note!r})"
 
 
@@ -150,6 +162,7 @@ TEXTS: dict[type, Callable[[Any], str]] = {
     Copy: lambda s: f"call.copy({_listed((s.target, s.source, s.nbytes))})",
     Launch: _launch,
     Gemm: _gemm,
+    Finished: _finished,
     OnHost: _on_host,
     Library: _library,
 }

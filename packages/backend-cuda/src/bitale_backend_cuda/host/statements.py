@@ -172,6 +172,14 @@ class Launch:
 
 
 @dataclass(frozen=True)
+class Finished:
+    """Run a product with its epilogue, or where the library does not do that, the statements `otherwise`."""
+
+    step: Gemm
+    otherwise: tuple[HostStatement, ...]
+
+
+@dataclass(frozen=True)
 class OnHost:
     """Run a step in C on the host: on arrays, of so many bytes, and lengths. Waits for them."""
 
@@ -192,5 +200,5 @@ class Library:
 HostStatement = (
     Set | Swap | Ask | Read | If | ForRange | Break | Check | Guard | Require
     | Status | Input | Workspace | Memory | Grow | Result | Donated
-    | Copy | Launch | Gemm | OnHost | Library
+    | Copy | Launch | Gemm | Finished | OnHost | Library
 )  # fmt: skip

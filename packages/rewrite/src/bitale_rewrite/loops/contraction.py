@@ -7,7 +7,7 @@ from math import prod
 
 from bitale_graph.expression import FORMS, form_of
 from bitale_graph.ops.contraction import Contract
-from bitale_graph.ops.elementwise import multiply
+from bitale_graph.ops.elementwise import add, maximum, multiply
 from bitale_graph.ops.movement import ExpandDims, Transpose
 from bitale_graph.shapes import SHAPES
 from bitale_graph.types import TensorType
@@ -20,26 +20,42 @@ SHORT = 4  # terms of a sum up to which a thread of a GPU computes it in passing
 
 @dataclass(frozen=True)
 class Product(Op):
-    """A contraction that a library computes from its operands as they lie in memory."""
+    """A contraction that a library computes from its operands as they lie in memory. Inputs: left, right, and if there
+    is a `bias` the vector that it adds to every row. Last comes `relu`: what is below 0 becomes 0."""
 
     contraction: Contract
+    bias: bool = False
+    relu: bool = False
 
     @property
     def name(self) -> str:
-        return self.contraction.name
+        return "maximum" if self.relu else "add" if self.bias else self.contraction.name
+
+    @property
+    def has_long_rows(self) -> bool:
+        """Whether the last axis of the result is all of n: then n neighbours are a row."""
+        form = layout(self.contraction)
+        return form is not None and len(form.n) == 1
 
     def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
-        return self.contraction.infer(*inputs)
+        (found,) = self.contraction.infer(*inputs[:2])
+        if self.bias and found.shape[-1] is None:
+            found = found.with_shape((*found.shape[:-1], inputs[2].shape[0]))
+        return (found,)
 
 
-def written(node: Apply) -> Apply:
-    """A Product as the contraction that it is."""
-    assert isinstance(node.op, Product)
-    return Apply(node.op.contraction, node.inputs, node.origin)
+def written(node: Apply) -> Variable:
+    """What a Product computes, in other ops."""
+    op, (left, right, *bias) = node.op, node.inputs
+    assert isinstance(op, Product)
+    (found,) = Apply(op.contraction, (left, right), node.origin).outputs
+    for row in bias:
+        found = add(found, ExpandDims(tuple(range(found.ndim - 1)))(row))
+    return maximum(found, 0) if op.relu else found
 
 
-FORMS.add(Product, lambda node: form_of(written(node).outputs[0]))
-SHAPES.add(Product, lambda node: SHAPES[Contract](written(node)))
+FORMS.add(Product, lambda node: form_of(written(node)))
+SHAPES.add(Product, lambda node: SHAPES[Contract](Apply(node.op.contraction, node.inputs[:2], node.origin)))
 
 
 @dataclass(frozen=True)

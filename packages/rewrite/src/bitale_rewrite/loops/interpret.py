@@ -218,6 +218,8 @@ class Interpreter:
         )
         out, beta = self._array(step.out).reshape(batch, m, n), self._value(step.beta)
         out[...] = self._value(step.alpha) * (left @ right) + (beta * out if beta != 0 else beta)
+        if step.epilogue is not None:
+            self._run(step.epilogue.kernel)
 
     def _library(self, step: LibraryCall) -> None:
         """What the reference does; the check behind it makes the error."""

@@ -135,6 +135,17 @@ class Run:
 
 
 @dataclass(eq=False)
+class Epilogue:
+    """What is done to a product before it is stored: the vector `bias` is added to every row; then, with `relu`, what
+    is below 0 becomes 0. A library may do so as it computes the product; where it does not, `kernel` does it in place.
+    """
+
+    bias: Buffer | None
+    relu: bool
+    kernel: Kernel
+
+
+@dataclass(eq=False)
 class Gemm:
     """out = alpha * left @ right + beta * out, over row-major matrices (batch axes in front, all of one length).
 
@@ -155,6 +166,7 @@ class Gemm:
     beta: Value
     note: str = ""
     tf32: bool = False
+    epilogue: Epilogue | None = None
 
 
 @dataclass(eq=False)

@@ -21,6 +21,7 @@ from bitale_rewrite.loops.ir import (
     Gemm,
     If,
     Invoke,
+    Kernel,
     Let,
     LibraryCall,
     Literal,
@@ -117,14 +118,19 @@ class _Namer:
                 within[name] = value, depth
         return found
 
+    def _kernel(self, kernel: Kernel) -> None:
+        for buffer in kernel.scratch:
+            self._buffers.setdefault(buffer)
+        kernel.body = [self._statement(s) for s in kernel.body]
+
     def _step(self, step: Step) -> Step:
         if isinstance(step, Run):
-            for buffer in step.kernel.scratch:
-                self._buffers.setdefault(buffer)
-            step.kernel.body = [self._statement(s) for s in step.kernel.body]
+            self._kernel(step.kernel)
             return step
         if isinstance(step, Gemm):
             self._buffers |= dict.fromkeys((step.out, step.left, step.right))
+            if step.epilogue is not None:
+                self._kernel(step.epilogue.kernel)
             sizes = {field: self(getattr(step, field)) for field in ("m", "n", "k", "batch", "alpha", "beta")}
             return replace(step, **sizes)  # type: ignore[arg-type]
         if isinstance(step, LibraryCall):

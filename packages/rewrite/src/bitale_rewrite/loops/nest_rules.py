@@ -28,6 +28,7 @@ from bitale_rewrite.loops.ir import (
     Buffer,
     Call,
     Define,
+    Epilogue,
     For,
     Gemm,
     If,
@@ -117,8 +118,23 @@ def _contract(b: Builder, node: Apply) -> None:
 
 @NESTS.register(Product)
 def _product(b: Builder, node: Apply) -> None:
-    left, right = node.inputs
-    _gemm(b, node.op.contraction, left, right, node.outputs[0], Literal(1, left.dtype), 0)
+    (left, right, *bias), out = node.inputs, node.outputs[0]
+    epilogue = _epilogue(b, out, bias, node.op.relu) if bias or node.op.relu else None
+    _gemm(b, node.op.contraction, left, right, out, Literal(1, left.dtype), 0, epilogue)
+
+
+def _epilogue(b: Builder, out: Variable, bias: list[Variable], relu: bool) -> Epilogue:
+    buffer, (loops, index) = b.buffer(out), domain(b.sizes(out))
+    value: Value = Load(buffer, index)
+    for row in bias:
+        value = Call(ADD, (value, Load(b.reader.buffers[row], index[-1:])), out.dtype)
+    if relu:
+        value = Call(MAXIMUM, (value, Literal(0, out.dtype)), out.dtype)
+    body: list[Statement] = [Store(buffer, index, value)]
+    for depth in reversed(range(len(loops))):
+        body = [For(loop_index(depth), loops[depth].extent, body, parallel=True)]
+    kernel = Kernel(b.unique(f"finish_{buffer.name}"), body, [b.note(out)])
+    return Epilogue(b.reader.buffers[bias[0]] if bias else None, relu, kernel)
 
 
 @NESTS.register(Accumulated)
@@ -131,7 +147,10 @@ def _accumulated(b: Builder, node: Apply) -> None:
     _gemm(b, node.op.contraction, left, right, out, b.reader.scalar(alpha), 1)
 
 
-def _gemm(b: Builder, op: Contract, left: Variable, right: Variable, out: Variable, alpha: Value, beta: int) -> None:
+def _gemm(
+    b: Builder, op: Contract, left: Variable, right: Variable, out: Variable, alpha: Value, beta: int,
+    epilogue: Epilogue | None = None,
+) -> None:  # fmt: skip
     g = layout(op)
     assert g is not None, "contractions are normalised before they are lowered"
     lengths = dict(zip(op.left, b.sizes(left), strict=True)) | dict(zip(op.right, b.sizes(right), strict=True))
@@ -139,10 +158,12 @@ def _gemm(b: Builder, op: Contract, left: Variable, right: Variable, out: Variab
     buffer, a, c = b.buffer(out), b.reader.buffers[left], b.reader.buffers[right]
     step = Gemm(
         buffer, a, c, m, n, k, g.transposed, g.shared, batch, alpha, Literal(beta, out.dtype), b.note(out),
-        b.target.tf32 and out.dtype == "float32",
+        b.target.tf32 and out.dtype == "float32", epilogue,
     )
     reads: dict[Buffer, list[Index | None]] = {}
     collect_loads((alpha,), reads)
+    if epilogue is not None and epilogue.bias is not None:
+        reads.setdefault(epilogue.bias.root, [])
     b.items.append(Fixed([step], {a.root, c.root, *reads}, {buffer.root}))
 
 

@@ -178,7 +178,8 @@ def _row_major(step: Step) -> list[Buffer]:
     if isinstance(step, Choose):
         return [b for part in inside(step) for b in _row_major(part)]
     if isinstance(step, Gemm):
-        return [step.left, step.right]
+        bias = step.epilogue and step.epilogue.bias
+        return [step.left, step.right, *([bias] if bias else [])]
     if isinstance(step, (LibraryCall, Invoke)):
         return step.inputs
     return [b for b in buffers_of(step) if b.base is not None]

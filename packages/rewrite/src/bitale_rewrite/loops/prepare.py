@@ -29,6 +29,7 @@ from bitale_graph.shapes import size_of, size_variable
 from bitale_graph.variable import Apply, Constant, Variable
 from bitale_rewrite.loops.accumulate import accumulate_outputs
 from bitale_rewrite.loops.contraction import is_product, normalise
+from bitale_rewrite.loops.epilogues import with_epilogues
 from bitale_rewrite.loops.increments import gather_increments
 from bitale_rewrite.loops.target import Target
 
@@ -38,6 +39,7 @@ Inputs = tuple[Variable, ...]
 def prepare(graph: Graph, target: Target) -> Graph:
     """The same function in the ops that loops know; every output is a variable of its own."""
     lowered = accumulate_outputs(gather_increments(graph.map(partial(_rebuild, target))))
+    lowered = with_epilogues(lowered, target)
     outputs: list[Variable] = []
     given = set(graph.inputs)
     for v in lowered.outputs:

@@ -212,7 +212,10 @@ def _contracted(sizes: Sizes, op: Contract, left: Variable, right: Variable) -> 
 
 
 def _product(sizes: Sizes, node: Apply) -> Pairs:
-    yield from _contracted(sizes, node.op.contraction, *node.inputs)
+    left, right, *bias = node.inputs
+    yield from _contracted(sizes, node.op.contraction, left, right)
+    for row in bias:
+        yield sizes(node.outputs[0])[-1], sizes(row)[0], f"axis {node.outputs[0].ndim - 1}"
 
 
 def _accumulated(sizes: Sizes, node: Apply) -> Pairs:

@@ -13,7 +13,8 @@ from bitale_rewrite.loops.values import transform
 @dataclass(frozen=True)
 class Target:
     """`many_threads`: each iteration may have a thread of its own. `products` are the dtypes of which a library
-    multiplies matrices; with `tf32` it may round those of float32 to 11 significant bits.
+    multiplies matrices; with `tf32` it may round those of float32 to 11 significant bits. `epilogues` are
+    what it can do to a product before storing it: add a `bias` to every row, and cut off below 0, or at NaN (`relu`).
 
     A few threads want one pass over memory, and vector code inside; loops are fused even where the iterations of the
     shared loop then have to come in order. Many threads want independent iterations: independent loops go outside, and
@@ -23,10 +24,11 @@ class Target:
     many_threads: bool = False
     products: tuple[str, ...] = ("float32", "float64", "complex64", "complex128")
     tf32: bool = False
+    epilogues: frozenset[str] = frozenset()
 
 
 CPU = Target()
-GPU = Target(many_threads=True, products=("float16", "bfloat16", *CPU.products))
+GPU = Target(many_threads=True, products=("float16", "bfloat16", *CPU.products), epilogues=frozenset({"bias"}))
 
 
 def independent_first(items: list[Item]) -> list[Item]:

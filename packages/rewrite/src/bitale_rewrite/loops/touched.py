@@ -82,6 +82,8 @@ def own_buffers(step: Step) -> Iterator[Buffer]:
     elif isinstance(step, Gemm):
         yield from (step.out, step.left, step.right)
         yield from loaded((step.m, step.n, step.k, step.batch, step.alpha, step.beta))
+        if step.epilogue is not None and step.epilogue.bias is not None:
+            yield step.epilogue.bias
     elif isinstance(step, LibraryCall):
         yield from (*step.inputs, *written_directly(step))
         yield from loaded(step.sizes)
