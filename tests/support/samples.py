@@ -15,6 +15,7 @@ from bitale_graph.graph import Graph
 from bitale_graph.ops.contraction import Contract
 from bitale_graph.ops.control import Check, Composite, Procedure, StopGradient
 from bitale_graph.ops.elementwise import FUNCTIONS, Elementwise, Function
+from bitale_graph.ops.fft import Fft, Irfft, Rfft
 from bitale_graph.ops.indexing import Gather, Nonzero, Scatter
 from bitale_graph.ops.movement import (
     Broadcast,
@@ -325,6 +326,18 @@ def indexing() -> list[Sample]:
     return rows
 
 
+def fft() -> list[Sample]:
+    """One row and several, none, and one point; tests of C have lengths of all kinds."""
+    rows: list[Sample] = []
+    for shape in ((1,), (2,), (37,), (0, 4), (3, 12), (2, 3, 8)):
+        rows.append(row(Fft(len(shape) > 1), array(*shape, dtype="complex128")))
+        rows.append(row(Rfft(), array(*shape)))
+    rows += [row(Irfft(n), array(3, n // 2 + 1, dtype="complex128")) for n in (1, 2, 7, 12)]
+    rows += [row(Irfft(None), array(5, dtype="complex128"), *whole(n)) for n in (8, 9)]
+    rows += [row(Fft(), array(4, 20, dtype="complex64")), row(Rfft(), array(4, 20, dtype="float32"))]
+    return [*rows, row(Irfft(6), array(4, dtype="complex64")), row(Irfft(4), array(0, 3, dtype="complex64"))]
+
+
 def random() -> list[Sample]:
     """Orders of several keys, of lengths 0 and 1 too."""
     keys = np.array([3, 2**63, 5], "uint64")
@@ -354,7 +367,7 @@ def control() -> list[Sample]:
 FAMILIES: dict[str, Callable[[], list[Sample]]] = {
     "broadcasting": broadcasting, "movement": movement, "reduction": reduction, "long": long, "arguments": arguments,
     "cumulation": cumulation, "contraction": contraction, "indexing": indexing, "random": random, "control": control,
-    "linalg": linalg,
+    "linalg": linalg, "fft": fft,
 }  # fmt: skip
 
 

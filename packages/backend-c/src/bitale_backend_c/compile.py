@@ -58,6 +58,7 @@ class Compiled:
         program, cells = self.program, self.cells
         steps = [step for each in programs_of(program) for step in all_steps(each.steps)]
         libraries = any(isinstance(step, (Gemm, LibraryCall)) for step in steps)
+        calls_blas = "call->blas" in self.source
         loops = any(isinstance(step, Loop) for step in steps)
         return load_shim().Function(
             load(self.path),
@@ -70,7 +71,7 @@ class Compiled:
             self.arguments.convert,
             self.fail,
             self.arguments.arrange,
-            self._library() if libraries else 0,
+            self._library() if calls_blas else 0,
             self.threads,
             libraries or loops,  # which may take long, whatever the size of the inputs
         )

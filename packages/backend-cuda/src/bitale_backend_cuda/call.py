@@ -167,15 +167,16 @@ class DeviceCall:
             self.driver.upload(address, copies[address])
 
     def library(
-        self, number: int, arrays: Sequence[tuple[int, str, tuple[int, ...]]], places: Sequence[int]
-    ) -> None:
+        self, number: int, arrays: Sequence[tuple[int, str, tuple[int, ...]]], places: Sequence[int],
+        sizes: Sequence[int],
+    ) -> None:  # fmt: skip
         """Run a routine on the host: `arrays` are the address, dtype and shape of each input."""
         self._leave()
         inputs = []
         for address, dtype, shape in arrays:
             nbytes = prod(shape) * np.dtype(dtype).itemsize
             inputs.append(self.driver.download(address, nbytes).view(dtype).reshape(shape))
-        for place, result in zip(places, run_on_host(self.routines[number], inputs), strict=True):
+        for place, result in zip(places, run_on_host(self.routines[number], inputs, sizes), strict=True):
             self.driver.upload(place, np.ascontiguousarray(result))
 
     def _leave(self) -> None:

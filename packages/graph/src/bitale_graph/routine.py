@@ -46,6 +46,10 @@ class Routine(Op):
         """The lengths of labels that only results have. Of matrices these are the smaller of m and n."""
         return {"k": size_minimum(lengths["m"], lengths["n"])} if "m" in lengths and "n" in lengths else {}
 
+    def at(self, sizes: Sequence[int]) -> Routine:
+        """The op where its lengths are known: those of the batch and of what the routine takes."""
+        return self
+
     def dtypes(self, dtype: str) -> list[str]:
         """The dtypes of the outputs where the inputs have `dtype`."""
         return [dtype] * len(self.results)
@@ -103,6 +107,28 @@ class Routine(Op):
             for label, n in zip(labels, shape[split:], strict=True):
                 found.setdefault(label, n)
         return batch, found
+
+
+class Transform(Routine):
+    """A transform of rows of at least one number."""
+
+    def check(self, x: TensorType) -> None:
+        """Raise DtypeError or ShapeError for what cannot be transformed."""
+        if x.dtype not in self.takes:
+            raise DtypeError(f"{self.name}: {' or '.join(self.takes)} is wanted, not {x.dtype}")
+        if not x.ndim:
+            raise ShapeError(f"{self.name}: a scalar has no axis to transform")
+        self.check_points(x.shape[-1])
+
+    def check_points(self, n: int | None) -> None:
+        """Raise ShapeError for less than one point."""
+        if n is not None and n < 1:
+            raise ShapeError(self.too_few.format(n))
+
+    @property
+    def too_few(self) -> str:
+        """What is wrong with less than one point, of which there are {0}."""
+        return f"{self.name}: the number of points must be at least 1, not {{0}}"
 
 
 def _described(label: str, square: bool) -> str:

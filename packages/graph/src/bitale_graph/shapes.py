@@ -11,7 +11,7 @@ from bitale_graph.graph import Graph, ancestors, substitute, toposort
 from bitale_graph.ops.contraction import Contract
 from bitale_graph.ops.control import Branch, Check, Composite, Procedure, Scan, StopGradient
 from bitale_graph.ops.elementwise import Elementwise
-from bitale_graph.ops.fft import Fft, Irfft, Rfft
+from bitale_graph.ops.fft import Irfft
 from bitale_graph.ops.indexing import Gather, Nonzero, Scatter
 from bitale_graph.ops.movement import (
     Broadcast,
@@ -35,7 +35,6 @@ from bitale_graph.sizes import (
     Size,
     Sizes,
     size_add,
-    size_divide,
     size_maximum,
     size_minimum,
     size_sum,
@@ -104,7 +103,7 @@ def _first_long(operands: list[Variable], axis: int) -> Size:
     return 1
 
 
-@SHAPES.register(StopGradient, Check, Cumulate, Fft, Scatter, SetSlice)
+@SHAPES.register(StopGradient, Check, Cumulate, Scatter, SetSlice)
 def _as_first(node: Apply) -> list[Sizes]:
     return [shape_of(node.inputs[0])]
 
@@ -195,12 +194,6 @@ def _contract(node: Apply) -> list[Sizes]:
     left, right = node.inputs
     sizes = dict(zip(node.op.right + node.op.left, shape_of(right) + shape_of(left), strict=True))
     return [tuple(sizes[label] for label in node.op.result)]
-
-
-@SHAPES.register(Rfft)
-def _rfft(node: Apply) -> list[Sizes]:
-    *beside, n = shape_of(node.inputs[0])
-    return [(*beside, size_add(size_divide(n, 2), 1))]
 
 
 @SHAPES.register(Irfft)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bitale_backend_c.emit import lanes
+from bitale_backend_c.emit.fft import fft_functions
 from bitale_backend_c.emit.gemm import gemm_functions
 from bitale_backend_c.emit.helpers import WORD, helper_functions
 from bitale_backend_c.emit.library import library_functions
@@ -69,6 +70,7 @@ def preamble(name: str, source: list[str]) -> list[str]:
         *products,
         *helpers,
         *routines,
+        *fft_functions("\n".join(source)),
         *(STOP if "bitale_stop" in used else []),
         *(LINES if "bitale_lines" in used else []),
         *(LONGER.splitlines() if "bitale_longer" in used else []),

@@ -10,12 +10,14 @@ import numpy as np
 
 from bitale_backend_c.emit.ctypes import C_TYPES
 from bitale_backend_c.emit.expressions import brings_strides, is_strided, strides, text
+from bitale_backend_c.emit.fft import fft_call
 from bitale_backend_c.emit.functions import KernelFunctions
 from bitale_backend_c.emit.gemm import gemm_call
 from bitale_backend_c.emit.helpers import WORD
 from bitale_backend_c.emit.kernel import base_name
 from bitale_backend_c.emit.library import library_call, library_room
 from bitale_backend_c.emit.names import comment
+from bitale_graph.routine import Transform
 from bitale_rewrite.loops.blocks import is_early, late_names, nbytes, sized_inside
 from bitale_rewrite.loops.integers import multiply, product
 from bitale_rewrite.loops.ir import (
@@ -220,6 +222,8 @@ class ProgramEmitter:
             self._run(step.kernel, depth)
         elif isinstance(step, Gemm):
             self._put(gemm_call(step), depth)
+        elif isinstance(step, LibraryCall) and isinstance(step.op, Transform):
+            self._put(f"{fft_call(step)}{_remark(step.note)}", depth)
         elif isinstance(step, LibraryCall):
             self._library(step, depth)
         elif isinstance(step, Define):

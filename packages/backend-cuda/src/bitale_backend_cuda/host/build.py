@@ -202,5 +202,6 @@ class HostBuilder:
     def _library(self, step: LibraryCall, block: Block) -> None:
         if self.checked and not written_by(step).isdisjoint(self.alias):
             block.put(Guard())
-        block.put(Library(len(self.library), step, tuple(block.values(*buffer.shape) for buffer in step.inputs)))
+        shapes = tuple(block.values(*buffer.shape) for buffer in step.inputs)
+        block.put(Library(len(self.library), step, shapes, block.values(*step.sizes)))
         self.library.append(step)

@@ -130,7 +130,7 @@ def _library(library: Library) -> str:
     pairs = zip(library.step.inputs, library.shapes, strict=True)
     given = "".join(f"({buffer.name}, {buffer.dtype!r}, {_tuple(shape)}), " for buffer, shape in pairs)
     places = "".join(f"{buffer.name}, " for buffer in written_directly(library.step))
-    return f"call.library({library.number}, ({given}), ({places}))"
+    return f"call.library({library.number}, ({given}), ({places}), {_tuple(library.sizes)})"
 
 
 def _listed(values: Iterable[Value]) -> str:

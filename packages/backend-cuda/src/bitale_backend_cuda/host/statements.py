@@ -190,11 +190,13 @@ class OnHost:
 
 @dataclass(frozen=True)
 class Library:
-    """Run a routine, which the call knows by its number: on arrays of these shapes, in the order of the step's."""
+    """Run a routine, which the call knows by its number: on arrays of these shapes, in the order of the step's, and for
+    the values of its sizes."""
 
     number: int
     step: LibraryCall
     shapes: tuple[tuple[Value, ...], ...]
+    sizes: tuple[Value, ...]
 
 
 HostStatement = (

@@ -14,13 +14,13 @@ FFT: RuleTable[Rule] = RuleTable("NumPy reference")
 
 @FFT.register(Fft)
 def _fft(op: Fft, x: np.ndarray) -> np.ndarray:
-    _check_points(op, x.shape[-1])
+    op.check_points(x.shape[-1])
     return np.fft.ifft(x, norm="forward") if op.inverse else np.fft.fft(x)
 
 
 @FFT.register(Rfft)
 def _rfft(op: Rfft, x: np.ndarray) -> np.ndarray:
-    _check_points(op, x.shape[-1])
+    op.check_points(x.shape[-1])
     return np.fft.rfft(x)
 
 
@@ -28,12 +28,7 @@ def _rfft(op: Rfft, x: np.ndarray) -> np.ndarray:
 def _irfft(op: Irfft, x: np.ndarray, *lengths: np.ndarray) -> np.ndarray:
     n, m = int(lengths[0]) if lengths else op.length, x.shape[-1]
     assert n is not None
-    _check_points(op, n)
+    op.check_points(n)
     if m != n // 2 + 1:
         raise ShapeError(f"irfft: {n} points come of {n // 2 + 1} elements, not of {m}")
     return np.fft.irfft(x, n, norm="forward")
-
-
-def _check_points(op: Fft | Rfft | Irfft, n: int) -> None:
-    if n < 1:
-        raise ShapeError(f"{op.name}: the number of points must be at least 1, not {n}")

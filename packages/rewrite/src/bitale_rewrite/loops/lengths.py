@@ -9,13 +9,15 @@ from bitale_graph.dtypes import INTEGERS
 from bitale_graph.graph import Graph, toposort
 from bitale_graph.ops.control import Branch, Scan
 from bitale_graph.ops.elementwise import FUNCTIONS, Elementwise
+from bitale_graph.ops.fft import Irfft
 from bitale_graph.ops.movement import Broadcast, Dimension, Iota, Pad, Reshape, SetSlice
 from bitale_graph.shapes import shape_of
 from bitale_graph.variable import Apply, Constant, Variable
 from bitale_rewrite.loops.integers import ADD, MAXIMUM, MINIMUM, MULTIPLY
 from bitale_rewrite.loops.ir import Call, Literal, Value
 
-ARRAYS: dict[type, int] = {Broadcast: 1, Reshape: 1, Iota: 0, Pad: 2}  # inputs of an op in front of its lengths
+# How many inputs of an op stand in front of its lengths.
+ARRAYS: dict[type, int] = {Broadcast: 1, Reshape: 1, Iota: 0, Pad: 2, Irfft: 1}
 MONOTONE = (ADD, MULTIPLY, MINIMUM, FUNCTIONS["floor_divide"])  # of numbers that are not negative, neither is theirs
 
 

@@ -14,12 +14,13 @@ from bitale_graph.ops.indexing import Nonzero, Scatter
 from bitale_graph.ops.movement import Concatenate, Pad, Reshape, SetSlice
 from bitale_graph.ops.random import Permutation
 from bitale_graph.ops.reduction import Cumulate, Reduce
-from bitale_graph.routine import Routine
+from bitale_graph.routine import Routine, Transform
 from bitale_graph.table import RuleTable
 from bitale_graph.variable import Apply, Variable
 from bitale_rewrite.loops import control, integers
 from bitale_rewrite.loops.accumulate import Accumulated
 from bitale_rewrite.loops.contraction import Product, layout
+from bitale_rewrite.loops.fft import transform
 from bitale_rewrite.loops.identities import identity_of
 from bitale_rewrite.loops.increments import Increment, parts
 from bitale_rewrite.loops.integers import ONE, ZERO, loop_index, product
@@ -59,7 +60,8 @@ LESS, EQUAL, WHERE, MAXIMUM = FUNCTIONS["less"], FUNCTIONS["equal"], FUNCTIONS["
 
 Rule = Callable[["Builder", Apply], None]
 NESTS: RuleTable[Rule] = RuleTable(
-    "loop nest", {Scan: control.loop, Branch: control.branch, Permutation: permutation, Called: call, Routine: routine}
+    "loop nest", {Scan: control.loop, Branch: control.branch, Permutation: permutation, Called: call, Routine: routine,
+                  Transform: transform}
 )
 
 

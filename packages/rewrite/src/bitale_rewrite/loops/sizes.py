@@ -11,10 +11,12 @@ from bitale_graph.graph import Graph
 from bitale_graph.ops.contraction import Contract
 from bitale_graph.ops.control import NO_STEPS, Branch, Check, Scan
 from bitale_graph.ops.elementwise import Elementwise
+from bitale_graph.ops.fft import Irfft
 from bitale_graph.ops.indexing import Gather, Scatter
 from bitale_graph.ops.movement import Broadcast, Concatenate, Reshape, SetSlice, Squeeze
 from bitale_graph.routine import Routine
 from bitale_graph.shapes import shape_of, unknown_inputs
+from bitale_graph.sizes import size_add, size_divide, size_value
 from bitale_graph.table import RuleTable
 from bitale_graph.variable import Apply, Variable
 from bitale_rewrite.loops.accumulate import Accumulated
@@ -68,7 +70,7 @@ class Sizes:
         a, b = self.representative(a), self.representative(b)
         if a == b:
             return
-        error = MatrixShapeError if isinstance(node.op, Routine) else ShapeError
+        error = MatrixShapeError if isinstance(node.op, Routine) and not isinstance(node.op, Irfft) else ShapeError
         required = Require(Call(EQUAL, (a, b), "bool"), self.fail(error, _mismatch(node, what), node), (a, b))
         if self._is_late(a) or self._is_late(b):
             self.late.setdefault(node, []).append(required)
@@ -170,6 +172,8 @@ def _mismatch(node: Apply, what: str) -> str:
         return explain("reshape: {1} elements do not fill a shape of {0}", arrays)
     if isinstance(node.op, Squeeze):
         return explain(f"squeeze: {what} has length {{1}}, and only axes of length {{0}} can be dropped", arrays)
+    if isinstance(node.op, Irfft):
+        return explain("irfft: so many points come of {1} elements, not of {0}", arrays)
     if isinstance(node.op, Routine):
         return explain(f"{node.op.name}: {what} has the lengths {{0}} and {{1}}", arrays)
     if isinstance(node.op, (Scan, Branch)):
@@ -306,8 +310,14 @@ def _routine(sizes: Sizes, node: Apply) -> Pairs:
             yield lengths[0], other, what
 
 
+def _irfft(sizes: Sizes, node: Apply) -> Pairs:
+    n = size_value(shape_of(node.outputs[0])[-1])
+    half = size_add(size_divide(n, 2), 1)
+    yield sizes(node.inputs[0])[-1], integer(half) if isinstance(half, int) else sizes.scalar(half), "the transform"
+
+
 CONSTRAINTS: RuleTable[Callable[[Sizes, Apply], Pairs]] = RuleTable("constraint", {
     Elementwise: _elementwise, Contract: _contract, Product: _product, Concatenate: _concatenate, Broadcast: _broadcast,
     Accumulated: _accumulated, Squeeze: _squeeze, Reshape: _reshape, SetSlice: _set_slice, Gather: _gather,
-    Scatter: _scatter, Increment: _increment, Routine: _routine,
+    Scatter: _scatter, Increment: _increment, Routine: _routine, Irfft: _irfft,
 })

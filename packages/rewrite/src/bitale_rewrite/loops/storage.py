@@ -70,8 +70,10 @@ def _choose(graph: Graph, bodies: Bodies, result: set[Variable]) -> None:
             if isinstance(node.op, (Product, Reshape, Accumulated)):
                 operands = node.inputs[2:] if isinstance(node.op, Accumulated) else node.inputs
                 result.update(v for v in operands if v.owner is not None and v.ndim)
-            elif isinstance(node.op, (Called, Routine)):
+            elif isinstance(node.op, Called):
                 result.update(v for v in node.inputs if v.owner is not None)
+            elif isinstance(node.op, Routine):
+                result.update(v for v in node.inputs if v.owner is not None and v.ndim)
     _close_views(graph, result)
     many = _read_by_many(graph, result)
     limits = _stretched(graph)

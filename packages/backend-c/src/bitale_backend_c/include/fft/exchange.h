@@ -1,19 +1,19 @@
 /* ---- vectors: from and to complex numbers that lie one after the other ---- */
 
 #if LANES == 1
-BITALE_INLINE PAIR FFT(apart)(V a, V b) { return (PAIR){a, b}; }
-BITALE_INLINE PAIR FFT(zip)(V a, V b) { return (PAIR){a, b}; }
+BITALE_LANEWISE PAIR FFT(apart)(V a, V b) { return (PAIR){a, b}; }
+BITALE_LANEWISE PAIR FFT(zip)(V a, V b) { return (PAIR){a, b}; }
 #elif defined(BITALE_SHUFFLE)
-BITALE_INLINE PAIR FFT(apart)(V a, V b) {
+BITALE_LANEWISE PAIR FFT(apart)(V a, V b) {
     return (PAIR){BITALE_SHUFFLE(a, b, BITALE_ORDER(BITALE_EVEN, LANES)),
                   BITALE_SHUFFLE(a, b, BITALE_ORDER(BITALE_ODD, LANES))};
 }
-BITALE_INLINE PAIR FFT(zip)(V a, V b) {
+BITALE_LANEWISE PAIR FFT(zip)(V a, V b) {
     return (PAIR){BITALE_SHUFFLE(a, b, BITALE_ORDER(BITALE_LOW, LANES)),
                   BITALE_SHUFFLE(a, b, BITALE_ORDER(BITALE_HIGH, LANES))};
 }
 #else
-BITALE_INLINE PAIR FFT(apart)(V a, V b) {
+BITALE_LANEWISE PAIR FFT(apart)(V a, V b) {
     PAIR made;
     for (int l = 0; l < LANES; l++) {
         made.re[l] = 2 * l < LANES ? a[2 * l] : b[2 * l - LANES];
@@ -21,7 +21,7 @@ BITALE_INLINE PAIR FFT(apart)(V a, V b) {
     }
     return made;
 }
-BITALE_INLINE PAIR FFT(zip)(V a, V b) {
+BITALE_LANEWISE PAIR FFT(zip)(V a, V b) {
     PAIR made;
     for (int l = 0; l < LANES; l++) {
         made.re[l] = l & 1 ? b[l / 2] : a[l / 2];
@@ -32,7 +32,7 @@ BITALE_INLINE PAIR FFT(zip)(V a, V b) {
 #endif
 
 /* The first `count` numbers at x; zeros follow. An inverse transform is one of numbers with both parts exchanged. */
-BITALE_INLINE PAIR FFT(load)(const REAL *x, int64_t count, int inverse) {
+BITALE_LANEWISE PAIR FFT(load)(const REAL *x, int64_t count, int inverse) {
     PAIR a;
     if (count < LANES) {
         REAL both[2 * LANES] = {0};
@@ -44,7 +44,7 @@ BITALE_INLINE PAIR FFT(load)(const REAL *x, int64_t count, int inverse) {
     return inverse ? (PAIR){a.im, a.re} : a;
 }
 
-BITALE_INLINE void FFT(store)(REAL *y, PAIR a, int64_t count, int inverse) {
+BITALE_LANEWISE void FFT(store)(REAL *y, PAIR a, int64_t count, int inverse) {
     const PAIR both = inverse ? FFT(zip)(a.im, a.re) : FFT(zip)(a.re, a.im);
     if (count < LANES) {
         memcpy(y, &both, (size_t)count * 2 * sizeof(REAL));
@@ -55,7 +55,7 @@ BITALE_INLINE void FFT(store)(REAL *y, PAIR a, int64_t count, int inverse) {
 }
 
 /* a[i] lane j becomes a[j] lane i: perfect shuffles. */
-BITALE_INLINE void FFT(transpose)(V *a) {
+BITALE_LANEWISE void FFT(transpose)(V *a) {
     V t[LANES];
     for (int step = 1; step < LANES; step *= 2) {
         BITALE_UNROLL
@@ -69,7 +69,7 @@ BITALE_INLINE void FFT(transpose)(V *a) {
     }
 }
 
-BITALE_INLINE void FFT(transpose_pairs)(PAIR *a) {
+BITALE_LANEWISE void FFT(transpose_pairs)(PAIR *a) {
     V re[LANES], im[LANES];
     BITALE_UNROLL
     for (int i = 0; i < LANES; i++) re[i] = a[i].re, im[i] = a[i].im;

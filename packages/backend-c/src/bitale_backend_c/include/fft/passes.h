@@ -20,22 +20,22 @@ typedef REAL FFT(anywhere) BITALE_ANYWHERE(REAL);
 
 typedef struct PAIR { V re, im; } PAIR; /* complex numbers of LANES transforms */
 
-BITALE_INLINE PAIR FFT(plus)(PAIR a, PAIR b) { return (PAIR){a.re + b.re, a.im + b.im}; }
-BITALE_INLINE PAIR FFT(minus)(PAIR a, PAIR b) { return (PAIR){a.re - b.re, a.im - b.im}; }
-BITALE_INLINE PAIR FFT(times)(PAIR a, REAL c) { return (PAIR){a.re * c, a.im * c}; }
-BITALE_INLINE PAIR FFT(back)(PAIR a) { return (PAIR){a.im, -a.re}; } /* times -i */
-BITALE_INLINE PAIR FFT(turn)(PAIR a, REAL c, REAL s) { return (PAIR){a.re * c - a.im * s, a.re * s + a.im * c}; }
+BITALE_LANEWISE PAIR FFT(plus)(PAIR a, PAIR b) { return (PAIR){a.re + b.re, a.im + b.im}; }
+BITALE_LANEWISE PAIR FFT(minus)(PAIR a, PAIR b) { return (PAIR){a.re - b.re, a.im - b.im}; }
+BITALE_LANEWISE PAIR FFT(times)(PAIR a, REAL c) { return (PAIR){a.re * c, a.im * c}; }
+BITALE_LANEWISE PAIR FFT(back)(PAIR a) { return (PAIR){a.im, -a.re}; } /* times -i */
+BITALE_LANEWISE PAIR FFT(turn)(PAIR a, REAL c, REAL s) { return (PAIR){a.re * c - a.im * s, a.re * s + a.im * c}; }
 
 /* ---- butterflies: transforms of r numbers, in place ---- */
 
-BITALE_INLINE void FFT(butterfly2)(PAIR *a, const REAL *roots) {
+BITALE_LANEWISE void FFT(butterfly2)(PAIR *a, const REAL *roots) {
     (void)roots;
     const PAIR t = a[1];
     a[1] = FFT(minus)(a[0], t);
     a[0] = FFT(plus)(a[0], t);
 }
 
-BITALE_INLINE void FFT(butterfly3)(PAIR *a, const REAL *roots) {
+BITALE_LANEWISE void FFT(butterfly3)(PAIR *a, const REAL *roots) {
     (void)roots;
     const PAIR sum = FFT(plus)(a[1], a[2]), middle = FFT(minus)(a[0], FFT(times)(sum, (REAL)0.5));
     const PAIR side = FFT(back)(FFT(times)(FFT(minus)(a[1], a[2]), (REAL)0.86602540378443864676));
@@ -44,7 +44,7 @@ BITALE_INLINE void FFT(butterfly3)(PAIR *a, const REAL *roots) {
     a[2] = FFT(minus)(middle, side);
 }
 
-BITALE_INLINE void FFT(butterfly4)(PAIR *a, const REAL *roots) {
+BITALE_LANEWISE void FFT(butterfly4)(PAIR *a, const REAL *roots) {
     (void)roots;
     const PAIR even = FFT(plus)(a[0], a[2]), uneven = FFT(minus)(a[0], a[2]);
     const PAIR sum = FFT(plus)(a[1], a[3]), side = FFT(back)(FFT(minus)(a[1], a[3]));
@@ -54,7 +54,7 @@ BITALE_INLINE void FFT(butterfly4)(PAIR *a, const REAL *roots) {
     a[3] = FFT(minus)(uneven, side);
 }
 
-BITALE_INLINE void FFT(butterfly5)(PAIR *a, const REAL *roots) {
+BITALE_LANEWISE void FFT(butterfly5)(PAIR *a, const REAL *roots) {
     (void)roots;
     const REAL c1 = (REAL)0.30901699437494742410, c2 = (REAL)-0.80901699437494742410;
     const REAL s1 = (REAL)0.95105651629515357212, s2 = (REAL)0.58778525229247312917;
@@ -71,7 +71,7 @@ BITALE_INLINE void FFT(butterfly5)(PAIR *a, const REAL *roots) {
     a[4] = FFT(minus)(first, side);
 }
 
-BITALE_INLINE void FFT(butterfly8)(PAIR *a, const REAL *roots) {
+BITALE_LANEWISE void FFT(butterfly8)(PAIR *a, const REAL *roots) {
     const REAL h = (REAL)0.70710678118654752440;
     PAIR e[4] = {a[0], a[2], a[4], a[6]}, o[4] = {a[1], a[3], a[5], a[7]};
     FFT(butterfly4)(e, roots);
@@ -87,7 +87,7 @@ BITALE_INLINE void FFT(butterfly8)(PAIR *a, const REAL *roots) {
 }
 
 /* Any odd r: `roots` are the cosines and sines of the r angles. */
-BITALE_INLINE void FFT(butterfly_odd)(PAIR *a, const REAL *roots, int r) {
+BITALE_LANEWISE void FFT(butterfly_odd)(PAIR *a, const REAL *roots, int r) {
     PAIR first = a[0], total = a[0], results[BITALE_LARGEST_PRIME];
     const int half = (r - 1) / 2;
     for (int k = 1; k <= half; k++) {
@@ -115,7 +115,7 @@ BITALE_INLINE void FFT(butterfly_odd)(PAIR *a, const REAL *roots, int r) {
 /* From `s` sequences of r m elements to r s of m: y[q + s (r p + j)] is element j of the transform of
    x[q + s (p + m k)] over k, turned by the root j p of r m. */
 #define BITALE_PASS(r)                                                                                                 \
-    BITALE_INLINE void FFT(columns##r)(const PAIR *x, PAIR *y, int64_t s, int64_t m, const REAL *w, int turned) {        \
+    BITALE_LANEWISE void FFT(columns##r)(const PAIR *x, PAIR *y, int64_t s, int64_t m, const REAL *w, int turned) {        \
         for (int64_t q = 0; q < s; q++) {                                                                              \
             PAIR a[r];                                                                                                 \
             BITALE_UNROLL for (int k = 0; k < r; k++) a[k] = x[q + s * m * k];                                         \

@@ -1,7 +1,7 @@
 /* ---- transforms ---- */
 
 /* LANES numbers of each of `rows` rows, as LANES numbers of all rows. `full`: there are as many. */
-BITALE_INLINE void FFT(gather)(
+BITALE_LANEWISE void FFT(gather)(
     const REAL *x, int64_t row, PAIR *a, int64_t rows, int64_t count, int inverse, int full
 ) {
     PAIR t[LANES];
@@ -14,7 +14,7 @@ BITALE_INLINE void FFT(gather)(
         if (full || l < count) a[l] = t[l];
 }
 
-BITALE_INLINE void FFT(spread)(
+BITALE_LANEWISE void FFT(spread)(
     const PAIR *a, REAL *y, int64_t row, int64_t rows, int64_t count, int inverse, int full
 ) {
     PAIR t[LANES];
@@ -39,7 +39,7 @@ static void FFT(run_rows)(
 }
 
 /* Of LANES columns, turned: LANES elements of each, as elements of LANES rows. */
-BITALE_INLINE void FFT(turn_tile)(const PAIR *a, const PAIR *w, PAIR *tile, int64_t rows, int64_t columns, int full) {
+BITALE_LANEWISE void FFT(turn_tile)(const PAIR *a, const PAIR *w, PAIR *tile, int64_t rows, int64_t columns, int full) {
     PAIR t[LANES];
     BITALE_UNROLL
     for (int l = 0; l < LANES; l++) {
@@ -53,7 +53,7 @@ BITALE_INLINE void FFT(turn_tile)(const PAIR *a, const PAIR *w, PAIR *tile, int6
         if (full || l < columns) tile[l] = t[l];
 }
 
-BITALE_INLINE void FFT(columns_of)(FFT(plan) *plan, const REAL *x, int64_t j, int inverse, int full) {
+BITALE_LANEWISE void FFT(columns_of)(FFT(plan) *plan, const REAL *x, int64_t j, int inverse, int full) {
     const int64_t n1 = plan->columns.n, n2 = plan->rows.n, whole = full ? n1 - n1 % LANES : 0;
     for (int64_t k = 0; k < n1; k++) plan->a[k] = FFT(load)(x + 2 * (k * n2 + j), full ? LANES : n2 - j, inverse);
     const PAIR *const made = FFT(transform)(&plan->columns, plan->a, plan->b), *const w = plan->turns + j / LANES * n1;

@@ -16,12 +16,14 @@
 #define BITALE_LANES_f32 4
 #define BITALE_LANES_f64 2
 #endif
+#define BITALE_LANEWISE static inline __attribute__((always_inline))
 #define BITALE_VECTOR __attribute__((vector_size(BITALE_BYTES)))
 #define BITALE_ANYWHERE(type) __attribute__((vector_size(BITALE_BYTES), aligned(sizeof(type)), may_alias))
 #define BITALE_PLANS 16 /* that are kept */
 #else
 #define BITALE_LANES_f32 1
 #define BITALE_LANES_f64 1
+#define BITALE_LANEWISE static inline
 #define BITALE_VECTOR
 #define BITALE_ANYWHERE(type)
 #endif
