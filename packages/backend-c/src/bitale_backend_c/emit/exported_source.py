@@ -64,10 +64,10 @@ class ExportedSource:
             "#if defined(__GNUC__) && !defined(_OPENMP) /* pragmas, and the thread counts in them, are then idle */",
             '#pragma GCC diagnostic ignored "-Wunknown-pragmas"',
             '#pragma GCC diagnostic ignored "-Wunused-parameter"', "#endif", "",
-            *self._products(),
+            *self._choices(), *self._products(),
             *self.export.body.splitlines(), "", "/* ---- what C programs call ---- */", "",
             *([] if self.export.data_is_apart or not self.export.arrays else [*self.export.arrays, ""]),
-            *self._choices(), *self._frame(), *self._library(), *self._main(),
+            *self._frame(), *self._library(), *self._main(),
             *self._start(), *self._lengths(), *self._errors(),
         ]  # fmt: skip
 
@@ -78,11 +78,14 @@ class ExportedSource:
 
     def _choices(self) -> list[str]:
         allocating = (("MALLOC", "malloc"), ("FREE", "free"), ("THREADS", "1"))
-        return [
+        lines = [
             line
             for what, value in allocating
             for line in (f"#ifndef {self.macro}_{what}", f"#define {self.macro}_{what} {value}", "#endif")
-        ] + [""]
+        ]
+        if "BITALE_MALLOC" in self.export.body:  # the plans of Fourier transforms, which are kept
+            lines += [f"#define BITALE_{what} {self.macro}_{what}" for what in ("MALLOC", "FREE")]
+        return [*lines, ""]
 
     def _frame(self) -> list[str]:
         """One call: where results go, and what must be freed."""

@@ -33,7 +33,7 @@ static void FFT(put)(FFT(plan) *plan) { FFT(release)(plan); }
 #endif
 
 /* `count` rows of n complex numbers. Returns 0, or -1 when memory ran out. */
-static int FFT(of_complex)(const REAL *x, REAL *y, int64_t count, int64_t n, int inverse) {
+static inline int FFT(of_complex)(const REAL *x, REAL *y, int64_t count, int64_t n, int inverse) {
     FFT(plan) *const plan = count ? FFT(take)(n) : 0;
     if (!plan) return count ? -1 : 0;
     FFT(run)(plan, x, n, y, n, count, inverse);
@@ -42,7 +42,7 @@ static int FFT(of_complex)(const REAL *x, REAL *y, int64_t count, int64_t n, int
 }
 
 /* `count` rows of n real numbers to the first n / 2 + 1 of their transforms, or, `inverse`, the other way. */
-static int FFT(of_real)(const REAL *x, REAL *y, int64_t count, int64_t n, int inverse) {
+static inline int FFT(of_real)(const REAL *x, REAL *y, int64_t count, int64_t n, int inverse) {
     FFT(plan) *const plan = count ? FFT(take)(n % 2 ? n : n / 2) : 0;
     int failed = count && !plan;
     if (plan && n % 2) {
