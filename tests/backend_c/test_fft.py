@@ -1,4 +1,4 @@
-"""Fourier transforms in C: lengths of all kinds, as exact as NumPy's, from several threads, without vectors, exported."""
+"""Fourier transforms in C: lengths of all kinds, exactness, several threads, other widths of vectors, exported."""
 
 from __future__ import annotations
 
