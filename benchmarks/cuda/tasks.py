@@ -59,6 +59,10 @@ def product(xp: Any, x: Any, w: Any) -> Any:
     return x @ w
 
 
+def linear(xp: Any, x: Any, w: Any, b: Any) -> Any:
+    return x @ w + b
+
+
 def dense(xp: Any, x: Any, w: Any, b: Any) -> Any:
     return xp.tanh(x @ w + b)
 
@@ -84,7 +88,8 @@ def tasks(sizes: Sizes = Sizes()) -> list[Task]:
     return [
         *(memory_task(sizes, *one) for one in MEMORY),
         *(product_task(order, tag) for order in sizes.orders for tag in ("f32", "f64", "f16")),
-        *(dense_task(order) for order in sizes.orders),
+        *(layer_task(order, linear, tag) for order in sizes.orders for tag in ("f32", "f16")),
+        *(layer_task(order, dense, "f32") for order in sizes.orders),
         *(Task(WORKLOADS[name]) for name in (*SMALL, *TRAINING)),
         *(Task(replace(WORKLOADS[name], without=UNROLLED)) for name in UNROLLING),
         *(memory_task(replace(sizes, blocks=1, rows=sizes.blocks * sizes.rows), *one) for one in WHOLE),
@@ -133,10 +138,15 @@ def wide_product(x: np.ndarray, w: np.ndarray) -> np.ndarray:
     return x.astype("float64") @ w.astype("float64")
 
 
-def dense_task(order: int) -> Task:
-    """A layer: what follows the product is fused, or an epilogue."""
-    inputs = squares(order, "float32", bias=True)
-    return Task(Workload(f"dense[{order}]:f32", inputs, dense), "product", 2.0 * order**3)
+def layer_task(order: int, layer: Callable[..., Any], tag: str) -> Task:
+    """A layer: what follows the product is an epilogue, or fused."""
+    inputs, name = squares(order, DTYPES[tag], bias=True), f"{layer.__name__}[{order}]:{tag}"
+
+    def wide(*arrays: np.ndarray) -> np.ndarray:
+        result: np.ndarray = layer(np, *(a.astype("float64") for a in arrays))
+        return result
+
+    return Task(Workload(name, inputs, layer, wide, tolerance=OF_PRODUCTS[tag]), "product", 2.0 * order**3)
 
 
 def squares(order: int, dtype: str, bias: bool = False) -> Callable[[np.random.Generator], tuple[np.ndarray, ...]]:

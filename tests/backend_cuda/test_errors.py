@@ -21,7 +21,7 @@ from bitale_backend_cuda import (
     devices,
     nvrtc,
 )
-from bitale_backend_cuda.cupy_driver import CupyDriver
+from bitale_backend_cuda.cupy_driver import CupyDriver, CupyModule
 from bitale_graph import Graph, Variable, tensor_type
 from bitale_graph import functions as T
 from tests.support.cuda.compile import needs_compiler
@@ -136,8 +136,28 @@ def test_what_cupy_says_of_memory_and_of_other_devices(monkeypatch):
     with pytest.raises(WrongDevice, match="an array on device 1, for a function on device 0"):
         driver.accept(cupy.ndarray())
     assert driver.accept(np.zeros(2)) is None and driver.accept([1.0]) is None
-    with pytest.raises(LaunchError, match=r"could not be launched \(CUDA_ERROR_INVALID_VALUE.*0 blocks of 32 threads"):
-        driver.launch(1, 0, 32, 0, (1, 2))
+    kernel, wanted = CupyModule(7, lambda module, name: 1).kernel("scale"), "(CUDA_ERROR_INVALID_VALUE"
+    with pytest.raises(LaunchError, match=f"kernel scale could not be launched {re.escape(wanted)}.*0 blocks of 32 th"):
+        driver.launch(kernel, 0, 32, 0, (1, 2))
+
+
+@needs_compiler
+def test_a_launch_that_fails_says_what_it_was_to_compute(monkeypatch):
+    x, w, b = T.matrix("x"), T.matrix("w"), T.vector("b")
+    driver = EmulatedDriver(epilogues=False)
+    function = compile(Graph([x, w, b], [T.exp(x) @ w + b], name="layer"), driver=driver)
+    given, launch = (np.ones((3, 4)), np.ones((4, 5)), np.ones(5)), driver.launch
+
+    def failing(kernel, *arguments):
+        if name in kernel.name:
+            raise LaunchError(f"kernel {kernel.name} could not be launched")
+        return launch(kernel, *arguments)
+
+    monkeypatch.setattr(driver, "launch", failing)
+    for name, expression in (("exp", r"exp\(x\)"), ("finish", r"exp\(x\) @ w \+ b")):
+        wanted = rf"layer: kernel \w*{name}\w* could not be launched\n  while computing {expression} .*_errors\.py:\d+"
+        with pytest.raises(LaunchError, match=wanted):
+            function(*given)
 
 
 def test_an_array_of_another_stream_is_waited_for_by_ours_not_by_the_host(monkeypatch):

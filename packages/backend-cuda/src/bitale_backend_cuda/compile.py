@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -17,8 +18,8 @@ from bitale_backend_cuda.call import DeviceCall
 from bitale_backend_cuda.devices import driver_of
 from bitale_backend_cuda.driver import Array, Driver
 from bitale_backend_cuda.emit.names import reserved_in_cuda
-from bitale_backend_cuda.emit.program import Emitted, emit
-from bitale_backend_cuda.errors import OutOfMemory, WrongDevice
+from bitale_backend_cuda.emit.program import Emitted, emit, kernels_of
+from bitale_backend_cuda.errors import LaunchError, OutOfMemory, WrongDevice
 from bitale_backend_cuda.host.python import host_function
 from bitale_backend_cuda.planned import planned
 from bitale_backend_cuda.replay import Replays
@@ -82,13 +83,16 @@ class Compiled:
         return [self.driver.to_device(np.ascontiguousarray(c)) for c in self.emitted.program.constants]
 
     def __call__(self, *values: Any, **keywords: Any) -> list[Any]:
-        """The results. Raises OutOfMemory, which tells what was planned; by then the memory of the call is free."""
+        """The results. Raises OutOfMemory, which tells what was planned; by then the memory of the call is free; and
+        LaunchError, which tells what was computed."""
         with _one_at_a_time, self.driver.active():
             try:
                 return self._call(values, keywords)
             except OutOfMemory as error:
                 problem = str(error)
                 self.replays.forget()
+            except LaunchError as error:
+                raise LaunchError(f"{self.arguments.function}: {located(str(error), self.program)}") from None
         raise OutOfMemory(f"{self.arguments.function}: {problem}\n{self._planned(values, keywords)}")
 
     def _call(self, values: tuple[Any, ...], keywords: dict[str, Any]) -> list[Any]:
@@ -140,6 +144,14 @@ class Compiled:
             host = value.on_host() if isinstance(value, Resident) else value
             value = cell[0] = Resident(self.driver, self.driver.to_device(host))
         return value.array
+
+
+def located(problem: str, program: Program) -> str:
+    """What is wrong with a kernel, with what that computes, and at which line of the user's."""
+    found = re.match(r"kernel (\w+)", problem)
+    kernels = [k for k in kernels_of(program) if found is not None and found[1].startswith(k.name) and k.note]
+    note = max(kernels, key=lambda kernel: len(kernel.name)).note if kernels else []
+    return "\n  while computing ".join([problem, *note])
 
 
 def generate(graph: Graph, name: str = "function", optimised: bool = True) -> str:

@@ -27,14 +27,22 @@ SHARED = 48 << 10  # bytes of dynamic shared memory that a kernel may have witho
 DRIVER = 12000  # the oldest CUDA whose driver is served
 
 
+class CupyKernel(int):
+    """The handle of a kernel, which remembers its name."""
+
+    name: str
+
+
 class CupyModule:
     """Loaded machine code."""
 
     def __init__(self, handle: int, get: Callable[[int, str], int]) -> None:
         self._handle, self._get = handle, get
 
-    def kernel(self, name: str) -> int:
-        return self._get(self._handle, name)
+    def kernel(self, name: str) -> CupyKernel:
+        handle = CupyKernel(self._get(self._handle, name))
+        handle.name = name
+        return handle
 
 
 class CupyReplay:
@@ -79,7 +87,7 @@ class CupyDriver:
     def load(self, code: bytes) -> CupyModule:
         return CupyModule(self._driver.moduleLoadData(code), self._driver.moduleGetFunction)
 
-    def launch(self, kernel: int, grid: int, block: int, shared: int, arguments: Sequence[int]) -> None:
+    def launch(self, kernel: CupyKernel, grid: int, block: int, shared: int, arguments: Sequence[int]) -> None:
         values = (ctypes.c_int64 * len(arguments))(*arguments)
         start = ctypes.addressof(values)
         places = (ctypes.c_void_p * len(arguments))(*range(start, start + 8 * len(arguments), 8))
@@ -91,7 +99,7 @@ class CupyDriver:
             self._driver.launchKernel(kernel, grid, 1, 1, block, 1, 1, shared, stream, ctypes.addressof(places), 0)
         except self._driver.CUDADriverError as error:
             how = f"{grid} blocks of {block} threads, {shared} bytes of shared memory"
-            raise LaunchError(f"a kernel could not be launched ({error}): {how}") from None
+            raise LaunchError(f"kernel {kernel.name} could not be launched ({error}): {how}") from None
 
     def gemm(self, product: Product, alpha: Any, left: int, right: int, beta: Any, out: int) -> None:
         stream = self.cupy.cuda.get_current_stream().ptr

@@ -67,7 +67,7 @@ def emit(program: Program) -> Emitted:
     host_steps = {kernel: HostStep(kernel) for kernel in on_host}
     found: dict[Kernel, list[LaunchEmitter]] = {}
     lines: list[str] = []
-    for kernel in filter(None, map(_kernel, all_steps(program.steps))):
+    for kernel in kernels_of(program):
         if kernel not in found and kernel not in on_host:
             spread = [without_rows(launch, alias) for launch in launches(kernel)]
             found[kernel] = [LaunchEmitter(launch, checked, alias) for launch in spread]
@@ -86,11 +86,13 @@ def emit(program: Program) -> Emitted:
     return Emitted(program, source, statements, names, {step.name: step for step in host_steps.values()}, host.library)
 
 
-def _kernel(step: Step) -> Kernel | None:
-    """The kernel that a step may need."""
-    if isinstance(step, Run):
-        return step.kernel
-    return step.epilogue.kernel if isinstance(step, Gemm) and step.epilogue is not None else None
+def kernels_of(program: Program) -> Iterator[Kernel]:
+    """The kernels that steps are, or may need."""
+    for step in all_steps(program.steps):
+        if isinstance(step, Run):
+            yield step.kernel
+        elif isinstance(step, Gemm) and step.epilogue is not None:
+            yield step.epilogue.kernel
 
 
 def _make_row_major(program: Program, kernels: Iterable[Kernel]) -> None:
