@@ -62,20 +62,20 @@ def emulation() -> str:
     return "".join((HERE / name).read_text() for name in ("emulation.h", "block.h", "fibers.h", "block.cpp"))
 
 
-def compile_for_host(source: str) -> bytes:
-    """The shared library of a CUDA text. Raises CompileError."""
+def compile_for_host(source: str, flags: tuple[str, ...] = CHECKS, runtimes: tuple[Path, ...] = (RUNTIME,)) -> bytes:
+    """The shared library of a CUDA text, with what runs or watches it. Raises CompileError."""
     own = (*FLAGS, *shlex.split(settings.flags))
-    runtime = _built(RUNTIME.read_text(), (*own, "-c", "-I", str(HERE)))
+    objects = tuple(str(_built(runtime.read_text(), (*own, "-c", "-I", str(HERE)))) for runtime in runtimes)
     entries = "".join(f"BITALE_EMULATED({name})\n" for name in kernels_of(source))
     # With internal linkage, so that shared variables in templates may lie in one section with all others.
     text = f'namespace {{\n#line 1 "{FILE}"\n{source}\n}}\n{entries}'
-    return _built(text, (*own, *CHECKS, "-shared", "-include", str(HEADER)), (str(runtime),)).read_bytes()
+    return _built(text, (*own, *flags, "-shared", "-include", str(HEADER)), objects).read_bytes()
 
 
 def _built(source: str, flags: tuple[str, ...], objects: tuple[str, ...] = ()) -> Path:
     """What g++ makes of a source, through the C backend's cache."""
     command, version = compiler()
-    key = cache.key_of(source, emulation(), version, processor_flags(), shlex.join(flags))
+    key = cache.key_of(source, emulation(), version, processor_flags(), shlex.join((*flags, *objects[1:])))
     found = cache.find(key)
     if found is not None:
         return found
@@ -105,6 +105,7 @@ class Kernel:
     name: str
     kinds: str
     most_threads: int
+    library: ctypes.PyDLL
     entry: Callable[..., bytes | None]
 
 
@@ -121,4 +122,4 @@ def _kernel(handle: ctypes.PyDLL, name: str, most_threads: int) -> Kernel:
     kinds, entry = handle[f"kinds_of_{name}"], handle[f"launch_{name}"]
     kinds.restype = entry.restype = ctypes.c_char_p
     entry.argtypes = [ctypes.c_void_p, ctypes.POINTER(Launch)]
-    return Kernel(name, kinds().decode(), most_threads, entry)
+    return Kernel(name, kinds().decode(), most_threads, handle, entry)

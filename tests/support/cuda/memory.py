@@ -56,6 +56,10 @@ class Heap:
         self._add(start, nbytes, own=True)
         return start
 
+    def ranges(self) -> list[tuple[int, int]]:
+        """Where each block starts and ends, in order."""
+        return [(start, start + self._live[start][0]) for start in self._starts]
+
     def adopt(self, start: int, nbytes: int) -> None:
         """Kernels may use this memory of somebody else's, until it is freed."""
         if start not in self._live:
