@@ -51,3 +51,17 @@ def test_the_last_of_equal_places_counts():
         assert "_last" in function.source
         for got, want in zip(function(*values), evaluate(graph, values), strict=True):
             assert (got == want).all()
+
+
+@pytest.mark.parametrize("shape", [(3000, 3), (40, 200), (2, 5000), (1, 1), (0, 4), (70, 9)])
+def test_running_totals_along_any_axis(shape):
+    """A few long rows or columns are cut into chunks."""
+    products, sums = F.cumprod(1 + M / 1e4, axis=0), F.cumsum(F.exp(M / 9), axis=0)
+    results = [F.cumsum(M, axis=0), F.cumsum(M, axis=1), products, sums]
+    graph = Graph([M], results)
+    function = compile(graph, driver=EmulatedDriver(), name="axes")
+    compiles_everywhere(function)
+    values = np.random.default_rng(shape[0]).integers(0, 9, shape).astype("int32")
+    for got, want in zip(function(values), evaluate(graph, [values]), strict=True):
+        assert got.dtype == want.dtype
+        np.testing.assert_allclose(got, want, rtol=1e-12)

@@ -23,14 +23,15 @@ extern "C" __global__ void __launch_bounds__(256) compute_count_total1(const dou
 
 extern "C" __global__ void __launch_bounds__(256) compute_count_total1_packs(const double *__restrict__ x, int64_t x_s0, int64_t *__restrict__ count_sum_parts, int64_t x_0) {
     int64_t count_sum = 0;
-    for (int64_t element = 2 * ((int64_t)blockIdx.x * blockDim.x + threadIdx.x); element < x_0; element += 2 * (int64_t)gridDim.x * blockDim.x) {
-        const int64_t left = x_0 - element;
-        const bitale_pack<double, 2> x_pack = bitale_take<2>(x + element, left);
+    for (int64_t element = 2 * ((int64_t)blockIdx.x * blockDim.x + threadIdx.x); element + 1 < x_0; element += 2 * (int64_t)gridDim.x * blockDim.x) {
+        const bitale_pack<double, 2> x_pack = bitale_take<2>(x + element);
         #pragma unroll
         for (int part = 0; part < 2; part++) {
-            if (part >= left) break;
             count_sum += (int64_t)(x_pack.at[part] > 0.0);
         }
+    }
+    if (const int64_t element = x_0 / 2 * 2 + (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < x_0) {
+        count_sum += (int64_t)(x[element] > 0.0);
     }
     count_sum = bitale_gather<256>(count_sum, bitale_op_add_i64());
     if (threadIdx.x == 0) count_sum_parts[blockIdx.x] = count_sum;
@@ -107,15 +108,17 @@ extern "C" __global__ void __launch_bounds__(256) compute_result_0(double *__res
 }
 
 extern "C" __global__ void __launch_bounds__(256) compute_result_0_packs(double *__restrict__ result_0, const double *__restrict__ x, int64_t x_s0, const int64_t *__restrict__ nonzero, int64_t found, int64_t x_0) {
-    for (int64_t element = 2 * ((int64_t)blockIdx.x * blockDim.x + threadIdx.x); element < found; element += 2 * (int64_t)gridDim.x * blockDim.x) {
-        const int64_t left = found - element;
-        const bitale_pack<int64_t, 2> nonzero_pack = bitale_take<2>(nonzero + element, left);
+    for (int64_t element = 2 * ((int64_t)blockIdx.x * blockDim.x + threadIdx.x); element + 1 < found; element += 2 * (int64_t)gridDim.x * blockDim.x) {
+        const bitale_pack<int64_t, 2> nonzero_pack = bitale_take<2>(nonzero + element);
         bitale_pack<double, 2> result_0_pack;
         #pragma unroll
         for (int part = 0; part < 2; part++) {
             result_0_pack.at[part] = sqrt(x[(((nonzero_pack.at[part] < 0) ? (nonzero_pack.at[part] + x_0) : nonzero_pack.at[part]))*x_s0]);
         }
-        bitale_put(result_0_pack, result_0 + element, left);
+        bitale_put(result_0_pack, result_0 + element);
+    }
+    if (const int64_t element = found / 2 * 2 + (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < found) {
+        result_0[element] = sqrt(x[(((nonzero[element] < 0) ? (nonzero[element] + x_0) : nonzero[element]))*x_s0]);
     }
 }
 

@@ -10,10 +10,11 @@ extern "C" __global__ void __launch_bounds__(256) compute_result_0(double *__res
     }
 }
 
-extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks1(double *__restrict__ result_0_sum_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_1, int64_t j_count, int64_t x_0) {
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks1(double *__restrict__ result_0_sum_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_1, int64_t j_count, int64_t x_0, int64_t i_by) {
     for (int64_t element = (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < (chunks * x_1); element += (int64_t)gridDim.x * blockDim.x) {
-        const int64_t chunk = element / x_1;
-        const int64_t i = element % x_1;
+        const int64_t i_up = bitale_quotient(element, x_1, i_by, i_by);
+        const int64_t i = element - i_up * x_1;
+        const int64_t chunk = i_up;
         double result_0_sum = 0.0;
         const int64_t j_first = chunk * j_count;
         const int64_t j_left = bitale_minimum_i64(j_count, (x_0 - j_first));
@@ -53,9 +54,10 @@ def run(call):
     chunks = call.chunks(x_1, 1, x_0)
     if chunks > 1:
         j_count = (x_0 + (chunks - 1)) // chunks
+        i_by = 4611686018427387903 // max(x_1, 1) + 1 if chunks * x_1 < 1073741824 else 0 - 9223372036854775807 // max(x_1, 1)
         result_0_sum_parts = call.temporary(chunks * x_1 * 8)
         grid = call.threads(chunks * x_1)
-        call.launch('compute_result_0_chunks1', grid, 256, (result_0_sum_parts, x, x_s0, x_s1, chunks, x_1, j_count, x_0))
+        call.launch('compute_result_0_chunks1', grid, 256, (result_0_sum_parts, x, x_s0, x_s1, chunks, x_1, j_count, x_0, i_by))
         lanes = 32 if chunks <= 256 else 256
         grid = call.groups(x_1, lanes)
         call.launch('compute_result_0_chunks2_warp' if lanes == 32 else 'compute_result_0_chunks2_block', grid, 256, (result_0, result_0_sum_parts, x_1, chunks))

@@ -15,11 +15,12 @@ template <int G> __device__ __forceinline__ void compute_contract(double *__rest
 extern "C" __global__ void __launch_bounds__(256, 4) compute_contract_warp(double *__restrict__ contract, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t x_0, int64_t weights_0) { compute_contract<32>(contract, x, x_s0, x_s1, weights, x_0, weights_0); }
 extern "C" __global__ void __launch_bounds__(256, 4) compute_contract_block(double *__restrict__ contract, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t x_0, int64_t weights_0) { compute_contract<256>(contract, x, x_s0, x_s1, weights, x_0, weights_0); }
 
-template <int G> __device__ __forceinline__ void compute_contract_chunks1(double *__restrict__ contract_sum_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t chunks, int64_t x_0, int64_t j_count, int64_t weights_0) {
+template <int G> __device__ __forceinline__ void compute_contract_chunks1(double *__restrict__ contract_sum_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t chunks, int64_t x_0, int64_t j_count, int64_t weights_0, int64_t i_by) {
     const int lane = threadIdx.x % G;
     for (int64_t row = ((int64_t)blockIdx.x * blockDim.x + threadIdx.x) / G; row < (chunks * x_0); row += (int64_t)gridDim.x * blockDim.x / G) {
-        const int64_t chunk = row / x_0;
-        const int64_t i = row % x_0;
+        const int64_t i_up = bitale_quotient(row, x_0, i_by, i_by);
+        const int64_t i = row - i_up * x_0;
+        const int64_t chunk = i_up;
         double contract_sum = 0.0;
         const int64_t j_first = chunk * j_count;
         const int64_t j_left = bitale_minimum_i64(j_count, (weights_0 - j_first));
@@ -32,8 +33,8 @@ template <int G> __device__ __forceinline__ void compute_contract_chunks1(double
         bitale_wait<G>();
     }
 }
-extern "C" __global__ void __launch_bounds__(256, 4) compute_contract_chunks1_warp(double *__restrict__ contract_sum_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t chunks, int64_t x_0, int64_t j_count, int64_t weights_0) { compute_contract_chunks1<32>(contract_sum_parts, x, x_s0, x_s1, weights, chunks, x_0, j_count, weights_0); }
-extern "C" __global__ void __launch_bounds__(256, 4) compute_contract_chunks1_block(double *__restrict__ contract_sum_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t chunks, int64_t x_0, int64_t j_count, int64_t weights_0) { compute_contract_chunks1<256>(contract_sum_parts, x, x_s0, x_s1, weights, chunks, x_0, j_count, weights_0); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_contract_chunks1_warp(double *__restrict__ contract_sum_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t chunks, int64_t x_0, int64_t j_count, int64_t weights_0, int64_t i_by) { compute_contract_chunks1<32>(contract_sum_parts, x, x_s0, x_s1, weights, chunks, x_0, j_count, weights_0, i_by); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_contract_chunks1_block(double *__restrict__ contract_sum_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t chunks, int64_t x_0, int64_t j_count, int64_t weights_0, int64_t i_by) { compute_contract_chunks1<256>(contract_sum_parts, x, x_s0, x_s1, weights, chunks, x_0, j_count, weights_0, i_by); }
 
 /* x @ weights */
 template <int G> __device__ __forceinline__ void compute_contract_chunks2(double *__restrict__ contract, const double *__restrict__ contract_sum_parts, int64_t x_0, int64_t chunks) {
@@ -84,18 +85,20 @@ extern "C" __global__ void __launch_bounds__(256) compute_add_total1(double *__r
 extern "C" __global__ void __launch_bounds__(256) compute_add_total1_packs(double *__restrict__ add, const double *__restrict__ contract, const double *__restrict__ target, int64_t target_s0, double *__restrict__ reduce_add_sum_parts, int64_t x_0) {
     double reduce_add_sum = 0.0;
     const double t = 1.0 / ((double)x_0);
-    for (int64_t element = 2 * ((int64_t)blockIdx.x * blockDim.x + threadIdx.x); element < x_0; element += 2 * (int64_t)gridDim.x * blockDim.x) {
-        const int64_t left = x_0 - element;
-        const bitale_pack<double, 2> contract_pack = bitale_take<2>(contract + element, left);
-        const bitale_pack<double, 2> target_pack = bitale_take<2>(target + element, left);
+    for (int64_t element = 2 * ((int64_t)blockIdx.x * blockDim.x + threadIdx.x); element + 1 < x_0; element += 2 * (int64_t)gridDim.x * blockDim.x) {
+        const bitale_pack<double, 2> contract_pack = bitale_take<2>(contract + element);
+        const bitale_pack<double, 2> target_pack = bitale_take<2>(target + element);
         bitale_pack<double, 2> add_pack;
         #pragma unroll
         for (int part = 0; part < 2; part++) {
-            if (part >= left) break;
             reduce_add_sum += bitale_softplus_f64(contract_pack.at[part]) - (target_pack.at[part] * contract_pack.at[part]);
             add_pack.at[part] = ((-t) * target_pack.at[part]) + (t * bitale_sigmoid_f64(contract_pack.at[part]));
         }
-        bitale_put(add_pack, add + element, left);
+        bitale_put(add_pack, add + element);
+    }
+    if (const int64_t element = x_0 / 2 * 2 + (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < x_0) {
+        reduce_add_sum += bitale_softplus_f64(contract[element]) - (target[element] * contract[element]);
+        add[element] = ((-t) * target[element]) + (t * bitale_sigmoid_f64(contract[element]));
     }
     reduce_add_sum = bitale_gather<256>(reduce_add_sum, bitale_op_add_f64());
     if (threadIdx.x == 0) reduce_add_sum_parts[blockIdx.x] = reduce_add_sum;
@@ -151,10 +154,11 @@ def run(call):
     chunks = call.chunks(x_0, 256, weights_0)
     if chunks > 1:
         j_count = (weights_0 + (chunks - 1)) // chunks
+        i_by = 4611686018427387903 // max(x_0, 1) + 1 if chunks * x_0 < 1073741824 else 0 - 9223372036854775807 // max(x_0, 1)
         contract_sum_parts = call.temporary(chunks * x_0 * 8)
         lanes = 32 if j_count <= 256 else 256
         grid = call.groups(chunks * x_0, lanes)
-        call.launch('compute_contract_chunks1_warp' if lanes == 32 else 'compute_contract_chunks1_block', grid, 256, (contract_sum_parts, x, x_s0, x_s1, weights, chunks, x_0, j_count, weights_0))
+        call.launch('compute_contract_chunks1_warp' if lanes == 32 else 'compute_contract_chunks1_block', grid, 256, (contract_sum_parts, x, x_s0, x_s1, weights, chunks, x_0, j_count, weights_0, i_by))
         lanes = 32 if chunks <= 256 else 256
         grid = call.groups(x_0, lanes)
         call.launch('compute_contract_chunks2_warp' if lanes == 32 else 'compute_contract_chunks2_block', grid, 256, (contract, contract_sum_parts, x_0, chunks))

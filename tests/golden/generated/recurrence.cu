@@ -33,14 +33,15 @@ extern "C" __global__ void __launch_bounds__(256) compute_result_1_total1(const 
 
 extern "C" __global__ void __launch_bounds__(256) compute_result_1_total1_packs(const double *__restrict__ scan, double *__restrict__ result_1_sum_parts, int64_t y_0) {
     double result_1_sum = 0.0;
-    for (int64_t element = 2 * ((int64_t)blockIdx.x * blockDim.x + threadIdx.x); element < y_0; element += 2 * (int64_t)gridDim.x * blockDim.x) {
-        const int64_t left = y_0 - element;
-        const bitale_pack<double, 2> scan_pack = bitale_take<2>(scan + element, left);
+    for (int64_t element = 2 * ((int64_t)blockIdx.x * blockDim.x + threadIdx.x); element + 1 < y_0; element += 2 * (int64_t)gridDim.x * blockDim.x) {
+        const bitale_pack<double, 2> scan_pack = bitale_take<2>(scan + element);
         #pragma unroll
         for (int part = 0; part < 2; part++) {
-            if (part >= left) break;
             result_1_sum += scan_pack.at[part];
         }
+    }
+    if (const int64_t element = y_0 / 2 * 2 + (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < y_0) {
+        result_1_sum += scan[element];
     }
     result_1_sum = bitale_gather<256>(result_1_sum, bitale_op_add_f64());
     if (threadIdx.x == 0) result_1_sum_parts[blockIdx.x] = result_1_sum;

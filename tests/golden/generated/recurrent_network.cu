@@ -1,16 +1,18 @@
 /* tanh(row(einsum("abc,cd->abd", x, w), step) + h @ u + b) */
-extern "C" __global__ void __launch_bounds__(256) compute_result_0_row(float *__restrict__ result_0_row, const float *__restrict__ contract, const float *__restrict__ contract_2, const float *__restrict__ b, int64_t x_1, int64_t b_0, int64_t step) {
+extern "C" __global__ void __launch_bounds__(256) compute_result_0_row(float *__restrict__ result_0_row, const float *__restrict__ contract, const float *__restrict__ contract_2, const float *__restrict__ b, int64_t x_1, int64_t b_0, int64_t step, int64_t j_by) {
     for (int64_t element = (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < (x_1 * b_0); element += (int64_t)gridDim.x * blockDim.x) {
-        const int64_t i = element / b_0;
-        const int64_t j = element % b_0;
+        const int64_t j_up = bitale_quotient(element, b_0, j_by, j_by);
+        const int64_t j = element - j_up * b_0;
+        const int64_t i = j_up;
         result_0_row[i*b_0 + j] = bitale_tanh_f32(((contract[step*x_1*b_0 + i*b_0 + j] + contract_2[i*b_0 + j]) + b[j]));
     }
 }
 
-extern "C" __global__ void __launch_bounds__(256) compute_result_0_row_packs(float *__restrict__ result_0_row, const float *__restrict__ contract, const float *__restrict__ contract_2, const float *__restrict__ b, int64_t x_1, int64_t b_0, int64_t step) {
+extern "C" __global__ void __launch_bounds__(256) compute_result_0_row_packs(float *__restrict__ result_0_row, const float *__restrict__ contract, const float *__restrict__ contract_2, const float *__restrict__ b, int64_t x_1, int64_t b_0, int64_t step, int64_t j_by) {
     for (int64_t element = 4 * ((int64_t)blockIdx.x * blockDim.x + threadIdx.x); element < (x_1 * b_0); element += 4 * (int64_t)gridDim.x * blockDim.x) {
-        const int64_t i = element / b_0;
-        const int64_t j = element % b_0;
+        const int64_t j_up = bitale_quotient(element, b_0, j_by, j_by);
+        const int64_t j = element - j_up * b_0;
+        const int64_t i = j_up;
         const bitale_pack<float, 4> contract_pack = bitale_take<4>(contract + step*x_1*b_0 + i*b_0 + j);
         const bitale_pack<float, 4> contract_2_pack = bitale_take<4>(contract_2 + i*b_0 + j);
         const bitale_pack<float, 4> b_pack = bitale_take<4>(b + j);
@@ -56,8 +58,9 @@ def run(call):
     for step in range(x_0):
         result_0_row = result_0 + step * (x_1 * b_0 * 4)
         call.gemm(Product('float32', x_1, b_0, b_0, note='h @ u'), 1, h_2, u, 0, contract_2)
+        j_by = 4611686018427387903 // max(b_0, 1) + 1 if x_1 * b_0 < 1073741824 else 0 - 9223372036854775807 // max(b_0, 1)
         width = 4 if b_0 % 4 == 0 and (contract | contract_2 | b | result_0_row) % 16 == 0 else 1
         grid = call.threads(x_1 * b_0, width)
-        call.launch('compute_result_0_row' if width == 1 else 'compute_result_0_row_packs', grid, 256, (result_0_row, contract, contract_2, b, x_1, b_0, step))
+        call.launch('compute_result_0_row' if width == 1 else 'compute_result_0_row_packs', grid, 256, (result_0_row, contract, contract_2, b, x_1, b_0, step, j_by))
         h_2 = result_0_row
 */

@@ -25,11 +25,12 @@ template <int G> __device__ __forceinline__ void compute_result_0(double *__rest
 extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_warp(double *__restrict__ result_0, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t x_1) { compute_result_0<32>(result_0, x, x_s0, x_s1, x_0, x_1); }
 extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_block(double *__restrict__ result_0, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t x_0, int64_t x_1) { compute_result_0<256>(result_0, x, x_s0, x_s1, x_0, x_1); }
 
-template <int G> __device__ __forceinline__ void compute_result_0_chunks1(double *__restrict__ reduce_maximum_2_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1) {
+template <int G> __device__ __forceinline__ void compute_result_0_chunks1(double *__restrict__ reduce_maximum_2_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1, int64_t i_by) {
     const int lane = threadIdx.x % G;
     for (int64_t row = ((int64_t)blockIdx.x * blockDim.x + threadIdx.x) / G; row < (chunks * x_0); row += (int64_t)gridDim.x * blockDim.x / G) {
-        const int64_t chunk = row / x_0;
-        const int64_t i = row % x_0;
+        const int64_t i_up = bitale_quotient(row, x_0, i_by, i_by);
+        const int64_t i = row - i_up * x_0;
+        const int64_t chunk = i_up;
         double reduce_maximum_2 = -((double)INFINITY);
         const int64_t j_first = chunk * j_count;
         const int64_t j_left = bitale_minimum_i64(j_count, (x_1 - j_first));
@@ -42,8 +43,8 @@ template <int G> __device__ __forceinline__ void compute_result_0_chunks1(double
         bitale_wait<G>();
     }
 }
-extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks1_warp(double *__restrict__ reduce_maximum_2_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1) { compute_result_0_chunks1<32>(reduce_maximum_2_parts, x, x_s0, x_s1, chunks, x_0, j_count, x_1); }
-extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks1_block(double *__restrict__ reduce_maximum_2_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1) { compute_result_0_chunks1<256>(reduce_maximum_2_parts, x, x_s0, x_s1, chunks, x_0, j_count, x_1); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks1_warp(double *__restrict__ reduce_maximum_2_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1, int64_t i_by) { compute_result_0_chunks1<32>(reduce_maximum_2_parts, x, x_s0, x_s1, chunks, x_0, j_count, x_1, i_by); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks1_block(double *__restrict__ reduce_maximum_2_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1, int64_t i_by) { compute_result_0_chunks1<256>(reduce_maximum_2_parts, x, x_s0, x_s1, chunks, x_0, j_count, x_1, i_by); }
 
 template <int G> __device__ __forceinline__ void compute_result_0_chunks2(double *__restrict__ reduce_maximum_2_all, const double *__restrict__ reduce_maximum_2_parts, int64_t x_0, int64_t chunks) {
     const int lane = threadIdx.x % G;
@@ -61,11 +62,12 @@ template <int G> __device__ __forceinline__ void compute_result_0_chunks2(double
 extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks2_warp(double *__restrict__ reduce_maximum_2_all, const double *__restrict__ reduce_maximum_2_parts, int64_t x_0, int64_t chunks) { compute_result_0_chunks2<32>(reduce_maximum_2_all, reduce_maximum_2_parts, x_0, chunks); }
 extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks2_block(double *__restrict__ reduce_maximum_2_all, const double *__restrict__ reduce_maximum_2_parts, int64_t x_0, int64_t chunks) { compute_result_0_chunks2<256>(reduce_maximum_2_all, reduce_maximum_2_parts, x_0, chunks); }
 
-template <int G> __device__ __forceinline__ void compute_result_0_chunks3(double *__restrict__ reduce_add_2_parts, const double *__restrict__ reduce_maximum_2_all, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1) {
+template <int G> __device__ __forceinline__ void compute_result_0_chunks3(double *__restrict__ reduce_add_2_parts, const double *__restrict__ reduce_maximum_2_all, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1, int64_t i_by) {
     const int lane = threadIdx.x % G;
     for (int64_t row = ((int64_t)blockIdx.x * blockDim.x + threadIdx.x) / G; row < (chunks * x_0); row += (int64_t)gridDim.x * blockDim.x / G) {
-        const int64_t chunk = row / x_0;
-        const int64_t i = row % x_0;
+        const int64_t i_up = bitale_quotient(row, x_0, i_by, i_by);
+        const int64_t i = row - i_up * x_0;
+        const int64_t chunk = i_up;
         double reduce_maximum_2 = reduce_maximum_2_all[i];
         double reduce_add_2 = 0.0;
         const int64_t j_first = chunk * j_count;
@@ -79,8 +81,8 @@ template <int G> __device__ __forceinline__ void compute_result_0_chunks3(double
         bitale_wait<G>();
     }
 }
-extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks3_warp(double *__restrict__ reduce_add_2_parts, const double *__restrict__ reduce_maximum_2_all, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1) { compute_result_0_chunks3<32>(reduce_add_2_parts, reduce_maximum_2_all, x, x_s0, x_s1, chunks, x_0, j_count, x_1); }
-extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks3_block(double *__restrict__ reduce_add_2_parts, const double *__restrict__ reduce_maximum_2_all, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1) { compute_result_0_chunks3<256>(reduce_add_2_parts, reduce_maximum_2_all, x, x_s0, x_s1, chunks, x_0, j_count, x_1); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks3_warp(double *__restrict__ reduce_add_2_parts, const double *__restrict__ reduce_maximum_2_all, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1, int64_t i_by) { compute_result_0_chunks3<32>(reduce_add_2_parts, reduce_maximum_2_all, x, x_s0, x_s1, chunks, x_0, j_count, x_1, i_by); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks3_block(double *__restrict__ reduce_add_2_parts, const double *__restrict__ reduce_maximum_2_all, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1, int64_t i_by) { compute_result_0_chunks3<256>(reduce_add_2_parts, reduce_maximum_2_all, x, x_s0, x_s1, chunks, x_0, j_count, x_1, i_by); }
 
 template <int G> __device__ __forceinline__ void compute_result_0_chunks4(double *__restrict__ reduce_add_2_all, const double *__restrict__ reduce_add_2_parts, int64_t x_0, int64_t chunks) {
     const int lane = threadIdx.x % G;
@@ -102,11 +104,12 @@ extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks4_bl
 /* exp(x - max(x, axis=1)[:, None]) */
 /* sum(exp(x - max(x, axis=1)[:, None]), axis=1) */
 /* exp(x - max(x, axis=1)[:, None]) / sum(exp(x - ...), axis=1)[:, None] */
-template <int G> __device__ __forceinline__ void compute_result_0_chunks5(double *__restrict__ result_0, const double *__restrict__ reduce_maximum_2_all, const double *__restrict__ reduce_add_2_all, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1) {
+template <int G> __device__ __forceinline__ void compute_result_0_chunks5(double *__restrict__ result_0, const double *__restrict__ reduce_maximum_2_all, const double *__restrict__ reduce_add_2_all, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1, int64_t i_by) {
     const int lane = threadIdx.x % G;
     for (int64_t row = ((int64_t)blockIdx.x * blockDim.x + threadIdx.x) / G; row < (chunks * x_0); row += (int64_t)gridDim.x * blockDim.x / G) {
-        const int64_t chunk = row / x_0;
-        const int64_t i = row % x_0;
+        const int64_t i_up = bitale_quotient(row, x_0, i_by, i_by);
+        const int64_t i = row - i_up * x_0;
+        const int64_t chunk = i_up;
         double reduce_maximum_2 = reduce_maximum_2_all[i];
         double reduce_add_2 = reduce_add_2_all[i];
         const int64_t j_first = chunk * j_count;
@@ -118,8 +121,8 @@ template <int G> __device__ __forceinline__ void compute_result_0_chunks5(double
         bitale_wait<G>();
     }
 }
-extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks5_warp(double *__restrict__ result_0, const double *__restrict__ reduce_maximum_2_all, const double *__restrict__ reduce_add_2_all, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1) { compute_result_0_chunks5<32>(result_0, reduce_maximum_2_all, reduce_add_2_all, x, x_s0, x_s1, chunks, x_0, j_count, x_1); }
-extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks5_block(double *__restrict__ result_0, const double *__restrict__ reduce_maximum_2_all, const double *__restrict__ reduce_add_2_all, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1) { compute_result_0_chunks5<256>(result_0, reduce_maximum_2_all, reduce_add_2_all, x, x_s0, x_s1, chunks, x_0, j_count, x_1); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks5_warp(double *__restrict__ result_0, const double *__restrict__ reduce_maximum_2_all, const double *__restrict__ reduce_add_2_all, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1, int64_t i_by) { compute_result_0_chunks5<32>(result_0, reduce_maximum_2_all, reduce_add_2_all, x, x_s0, x_s1, chunks, x_0, j_count, x_1, i_by); }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks5_block(double *__restrict__ result_0, const double *__restrict__ reduce_maximum_2_all, const double *__restrict__ reduce_add_2_all, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, int64_t chunks, int64_t x_0, int64_t j_count, int64_t x_1, int64_t i_by) { compute_result_0_chunks5<256>(result_0, reduce_maximum_2_all, reduce_add_2_all, x, x_s0, x_s1, chunks, x_0, j_count, x_1, i_by); }
 
 /*
 def run(call):
@@ -132,27 +135,30 @@ def run(call):
     chunks = call.chunks(x_0, 256, x_1)
     if chunks > 1:
         j_count = (x_1 + (chunks - 1)) // chunks
+        i_by = 4611686018427387903 // max(x_0, 1) + 1 if chunks * x_0 < 1073741824 else 0 - 9223372036854775807 // max(x_0, 1)
         reduce_maximum_2_parts = call.temporary(chunks * x_0 * 8)
         lanes = 32 if j_count <= 256 else 256
         grid = call.groups(chunks * x_0, lanes)
-        call.launch('compute_result_0_chunks1_warp' if lanes == 32 else 'compute_result_0_chunks1_block', grid, 256, (reduce_maximum_2_parts, x, x_s0, x_s1, chunks, x_0, j_count, x_1))
+        call.launch('compute_result_0_chunks1_warp' if lanes == 32 else 'compute_result_0_chunks1_block', grid, 256, (reduce_maximum_2_parts, x, x_s0, x_s1, chunks, x_0, j_count, x_1, i_by))
         reduce_maximum_2_all = call.temporary(x_0 * 8)
         lanes = 32 if chunks <= 256 else 256
         grid = call.groups(x_0, lanes)
         call.launch('compute_result_0_chunks2_warp' if lanes == 32 else 'compute_result_0_chunks2_block', grid, 256, (reduce_maximum_2_all, reduce_maximum_2_parts, x_0, chunks))
         j_count = (x_1 + (chunks - 1)) // chunks
+        i_by = 4611686018427387903 // max(x_0, 1) + 1 if chunks * x_0 < 1073741824 else 0 - 9223372036854775807 // max(x_0, 1)
         reduce_add_2_parts = call.temporary(chunks * x_0 * 8)
         lanes = 32 if j_count <= 256 else 256
         grid = call.groups(chunks * x_0, lanes)
-        call.launch('compute_result_0_chunks3_warp' if lanes == 32 else 'compute_result_0_chunks3_block', grid, 256, (reduce_add_2_parts, reduce_maximum_2_all, x, x_s0, x_s1, chunks, x_0, j_count, x_1))
+        call.launch('compute_result_0_chunks3_warp' if lanes == 32 else 'compute_result_0_chunks3_block', grid, 256, (reduce_add_2_parts, reduce_maximum_2_all, x, x_s0, x_s1, chunks, x_0, j_count, x_1, i_by))
         reduce_add_2_all = call.temporary(x_0 * 8)
         lanes = 32 if chunks <= 256 else 256
         grid = call.groups(x_0, lanes)
         call.launch('compute_result_0_chunks4_warp' if lanes == 32 else 'compute_result_0_chunks4_block', grid, 256, (reduce_add_2_all, reduce_add_2_parts, x_0, chunks))
         j_count = (x_1 + (chunks - 1)) // chunks
+        i_by = 4611686018427387903 // max(x_0, 1) + 1 if chunks * x_0 < 1073741824 else 0 - 9223372036854775807 // max(x_0, 1)
         lanes = 32 if j_count <= 256 else 256
         grid = call.groups(chunks * x_0, lanes)
-        call.launch('compute_result_0_chunks5_warp' if lanes == 32 else 'compute_result_0_chunks5_block', grid, 256, (result_0, reduce_maximum_2_all, reduce_add_2_all, x, x_s0, x_s1, chunks, x_0, j_count, x_1))
+        call.launch('compute_result_0_chunks5_warp' if lanes == 32 else 'compute_result_0_chunks5_block', grid, 256, (result_0, reduce_maximum_2_all, reduce_add_2_all, x, x_s0, x_s1, chunks, x_0, j_count, x_1, i_by))
     else:
         lanes = 32 if x_1 <= 256 else 256
         grid = call.groups(x_0, lanes)

@@ -34,15 +34,17 @@ extern "C" __global__ void __launch_bounds__(256) compute_result_1_total1(const 
 extern "C" __global__ void __launch_bounds__(256) compute_result_1_total1_packs(const double *__restrict__ x, int64_t x_s0, double *__restrict__ result_0_sum_parts, double *__restrict__ result_1_sum_parts, int64_t x_0) {
     double result_0_sum = 0.0;
     double result_1_sum = 0.0;
-    for (int64_t element = 2 * ((int64_t)blockIdx.x * blockDim.x + threadIdx.x); element < x_0; element += 2 * (int64_t)gridDim.x * blockDim.x) {
-        const int64_t left = x_0 - element;
-        const bitale_pack<double, 2> x_pack = bitale_take<2>(x + element, left);
+    for (int64_t element = 2 * ((int64_t)blockIdx.x * blockDim.x + threadIdx.x); element + 1 < x_0; element += 2 * (int64_t)gridDim.x * blockDim.x) {
+        const bitale_pack<double, 2> x_pack = bitale_take<2>(x + element);
         #pragma unroll
         for (int part = 0; part < 2; part++) {
-            if (part >= left) break;
             result_0_sum += x_pack.at[part];
             result_1_sum += bitale_square_f64(x_pack.at[part]);
         }
+    }
+    if (const int64_t element = x_0 / 2 * 2 + (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < x_0) {
+        result_0_sum += x[element];
+        result_1_sum += bitale_square_f64(x[element]);
     }
     result_0_sum = bitale_gather<256>(result_0_sum, bitale_op_add_f64());
     if (threadIdx.x == 0) result_0_sum_parts[blockIdx.x] = result_0_sum;

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from bitale_graph.ops.elementwise import FUNCTIONS
+from bitale_rewrite.loops.costs import cost_of
+from bitale_rewrite.loops.hoist import WORTHWHILE
 from bitale_rewrite.loops.integers import ONE, product
-from bitale_rewrite.loops.ir import Accumulate, Assign, Buffer, Call, For, Kernel, Let, Name, Statement, Value
+from bitale_rewrite.loops.ir import Accumulate, Assign, Buffer, Call, For, Kernel, Let, Load, Name, Statement, Value
 from bitale_rewrite.loops.touched import statements, values_of
 from bitale_rewrite.loops.values import everything_in
 
@@ -92,3 +94,20 @@ def indices(spread: list[tuple[Name, Value]], number: Value) -> list[Statement]:
         value = number if below == ONE else Call(FUNCTIONS["floor_divide"], (number, below), "int64")
         bound.append(Let(index, Call(FUNCTIONS["remainder"], (value, extent), "int64") if k else value))
     return bound
+
+
+def shared(loop: For) -> tuple[list[tuple[Name, Value]], list[Statement]]:
+    """The loops around each other that the lanes of a group share as one, and what they do. Cheap values that are bound
+    between them are bound in each iteration."""
+    spread, bound, body = [(loop.index, loop.extent)], list[Statement](), loop.body
+    while isinstance(inner := body[-1], For) and (loop.parallel, loop.gathers) == (inner.parallel, inner.gathers):
+        lets = body[:-1]
+        if not all(isinstance(s, Let) and not s.mutable and cost_of(s.value) < WORTHWHILE for s in lets):
+            break
+        changing = {*(s.name for s in lets if isinstance(s, Let)), *(i for i, _ in spread)}
+        if any(v in changing or isinstance(v, Load) for v in everything_in([inner.extent])):
+            break
+        bound += lets
+        spread.append((inner.index, inner.extent))
+        body = inner.body
+    return spread, [*bound, *body]

@@ -6,7 +6,8 @@ chunks: one launch finds the total of each, and another starts each chunk from t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from bitale_backend_cuda.chunks import CHUNK, CHUNKS, EACH, IDENTITIES
 from bitale_backend_cuda.launch import Form, Launch, indices
@@ -86,26 +87,55 @@ def in_parallel(before: list[Statement], loop: For) -> list[Launch]:
     if how is None or [s.name for s in starts] != [how.total]:
         return []
     fixed = [s for s in before if s not in starts]
-    count, size, first, place = product(tuple(n for _, n in spread)), Name("i_count"), Name("i_first"), Name("i_in")
-    left, rest = Name("i_left"), size_call(SUBTRACT, (count, first), "int64")
-    cut: list[Statement] = [Let(first, multiply(CHUNK, size)), Let(left, Call(MINIMUM, (size, rest), "int64"))]
-
-    def each(body: list[Statement], gathers: bool) -> For:
-        return For(place, left, [*indices(spread, add(first, place)), *body], gathers=gathers)
-
-    parts = Buffer(f"{how.total.name}_parts", how.total.dtype, (CHUNKS,), "partial")
-    fresh = Let(how.total, start_of(how.function, how.total.dtype, running=True), mutable=True)
-    gathering = each([*how.lets, Accumulate(how.total, how.function, how.value)], True)
-    earlier = For(EACH, CHUNK, [Accumulate(how.total, how.function, Load(parts, (EACH,)))], gathers=True)
-    sizes: list[tuple[Name, Value]] = [
+    place, count, size = Name("i_in"), product(tuple(n for _, n in spread)), Name("i_count")
+    lets = indices(spread, add(Name("i_first"), place))
+    whole = Launch("", Form.GROUPS, [], [], fixed)
+    launches = _cut(whole, how, starts, For(place, count, [*lets, *inner.body]), size)
+    launches[0].sizes = [
         (size, Call(MAXIMUM, (integer(LEAST), _ratio(count, integer(MOST))), "int64")),
         (CHUNKS, Call(MAXIMUM, (ONE, _ratio(count, size)), "int64")),
     ]
-    body: list[Statement] = [fresh, *cut, gathering, Store(parts, (CHUNK,), how.total)]
-    totals = Launch("", Form.GROUPS, [(CHUNK, CHUNKS)], body, fixed)
-    totals.sizes, totals.makes, totals.width = sizes, [parts], size
-    body = [*starts, earlier, *cut, each(inner.body, False)]
-    return [totals, Launch("", Form.GROUPS, [(CHUNK, CHUNKS)], body, fixed, width=size)]
+    return launches
+
+
+def rows_in_chunks(launch: Launch) -> list[Launch]:
+    """Launches for rows, or columns, that each have such a loop; none where there is anything else."""
+    *before, loop = launch.body
+    starts = [s for s in before if isinstance(s, Let) and s.mutable]
+    if not isinstance(loop, For) or loop.parallel or loop.gathers or launch.scratch or not launch.spread:
+        return []
+    how = running(loop)
+    if how is None or [s.name for s in starts] != [how.total] or len(starts) < len(before):
+        return []
+    if any(isinstance(v, Load) or v in dict(launch.spread) for v in everything_in([loop.extent])):
+        return []
+    size, place = Name(f"{loop.index}_count"), Name(f"{loop.index}_in")
+    let = Let(loop.index, add(Name(f"{loop.index}_first"), place))
+    launches = _cut(launch, how, starts, replace(loop, index=place, body=[let, *loop.body]), size)
+    launches[0].sizes = [(size, _ratio(loop.extent, CHUNKS))]
+    return launches
+
+
+def _cut(launch: Launch, how: Running, starts: Sequence[Statement], loop: For, size: Name) -> list[Launch]:
+    """The launch that finds the totals of chunks of `size`, and the one that starts each from those before it."""
+    rows, extents = tuple(i for i, _ in launch.spread), tuple(n for _, n in launch.spread)
+    index = loop.index.name.removesuffix("_in")
+    first, left = Name(f"{index}_first"), Name(f"{index}_left")
+    rest = size_call(SUBTRACT, (loop.extent, first), "int64")
+    cut: list[Statement] = [Let(first, multiply(CHUNK, size)), Let(left, Call(MINIMUM, (size, rest), "int64"))]
+    parts = Buffer(f"{how.total.name}_parts", how.total.dtype, (CHUNKS, *extents), "partial")
+    fresh = Let(how.total, start_of(how.function, how.total.dtype, running=True), mutable=True)
+    lets = [s for s in loop.body if isinstance(s, Let) and s not in how.lets]
+    gathering = [*lets, *how.lets, Accumulate(how.total, how.function, how.value)]
+    earlier: list[Statement] = [Accumulate(how.total, how.function, Load(parts, (EACH, *rows)))]
+    spread = [(CHUNK, CHUNKS), *launch.spread]
+    totals = replace(launch, spread=spread, width=size, note=[], makes=[parts], body=[
+        fresh, *cut, For(loop.index, left, gathering, gathers=True), Store(parts, (CHUNK, *rows), how.total),
+    ])
+    results = replace(launch, spread=spread, width=size, body=[
+        *starts, For(EACH, CHUNK, earlier, gathers=True), *cut, replace(loop, extent=left),
+    ])
+    return [totals, results]
 
 
 def _ratio(a: Value, b: Value) -> Value:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from bitale_backend_c.emit.expressions import is_strided, text
 from bitale_backend_c.emit.kernel import Parameters, parameters
 from bitale_backend_c.emit.names import comment
+from bitale_backend_cuda.across import Across, across_of
 from bitale_backend_cuda.chunks import in_chunks
+from bitale_backend_cuda.emit.across import TileEmitter
+from bitale_backend_cuda.emit.indices import divisors, index_lines
 from bitale_backend_cuda.emit.operators import operator_name
 from bitale_backend_cuda.emit.packs import PackEmitter
 from bitale_backend_cuda.emit.statements import INDENT, GroupEmitter, ThreadEmitter
 from bitale_backend_cuda.emit.types import TYPES, in_cuda
 from bitale_backend_cuda.launch import Form, Launch, is_single, needed
 from bitale_backend_cuda.packs import Packs, packs_of
-from bitale_rewrite.loops.integers import ONE, ZERO, product
-from bitale_rewrite.loops.ir import Buffer, Fail, Literal, Name, Value
+from bitale_backend_cuda.running import rows_in_chunks
+from bitale_rewrite.loops.integers import product
+from bitale_rewrite.loops.ir import Buffer, Fail, Name, Value
 from bitale_rewrite.loops.touched import statements
 
 BLOCK = 256  # threads
@@ -32,6 +36,7 @@ class LaunchEmitter:
     checked: bool
     aliased: dict[Buffer, Buffer]
     final: bool = False  # there are no other ways
+    prepared: bool = True  # the host prepares the divisors of indices
 
     @cached_property
     def parameters(self) -> Parameters:
@@ -48,7 +53,7 @@ class LaunchEmitter:
         in_place = any(buffer.root in self.aliased for buffer in self.parameters.written)
         if self.launch.instead:
             return [LaunchEmitter(launch, self.checked, self.aliased, final=True) for launch in self.launch.instead]
-        found = [] if self.final or in_place else in_chunks(self.launch)
+        found = [] if self.final or in_place else in_chunks(self.launch) or rows_in_chunks(self.launch)
         for number, launch in enumerate(found):
             launch.name = f"{self.launch.name}_chunks{number + 1}"
             launch.before = needed(launch)
@@ -60,15 +65,21 @@ class LaunchEmitter:
         return [self, *self.chunked]
 
     @cached_property
+    def across(self) -> Across | None:
+        """How a second kernel goes by tiles."""
+        return across_of(self.launch, {*self.aliased, *self.aliased.values()})
+
+    @cached_property
     def packs(self) -> Packs | None:
         """How a second kernel takes several elements at a time."""
-        return packs_of(self.launch)
+        return None if self.across else packs_of(self.launch)
 
     @property
     def names(self) -> list[str]:
-        """What the kernel is called: with packs, too, or by the number of lanes of a group."""
+        """What the kernel is called: with packs or tiles, too, or by the number of lanes of a group."""
         if self.launch.form is not Form.GROUPS:
-            return [self.launch.name, f"{self.launch.name}_packs"] if self.packs else [self.launch.name]
+            second = "packs" if self.packs else "tiles" if self.across else ""
+            return [self.launch.name, f"{self.launch.name}_{second}"] if second else [self.launch.name]
         return [f"{self.launch.name}_warp", f"{self.launch.name}_block"] if self.launch.spread else [self.launch.name]
 
     def lines(self) -> list[str]:
@@ -77,9 +88,9 @@ class LaunchEmitter:
         signature = ", ".join(self._signature())
         if self.launch.form is not Form.GROUPS or not self.launch.spread:
             lines = notes
-            for name, packs in zip(self.names, (None, self.packs), strict=False):
+            for name, how in zip(self.names, (None, self.packs or self.across), strict=False):
                 head = f'extern "C" __global__ void __launch_bounds__({self._bounds}) {name}({signature}) {{'
-                lines += [head, *map(in_cuda, self._body(packs)), "}", ""]
+                lines += [head, *map(in_cuda, self._body(how)), "}", ""]
             return lines
         lines = [*notes, f"template <int G> __device__ __forceinline__ void {self.launch.name}({signature}) {{"]
         lines += [*map(in_cuda, self._body()), "}"]
@@ -93,12 +104,23 @@ class LaunchEmitter:
         """The names of the parameters."""
         return ", ".join(declared.split()[-1].lstrip("*") for declared in self._signature())
 
+    @property
+    def given_to_function(self) -> str:
+        """The names of the parameters of the function."""
+        return replace(self, prepared=False).given
+
+    @cached_property
+    def divisors(self) -> list[tuple[Name, Value]]:
+        """What the host prepares for the indices."""
+        return divisors(self.launch) if self.prepared else []
+
     def function(self) -> list[str]:
         """The kernel as a function that a step of a loop calls; memory that it reads may change from step to step."""
-        signature = ", ".join(self._signature()).replace("__restrict__ ", "")
+        inner = replace(self, prepared=False)
+        signature = ", ".join(inner._signature()).replace("__restrict__ ", "")
         template = "template <int G> " if len(self.names) == 2 and self.launch.form is Form.GROUPS else ""
         head = f"{template}__device__ __forceinline__ void {self.launch.name}_step({signature}) {{"
-        return [head, *map(in_cuda, self._body()), "}", ""]
+        return [head, *map(in_cuda, inner._body()), "}", ""]
 
     @property
     def _bounds(self) -> str:
@@ -116,39 +138,43 @@ class LaunchEmitter:
             found.append(f"{constant}{TYPES[buffer.dtype]} *{restrict}{name}")
             if is_strided(buffer):
                 found.extend(f"int64_t {buffer.name}_s{axis}" for axis in range(len(buffer.shape)))
-        return found + [f"int64_t {name.name}" for name in self.parameters.names]
+        names = [*self.parameters.names, *(name for name, _ in self.divisors)]
+        return found + [f"int64_t {name.name}" for name in names]
 
     # ---- forms -------------------------------------------------------------------------------------------------------
 
-    def _body(self, packs: Packs | None = None) -> list[str]:
+    def _body(self, how: Packs | Across | None = None) -> list[str]:
         checked = ["if (*status) return;"] if self.checked and not self._fails else []
         if self.launch.form is Form.GROUPS:
             lines = self._groups()
         else:
-            lines = self._threads(packs) if self.launch.form is Form.THREADS else self._total(packs)
+            lines = self._threads(how) if self.launch.form is Form.THREADS else self._total(how)
         return [f"{INDENT}{line}" for line in [*checked, *lines]]
 
     @property
     def _fails(self) -> bool:
         return any(isinstance(s, Fail) for s in statements(self.launch.body))
 
-    def _threads(self, packs: Packs | None) -> list[str]:
+    def _threads(self, how: Packs | Across | None) -> list[str]:
         emitter = ThreadEmitter(self.launch.atomic)
         emitter.body(self.launch.before, 0)
         if is_single(self.launch):
             emitter.lines += self._rows("0")
             emitter.body(self.launch.body, 0)
             return emitter.lines
-        rows = [INDENT + line for line in self._rows(f"({THREAD})")]
-        return [*emitter.lines, *self._spread(packs), *rows, *self._each(packs), "}"]
+        return [*emitter.lines, *self._share(how)]
 
-    def _each(self, packs: Packs | None) -> list[str]:
-        """What a thread does in each of its iterations."""
-        if packs:
-            return PackEmitter(packs).pack(self.launch.body, self._count())
+    def _share(self, how: Packs | Across | None) -> list[str]:
+        """The loop in which a thread, or a block, takes its share of the iterations."""
+        if isinstance(how, Across):
+            return TileEmitter(how).tiles(self.launch.body)
+        rows = [INDENT + line for line in self._rows(f"({THREAD})")]
+        if how:
+            lines = [*self._spread(how), *rows, *PackEmitter(how).pack(self.launch.body), "}"]
+            return [*lines, *self._rest(how)] if how.flat else lines
         emitter = ThreadEmitter(self.launch.atomic)
         emitter.body(self.launch.body, 1)
-        return emitter.lines
+        return [*self._spread(None), *rows, *emitter.lines, "}"]
 
     def _groups(self) -> list[str]:
         emitter = GroupEmitter(self.launch.scratch)
@@ -164,10 +190,10 @@ class LaunchEmitter:
         loop = f"for (int64_t row = {start}; row < {self._count()}; row += {step}) {{"
         return [*lines, loop, *self._indices("row"), *emitter.lines, "}"]
 
-    def _total(self, packs: Packs | None) -> list[str]:
+    def _total(self, how: Packs | Across | None) -> list[str]:
         emitter = ThreadEmitter()
         emitter.body(self.launch.before, 0)
-        lines = [*emitter.lines, *self._spread(packs), *self._each(packs), "}"]
+        lines = [*emitter.lines, *self._share(how)]
         for step, parts in self.launch.gathered:
             assert isinstance(step.target, Name)
             name, operator = step.target.name, operator_name(step.function, step.target.dtype)
@@ -183,19 +209,18 @@ class LaunchEmitter:
     def _spread(self, packs: Packs | None) -> list[str]:
         """The loop in which a thread takes its share of the iterations."""
         start, step = (f"{packs.width} * ({THREAD})", f"{packs.width} * {THREADS}") if packs else (THREAD, THREADS)
-        loop = f"for (int64_t element = {start}; element < {self._count()}; element += {step}) {{"
+        end = f"element + {packs.width - 1}" if packs and packs.flat else "element"
+        loop = f"for (int64_t element = {start}; {end} < {self._count()}; element += {step}) {{"
         return [loop, *([] if packs and packs.flat else self._indices("element"))]
 
+    def _rest(self, packs: Packs) -> list[str]:
+        """The elements that are no whole pack: one for each of the first threads."""
+        element = f"{self._count()} / {packs.width} * {packs.width} + {THREAD}"
+        lines = PackEmitter(packs).single(self.launch.body)
+        return [f"if (const int64_t element = {element}; element < {self._count()}) {{", *lines, "}"]
+
     def _indices(self, number: str) -> list[str]:
-        """The indices that a number of an iteration stands for."""
-        lines: list[str] = []
-        for k, (index, extent) in enumerate(self.launch.spread):
-            inner = product(tuple(n for _, n in self.launch.spread[k + 1 :]))
-            value = number if inner == ONE else f"{number} / {_factor(inner)}"
-            if k:
-                value = f"{value} % {_factor(extent)}"
-            lines.append(f"{INDENT}const int64_t {index.name} = {value};")
-        return lines
+        return [INDENT + line for line in index_lines(self.launch, number, self.prepared)]
 
     def _rows(self, number: str) -> list[str]:
         """The rows of scratch of one thread or group."""
@@ -204,11 +229,3 @@ class LaunchEmitter:
             ctype, size = TYPES[row.dtype], text(product(row.shape))
             lines.append(f"{ctype} *const {row.name} = {row.name}_all + {number} * ({size});")
         return lines
-
-
-def _factor(value: Value) -> str:
-    """A length that is divided by. Where it is 0 there are no iterations, and compilers warn of the division."""
-    if value == ZERO:
-        return "1"
-    return text(value) if isinstance(value, (Literal, Name)) else f"({text(value)})"
-

@@ -7,7 +7,7 @@ import re
 
 OWN = (
     *("row", "lane", "lanes", "element", "status", "shared", "grid", "block", "blocks", "run", "apply", "inf", "nan",),
-    *("part", "left", "width", "chunk", "chunks", "each_chunk", "own", "upto", "all",),
+    *("part", "left", "width", "chunk", "chunks", "each_chunk", "own", "upto", "all", "place", "column", "tile",),
     *("threadIdx", "blockIdx", "blockDim", "gridDim", "warpSize", "G",),
 )
 CPP = (
@@ -19,7 +19,7 @@ CPP = (
 PYTHON = (*keyword.kwlist, "range", "max", "min", "abs", "int", "bool")
 RESERVED = frozenset([*OWN, *CPP, *PYTHON])
 PATTERN = re.compile(
-    r"__\w+|atomic\w+|read_\d+|\w+_(dense|parts|packs?\d*|before|warp|block|room|last|steps?|total\d+|part\d+)"
+    r"__\w+|atomic\w+|read_\d+|\w+_(dense|parts|packs?\d*|before|warp|block|room|last|steps?|total\d+|part\d+|by|up|tiles?\d*s?)"
     r"|check_\d+|[i-n]\d*_in_tile|\w+_chunks\d+\w*"
 )
 

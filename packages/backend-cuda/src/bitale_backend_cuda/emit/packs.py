@@ -5,7 +5,6 @@ from __future__ import annotations
 from bitale_backend_c.emit.expressions import is_strided, offset, text
 from bitale_backend_cuda.emit.statements import ThreadEmitter
 from bitale_backend_cuda.emit.types import TYPES
-from bitale_backend_cuda.launch import Form
 from bitale_backend_cuda.packs import Packs
 from bitale_rewrite.loops.ir import Load, Statement, Store
 
@@ -21,24 +20,20 @@ class PackEmitter(ThreadEmitter):
             count = sum(place.buffer is other.buffer for other in self.names)
             self.names[place] = f"{place.buffer.name}_pack{count or ''}"
 
-    def pack(self, body: list[Statement], count: str) -> list[str]:
-        """The lines for `body`, run for each element of a pack; there are `count` elements in all."""
-        launch, width = self.packs.launch, self.packs.width
-        if self.packs.flat:
-            self.line(1, f"const int64_t left = {count} - element;")
+    def pack(self, body: list[Statement]) -> list[str]:
+        """The lines for `body`, run for each element of a pack."""
         where = {place: self._where(place) for place in self.packs.places}
         for place in self.packs.loaded:
-            self.line(1, f"const {self._type(place)} {self.names[place]} = bitale_take<{width}>({where[place]});")
+            taken = f"bitale_take<{self.packs.width}>({where[place]})"
+            self.line(1, f"const {self._type(place)} {self.names[place]} = {taken};")
         stored = [place for place in self.packs.places if place not in self.packs.loaded]
         for place in stored:
             self.line(1, f"{self._type(place)} {self.names[place]};")
         self._texts = {place: f"{self.names[place]}.at[part]" for place in self.packs.loaded}
-        last = launch.spread[-1][0]
+        last = self.packs.launch.spread[-1][0]
         self._texts[last] = f"({last.name} + part)"
         self.line(1, "#pragma unroll")
-        self.line(1, f"for (int part = 0; part < {width}; part++) {{")
-        if self.packs.flat and launch.form is Form.TOTAL:
-            self.line(2, "if (part >= left) break;")
+        self.line(1, f"for (int part = 0; part < {self.packs.width}; part++) {{")
         self.body(body, 2)
         self.line(1, "}")
         for place in stored:
@@ -48,13 +43,24 @@ class PackEmitter(ThreadEmitter):
     def store(self, s: Store, depth: int) -> None:
         self.line(depth, f"{self.names[Load(s.buffer, s.index)]}.at[part] = {self.text(s.value)};")
 
+    def single(self, body: list[Statement]) -> list[str]:
+        """The lines for `body`, run for one element of a flat launch."""
+        emitter = ThreadEmitter()
+        emitter._texts = {place: f"{place.buffer.name}[element]" for place in self.packs.loaded}
+        for s in body:
+            if isinstance(s, Store):
+                emitter.line(1, f"{s.buffer.name}[element] = {emitter.text(s.value)};")
+            else:
+                emitter.statement(s, 1)
+        return emitter.lines
+
     def _type(self, place: Load) -> str:
         return f"bitale_pack<{TYPES[place.dtype]}, {self.packs.width}>"
 
     def _where(self, place: Load) -> str:
-        """The address of a pack, and how many elements there may be."""
+        """The address of a pack."""
         if self.packs.flat:
-            return f"{place.buffer.name} + element, left"
+            return f"{place.buffer.name} + element"
         at = [text(i) for i in place.index]
         if is_strided(place.buffer):  # the last of which is known to be 1
             terms = [f"({i})*{place.buffer.name}_s{axis}" for axis, i in enumerate(at[:-1])]

@@ -151,7 +151,7 @@ class PersistentLoop:
         for emitter in self.launches:
             alone = "if (threadIdx.x == 0) " if is_single(emitter.launch) else ""
             lanes = f"<{WARP}>" if len(emitter.names) == 2 and emitter.launch.form is Form.GROUPS else ""
-            yield f"{alone}{emitter.launch.name}_step{lanes}({emitter.given});"
+            yield f"{alone}{emitter.launch.name}_step{lanes}({emitter.given_to_function});"
             yield "__syncthreads();"
         for carry in self.step.carries:
             yield self._hand_on(carry)

@@ -7,8 +7,10 @@ from bitale_backend_c.emit.reduction import combine
 from bitale_backend_c.emit.statements import unwrap
 from bitale_backend_cuda.emit.operators import operator_name
 from bitale_backend_cuda.emit.types import TYPES
+from bitale_backend_cuda.launch import shared
 from bitale_backend_cuda.running import Running, running
 from bitale_rewrite.loops.identities import identity_of, start_of
+from bitale_rewrite.loops.integers import MAXIMUM, ONE, size_call
 from bitale_rewrite.loops.ir import (
     Accumulate,
     Assign,
@@ -17,6 +19,7 @@ from bitale_rewrite.loops.ir import (
     For,
     If,
     Let,
+    Literal,
     Load,
     Name,
     Statement,
@@ -132,7 +135,8 @@ class GroupEmitter(ThreadEmitter):
         if how:
             self._running(s, how, depth)
             return
-        inner = list(statements(s.body))
+        spread, body = shared(s)
+        inner = list(statements(body))
         own = {each.name for each in inner if isinstance(each, Let)}
         steps: dict[Name, Accumulate] = {}
         for each in inner:
@@ -141,10 +145,12 @@ class GroupEmitter(ThreadEmitter):
         for target, step in steps.items():
             self._begin(target, step, depth)
         thread = ThreadEmitter()
-        thread.body(s.body, depth + 1)
-        i = s.index.name
-        self.line(depth, f"for (int64_t {i} = lane; {i} < {self.text(s.extent)}; {i} += G) {{")
+        thread.body(body, depth + 1)
+        head, steps_of_indices = self._lanes(spread)
+        self.line(depth, head)
         self.lines += thread.lines
+        for line in steps_of_indices:
+            self.line(depth + 1, line)
         self.line(depth, "}")
         for target, step in steps.items():
             operator = operator_name(step.function, target.dtype)
@@ -156,6 +162,24 @@ class GroupEmitter(ThreadEmitter):
                 self.line(depth, f"{target.name} = {operator}()({target.name}_before, {gathered});")
         if any(isinstance(each, Store) or _into_array(each) for each in inner):
             self.line(depth, "bitale_wait<G>();")
+
+    def _lanes(self, spread: list[tuple[Name, Value]]) -> tuple[str, list[str]]:
+        """The head of a loop in which each lane takes its share of loops around each other, and the lines at its end:
+        the indices are digits of one number, which grows by G."""
+        (first, extent), *inside = spread
+        if not inside:
+            return f"for (int64_t {first} = lane; {first} < {self.text(extent)}; {first} += G) {{", []
+        starts, steps, lane, lanes = list[str](), list[str](), "lane", "G"
+        for (above, _), (index, n) in reversed(list(zip(spread, inside, strict=False))):
+            size = self.text(size_call(MAXIMUM, (n, ONE), "int64"))
+            starts.append(f"{index} = {lane} % {size}")
+            steps += [f"{index} += {lanes} % {size};", f"if ({index} >= {size}) {{ {index} -= {size}; {above}++; }}"]
+            lane, lanes = f"{lane} / {size}", f"{lanes} / {size}"
+        starts.append(f"{first} = {lane}")
+        steps.append(f"{first} += {lanes};")
+        inside = [(index, n) for index, n in spread if index == first or not isinstance(n, Literal)]
+        conditions = " && ".join(f"{index} < {self.text(n)}" for index, n in inside)
+        return f"for (int64_t {', '.join(starts)}; {conditions};) {{", steps
 
     def _running(self, s: For, how: Running, depth: int) -> None:
         """A loop with a running total: the lanes take neighbours, and add up what those before them add."""

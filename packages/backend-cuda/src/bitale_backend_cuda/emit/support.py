@@ -55,18 +55,21 @@ BITALE_INLINE void bitale_fail(int64_t *status, int64_t code, int64_t a = 0, int
     if (atomicCAS((unsigned long long *)status, 0ULL, (unsigned long long)code) != 0) return;
     status[1] = a; status[2] = b; status[3] = c; status[4] = d;
 }""",
-    # Neighbouring elements, of which `left` are there at most: the others of a pack stand for the last of these.
+    # n / d, where the host prepared `by` (see indices.py).
+    "bitale_quotient": """\
+BITALE_INLINE int64_t bitale_quotient(int64_t n, int64_t d, int64_t by, int64_t few) {
+    if (few > 0) return (int64_t)__umul64hi((uint32_t)n * 4, by);
+    const int64_t least = (int64_t)__umul64hi(2 * n, -by);
+    return least + (n - least * d >= d);
+}""",
+    # Neighbouring elements.
     "bitale_pack": """\
 template <class T, int N> struct __align__(sizeof(T) * N < 16 ? sizeof(T) * N : 16) bitale_pack { T at[N]; };
-template <int N, class T> BITALE_INLINE bitale_pack<T, N> bitale_take(const T *from, int64_t left = N) {
-    if (left >= N) return *(const bitale_pack<T, N> *)from;
-    bitale_pack<T, N> pack;
-    for (int part = 0; part < N; part++) pack.at[part] = from[part < left ? part : left - 1];
-    return pack;
+template <int N, class T> BITALE_INLINE bitale_pack<T, N> bitale_take(const T *from) {
+    return *(const bitale_pack<T, N> *)from;
 }
-template <int N, class T> BITALE_INLINE void bitale_put(const bitale_pack<T, N> &pack, T *to, int64_t left = N) {
-    if (left >= N) *(bitale_pack<T, N> *)to = pack;
-    else for (int part = 0; part < left; part++) to[part] = pack.at[part];
+template <int N, class T> BITALE_INLINE void bitale_put(const bitale_pack<T, N> &pack, T *to) {
+    *(bitale_pack<T, N> *)to = pack;
 }""",
     "bitale_wait": """\
 template <int G> BITALE_INLINE void bitale_wait() {

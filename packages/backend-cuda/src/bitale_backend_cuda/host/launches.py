@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bitale_backend_c.emit.expressions import is_strided
+from bitale_backend_cuda.across import SHORTEST, TILE
+from bitale_backend_cuda.emit.across import ROWS
 from bitale_backend_cuda.emit.kernel import BLOCK, WARP, LaunchEmitter
 from bitale_backend_cuda.host.block import Block, address, call, divides, every, itemsize, test, where
 from bitale_backend_cuda.host.statements import Ask, Launch, Memory, Set
-from bitale_backend_cuda.launch import BLOCKS, Form, is_single
+from bitale_backend_cuda.launch import BLOCKS, Form, is_single, shared
 from bitale_backend_cuda.packs import Packs, needs
 from bitale_rewrite.loops.blocks import nbytes
-from bitale_rewrite.loops.integers import ONE, integer, multiply
+from bitale_rewrite.loops.integers import ONE, integer, multiply, product
 from bitale_rewrite.loops.ir import Buffer, For, Name, Value
 
 MANY = 2048  # numbers that one block does not gather alone
@@ -41,6 +43,8 @@ def _start(emitter: LaunchEmitter, block: Block) -> None:
     start = emitter.launch
     for size, value in start.sizes:
         block.set(size, value)
+    for divisor, value in emitter.divisors:
+        block.set(divisor, value)
     for buffer in start.makes:
         block.put(Memory(address(buffer), block.value(nbytes(buffer))))
     grid, threads, condition = _shape(emitter, block)
@@ -51,6 +55,7 @@ def _start(emitter: LaunchEmitter, block: Block) -> None:
     for row in start.scratch:
         block.put(Memory(_whole(row), multiply(_units(start.form, grid, threads), block.value(nbytes(row)))))
     given = [*arguments(emitter.parameters.buffers, emitter.checked), *emitter.parameters.names]
+    given += [divisor for divisor, _ in emitter.divisors]
     block.put(Launch(tuple(emitter.names), condition, grid, threads, tuple(given)))
 
 
@@ -63,14 +68,19 @@ def _shape(emitter: LaunchEmitter, block: Block) -> tuple[Value, Value, Value | 
         return ONE, integer(BLOCK), None
     count = block.value(start.count)
     if start.form is Form.GROUPS:
-        short = test("less_equal", block.value(_width(emitter)), integer(WARP * 8))
+        short = test("less_equal", block.value(_shared(emitter)), integer(WARP * 8))
         block.put(Set(LANES, where(short, integer(WARP), integer(BLOCK))))
         block.put(Ask(GRID, "groups", (count, LANES)))
         return GRID, integer(BLOCK), test("equal", LANES, integer(WARP))
-    if emitter.packs is None:
+    if emitter.across is not None:
+        shorter = call("minimum", *block.values(*emitter.across.extents))
+        worth = test("greater_equal", shorter, integer(SHORTEST))
+        block.put(Set(WIDTH, where(worth, integer(TILE // ROWS), ONE)))
+    elif emitter.packs is not None:
+        block.put(Set(WIDTH, where(_takes_packs(emitter.packs, block), integer(emitter.packs.width), ONE)))
+    else:
         block.put(Ask(GRID, start.form.value, (count,)))
         return GRID, integer(BLOCK), None
-    block.put(Set(WIDTH, where(_takes_packs(emitter.packs, block), integer(emitter.packs.width), ONE)))
     block.put(Ask(GRID, start.form.value, (count, WIDTH)))
     return GRID, integer(BLOCK), test("equal", WIDTH, ONE)
 
@@ -85,6 +95,12 @@ def _units(form: Form, grid: Value, threads: Value) -> Value:
 def _width(emitter: LaunchEmitter) -> Value:
     """The longest loop that the lanes of a group share, as far as it is known before the launch."""
     return emitter.launch.width or next(s.extent for s in emitter.launch.body if isinstance(s, For))
+
+
+def _shared(emitter: LaunchEmitter) -> Value:
+    """The iterations that the lanes of a group share."""
+    loops, _ = shared(next(s for s in emitter.launch.body if isinstance(s, For)))
+    return multiply(_width(emitter), product(tuple(n for _, n in loops[1:])))
 
 
 def _takes_packs(packs: Packs, block: Block) -> Value:

@@ -176,8 +176,8 @@ def _reshape(b: Builder, node: Apply) -> None:
 
 @NESTS.register(Cumulate)
 def _cumulate(b: Builder, node: Apply) -> None:
-    """Along the innermost loop the total is a scalar; along another, the element before is read back, and where the
-    first element must not meet the identity: (1 + 0i) inf is inf + nan i."""
+    """Along the innermost loop (where it is for many threads, in the end) the total is a scalar; along another, the
+    element before is read back, and where the first element must not meet the identity: (1 + 0i) inf is inf + nan i."""
     out, axis, function = node.outputs[0], node.op.axis, node.op.function
     loops, index = domain(b.sizes(out))
     value, i = b.reader(node.inputs[0], index), index[axis]
@@ -186,7 +186,7 @@ def _cumulate(b: Builder, node: Apply) -> None:
     depth = next(d for d in range(len(loops)) if loop_index(d) == i)
     loops[depth].serial = True
     buffer = b.buffer(out)
-    if depth == len(loops) - 1 and not out.dtype.startswith("complex"):
+    if (depth == len(loops) - 1 or b.target.many_threads) and not out.dtype.startswith("complex"):
         b.items.append(Nest(loops, buffer, index, value, function, running=True, note=b.note(out)))
         return None
     before = Call(MAXIMUM, (Call(SUBTRACT, (i, ONE), "int64"), ZERO), "int64")
