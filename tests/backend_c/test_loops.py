@@ -17,6 +17,7 @@ from bitale_graph.functions import dmatrix, dscalar, dvector, lvector
 from bitale_graph.functions.control.branch import ifelse
 from bitale_graph.functions.control.loop import scan
 from bitale_graph.functions.control.scan import scan as theano_scan
+from bitale_graph.reference import evaluate
 from bitale_rewrite.loops.ir import Choose, Loop
 from bitale_rewrite.loops.lower import lower
 from bitale_rewrite.loops.touched import all_steps
@@ -129,3 +130,13 @@ def test_a_sequence_shorter_than_its_taps_reach():
         assert f([1.0, 2.0, 3.0])[0].shape == (0,)
         with pytest.raises(ShapeError, match=r"number of steps is -1: a sequence is shorter than its taps reach"):
             f([1.0, 2.0])
+
+
+def test_products_from_outside_are_not_computed_again():
+    """What does not change is worked out before the loop; the body adds it, and does not multiply again."""
+    h, x, w = (F.matrix(name) for name in "hxw")
+    steps = F.tensor("steps", dtype="int64", shape=())
+    last, _ = theano_scan(lambda state: F.tanh(state) + x @ w, outputs_info=[h], n_steps=steps)
+    graph, random = Graph([h, x, w, steps], [last[-1]]), np.random.default_rng(0)
+    values = [random.normal(size=s) for s in ((3, 4), (3, 5), (5, 4))] + [np.int64(3)]
+    np.testing.assert_allclose(compile(graph)(*values)[0], evaluate(graph, values)[0], rtol=1e-13)

@@ -14,6 +14,7 @@ from bitale_backend_cuda import compile
 from bitale_backend_cuda.compile import EPILOGUES
 from bitale_graph import Graph
 from bitale_graph import functions as F
+from bitale_graph.functions.control.scan import scan
 from bitale_graph.reference import evaluate
 from bitale_rewrite.loops.interpret import interpret
 from bitale_rewrite.loops.ir import Gemm
@@ -63,6 +64,7 @@ def forms(x, w, b, c, batch):
         (x @ w + c, [""], [""]),
         (x @ w + c[:, 0][:, None], [""], [""]),
         (x @ w + b[0], [""], [""]),
+        (x @ w + F.sum(c, axis=0, keepdims=True), ["bias"], ["bias"]),
         (F.maximum(x @ w + b, 1), [""], [""]),
         (x @ w - b, [""], [""]),
     ]
@@ -73,7 +75,7 @@ def epilogues(program) -> list[str]:
     return [" ".join(["bias"] * (e.bias is not None) + ["relu"] * e.relu) if e else "" for e in found]
 
 
-@pytest.mark.parametrize("number", range(19))
+@pytest.mark.parametrize("number", range(20))
 def test_where_they_fit(number):
     given = inputs()
     expression, wanted, without = forms(*given)[number]
@@ -111,7 +113,7 @@ def test_with_and_without_the_library(dtype, has):
     for number, (got, reference) in enumerate(zip(run(*values(dtype)), wanted)):
         np.testing.assert_allclose(got, reference, tolerance, 40 * tolerance, err_msg=str(number))
         assert got.dtype == dtype
-    assert driver.counts["epilogues"] == (12 if has else 0)
+    assert driver.counts["epilogues"] == (13 if has else 0)
 
 
 @needs_compiler
@@ -167,3 +169,20 @@ def test_a_network_learns_the_same():
     run = compile(graph, driver=EmulatedDriver(), preserves={"bits", "reals", "domain"})
     for got, wanted in zip(run(*values()[:3]), evaluate(graph, values()[:3])):
         np.testing.assert_allclose(got, wanted, 1e-4, 1e-5)
+
+
+@needs_compiler
+@pytest.mark.parametrize("has", [True, False])
+def test_products_in_loops(has):
+    """A state of one small matrix, handed on: x @ w + b, and one batch that shares an operand."""
+    random = np.random.default_rng(0)
+    shapes = {"h": (3, 4), "w": (4, 4), "b": (4,), "g": (2, 4, 3), "steps": ()}
+    h, w, b, g = (F.tensor(name, dtype="float64", shape=(None,) * len(shapes[name])) for name in "hwbg")
+    steps = F.tensor("steps", dtype="int64", shape=())
+    one, _ = scan(lambda state, w, b: state @ w + b, outputs_info=[h], non_sequences=[w, b], n_steps=steps)
+    two, _ = scan(lambda s, w: F.einsum("bki,kj->bji", s, w), outputs_info=[g], non_sequences=[w], n_steps=steps)
+    graph = Graph([h, w, b, g, steps], [one, two])
+    values = [random.normal(size=s) / 2 for s in list(shapes.values())[:4]] + [np.int64(5)]
+    run = compile(graph, driver=EmulatedDriver(epilogues=has))
+    for got, wanted in zip(run(*values), evaluate(graph, values)):
+        np.testing.assert_allclose(got, wanted, 1e-12, 1e-12)

@@ -78,8 +78,8 @@ def _rebuilt(v: Variable, graph: Graph) -> Variable:
 
 
 def _scaled(v: Variable, graph: Graph) -> tuple[Variable, Variable] | None:
-    """The factor and the matrix product that v is, if it is that and nothing else reads it."""
-    if v.owner is None or v in graph.outputs or len(graph.uses.get(v, ())) > 1:
+    """The factor and the matrix product that v is, if it is that, made here, and nothing else reads it."""
+    if v.owner is None or v in graph.inputs or v in graph.outputs or len(graph.uses.get(v, ())) > 1:
         return None
     if isinstance(v.owner.op, Product):
         return as_variable(1, v.dtype), v

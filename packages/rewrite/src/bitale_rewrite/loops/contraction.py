@@ -21,7 +21,7 @@ SHORT = 4  # terms of a sum up to which a thread of a GPU computes it in passing
 @dataclass(frozen=True)
 class Product(Op):
     """A contraction that a library computes from its operands as they lie in memory. Inputs: left, right, and if there
-    is a `bias` the vector that it adds to every row. Last comes `relu`: what is below 0 becomes 0."""
+    is a `bias` the row that it adds to every row. Last comes `relu`: what is below 0 becomes 0."""
 
     contraction: Contract
     bias: bool = False
@@ -40,7 +40,7 @@ class Product(Op):
     def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
         (found,) = self.contraction.infer(*inputs[:2])
         if self.bias and found.shape[-1] is None:
-            found = found.with_shape((*found.shape[:-1], inputs[2].shape[0]))
+            found = found.with_shape((*found.shape[:-1], inputs[2].shape[-1]))
         return (found,)
 
 
@@ -50,7 +50,7 @@ def written(node: Apply) -> Variable:
     assert isinstance(op, Product)
     (found,) = Apply(op.contraction, (left, right), node.origin).outputs
     for row in bias:
-        found = add(found, ExpandDims(tuple(range(found.ndim - 1)))(row))
+        found = add(found, ExpandDims(tuple(range(found.ndim - 1)))(row) if row.ndim == 1 else row)
     return maximum(found, 0) if op.relu else found
 
 

@@ -65,8 +65,8 @@ def _is_stored(v: Variable, graph: Graph) -> bool:
 
 
 def _is_alone(v: Variable, graph: Graph) -> bool:
-    """Whether what follows is all that v is for."""
-    return v not in graph.outputs and len(graph.uses.get(v, ())) == 1
+    """Whether v is made here, and what follows is all that it is for."""
+    return v not in graph.inputs and v not in graph.outputs and len(graph.uses.get(v, ())) == 1
 
 
 def _cut_off(v: Variable) -> Variable | None:
@@ -85,15 +85,17 @@ def _biased(v: Variable, graph: Graph) -> tuple[Variable, Variable] | None:
         return None
     for product, term in (v.owner.inputs, v.owner.inputs[::-1]):
         if product.owner is not None and isinstance(product.owner.op, Product) and _is_alone(product, graph):
-            row = _row(term)
-            if row is not None and row.type.shape[0] != 1 and product.type.shape[-1] != 1:
+            row = _row(term, graph)
+            if row is not None and row.type.shape[-1] != 1 and product.type.shape[-1] != 1:
                 return (product, row) if product.owner.op.has_long_rows else None
     return None
 
 
-def _row(term: Variable) -> Variable | None:
-    """The vector that stands in every row of `term`."""
-    if term.owner is None or not isinstance(term.owner.op, ExpandDims):
+def _row(term: Variable, graph: Graph) -> Variable | None:
+    """`term` if it is one row, or the vector that it is made of here."""
+    if not term.ndim or any(n != 1 for n in term.type.shape[:-1]):
         return None
-    (row,) = term.owner.inputs
-    return row if row.ndim == 1 and term.owner.op.axes == tuple(range(term.ndim - 1)) else None
+    made_here = term.owner is not None and term not in graph.inputs and isinstance(term.owner.op, ExpandDims)
+    if made_here and term.owner.inputs[0].ndim == 1:  # type: ignore[union-attr]
+        return term.owner.inputs[0]  # type: ignore[union-attr]
+    return term

@@ -129,7 +129,8 @@ def _epilogue(b: Builder, out: Variable, bias: list[Variable], relu: bool) -> Ep
     buffer, (loops, index) = b.buffer(out), domain(b.sizes(out))
     value: Value = Load(buffer, index)
     for row in bias:
-        value = Call(ADD, (value, Load(b.reader.buffers[row], index[-1:])), out.dtype)
+        at = (*[ZERO] * (row.ndim - 1), index[-1])
+        value = Call(ADD, (value, Load(b.reader.buffers[row], at)), out.dtype)
     if relu:
         value = Call(MAXIMUM, (value, Literal(0, out.dtype)), out.dtype)
     body: list[Statement] = [Store(buffer, index, value)]

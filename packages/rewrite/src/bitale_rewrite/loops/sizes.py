@@ -219,7 +219,7 @@ def _product(sizes: Sizes, node: Apply) -> Pairs:
     left, right, *bias = node.inputs
     yield from _contracted(sizes, node.op.contraction, left, right)
     for row in bias:
-        yield sizes(node.outputs[0])[-1], sizes(row)[0], f"axis {node.outputs[0].ndim - 1}"
+        yield sizes(node.outputs[0])[-1], sizes(row)[-1], f"axis {node.outputs[0].ndim - 1}"
 
 
 def _accumulated(sizes: Sizes, node: Apply) -> Pairs:
