@@ -10,7 +10,6 @@ import bitale.tensor as T
 from bitale.guarded import NonFiniteError
 from bitale_backend_cuda import install
 from tests.support.cuda.emulated import EmulatedDriver
-from tests.support.cuda.nvrtc import needs_nvrtc, report
 
 
 @pytest.fixture(autouse=True)
@@ -35,15 +34,6 @@ def test_what_runs_on_the_host_is_said_once():
     f = bt.function([z], T.exp(z) + 1, mode="cuda")
     assert str(f.explain()).count('runs on the host, in C: CUDA has no "exp"') == 1
     np.testing.assert_allclose(f(np.array([1j, 2.0])), np.exp([1j, 2.0]) + 1, rtol=1e-15)
-
-
-@needs_nvrtc
-def test_an_exported_file_compiles_by_itself(tmp_path):
-    x = T.matrix("x")
-    file = bt.function([x], T.softmax(x, axis=1), mode="cuda", name="soft").export(tmp_path)
-    text = file.read_text()
-    assert file.name == "soft.cu" and "call.launch('compute_" in text and "/tests/" not in text
-    assert report(text).kernels
 
 
 def test_the_nan_guard_finds_the_operation():

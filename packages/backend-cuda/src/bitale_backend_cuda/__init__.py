@@ -4,9 +4,10 @@ from .__about__ import __version__
 from .compile import Compiled, compile, generate
 from .devices import driver_of, install
 from .errors import CompileError, CudaNotAvailable, LaunchError, OutOfMemory, WrongDevice
+from .export import export
 from .resident import resident
 
 __all__ = [
     "CompileError", "Compiled", "CudaNotAvailable", "LaunchError", "OutOfMemory", "WrongDevice", "__version__",
-    "compile", "driver_of", "generate", "install", "resident",
+    "compile", "driver_of", "export", "generate", "install", "resident",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from threading import RLock
@@ -166,13 +166,15 @@ def lower_and_emit(
     row_major: Iterable[int] = (),
     written: Graph | None = None,
     target: Target = GPU,
+    taken: Collection[str] = (),
 ) -> Emitted:
-    """The texts of a graph that is ready to be lowered; the options are those of `lower`."""
-    return emit(lower(graph, name, donate, list(row_major), _reserved, written, target))
+    """The texts of a graph that is ready to be lowered; the options are those of `lower`. No variable gets a name that
+    is `taken`."""
 
+    def is_reserved(name: str) -> bool:
+        return reserved(name) or reserved_in_cuda(name) or name in taken
 
-def _reserved(name: str) -> bool:
-    return reserved(name) or reserved_in_cuda(name)
+    return emit(lower(graph, name, donate, list(row_major), is_reserved, written, target))
 
 
 def compile(

@@ -64,14 +64,14 @@ class HostStep:
     def is_written(self, buffer: Buffer) -> bool:
         return buffer in self.parameters.written
 
-    def lines(self) -> list[str]:
+    def lines(self, entry: str = ENTRY) -> list[str]:
         """The C text: the kernel, and an entry that hands it what it takes."""
         arguments = []
         for number, buffer in enumerate(self.parameters.buffers):
             arguments.append(f"({C_TYPES[buffer.dtype]} *)arrays[{number}]")
             assert not is_strided(buffer), f"{base_name(buffer)} comes to the host in row-major order"
         arguments += [f"lengths[{number}]" for number in range(len(self.parameters.names))]
-        head = f"void {ENTRY}(void *const *arrays, const int64_t *lengths) {{"
+        head = f"void {entry}(void *const *arrays, const int64_t *lengths) {{"
         call = f"    {self.name}({', '.join(arguments)});"
         return [*self._emitter.notes(), f"static {self._emitter.text()}", "", head, call, "}"]
 

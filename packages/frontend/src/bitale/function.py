@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from inspect import Signature
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bitale.config import config
 from bitale.modes import mode_of, runner
-from bitale.on_device import OnDevice
+from bitale.on_device import OnDevice, backend
 from bitale.options import Options
 from bitale.replace import Pairs
 from bitale.shared import SharedVariable
@@ -20,6 +20,7 @@ from bitale.specification import Specification, assemble, specify
 from bitale_backend_c.arguments import Arguments
 from bitale_backend_c.cache import SOURCE
 from bitale_backend_c.compile import Compiled
+from bitale_backend_c.export import Exported, export
 from bitale_graph.errors import ArgumentError, BitaleError
 from bitale_graph.graph import substitute
 from bitale_graph.variable import Variable
@@ -27,7 +28,6 @@ from bitale_rewrite.explain import Explanation, explain
 
 if TYPE_CHECKING:
     from bitale.plan import Plan
-    from bitale_backend_c.export import Exported
 
 
 class Function:
@@ -137,20 +137,22 @@ class Function:
 
         return Plan.of(self.compiled.program)
 
-    def export(self, folder: str | Path, name: str | None = None) -> Exported | Path:
+    def export(self, folder: str | Path, name: str | None = None, mode: str | None = None) -> Exported:
         """Write the function as C that needs neither Python nor Bitale: `name.c`, `name.h` and `name.mk`.
 
-        Shared variables become a struct, with their present values to start with. In mode cuda the kernels are written,
-        as `name.cu`, with what the host has to do as a comment. Raises ExportError where C cannot have the name, or
-        where an update could change the shape of its shared variable.
-        """
-        if isinstance(self.runner, OnDevice):
-            return self.runner.export(folder, name or self.name)
-        from bitale_backend_c.export import export
+        Shared variables become a struct, with their present values to start with. With mode="cuda", or in that mode, it
+        is CUDA C++, `name.cu`: its function takes arrays on the device and a stream. No GPU is needed for that.
 
-        inside = self.specification
-        cells = [v.cell for v in inside.states]
-        return export(inside.graph, name or self.name, folder, cells=cells, updates=inside.targets)
+        Raises ExportError where C cannot have the name, where an update could change the shape of its shared variable,
+        or where a step has no C++ form.
+        """
+        inside, chosen = self.specification, mode_of(mode or self.options.mode)
+        cells = [[v.get_value(borrow=True)] for v in inside.states]
+        how: dict[str, Any] = {"cells": cells, "updates": inside.targets}
+        write: Callable[..., Exported] = export
+        if chosen.startswith("cuda"):
+            write, how["tf32"] = backend().export, self.options.tf32
+        return write(inside.graph, name or self.name, folder, **how)
 
     # ---- copies --------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from bitale.guarded import Guarded
@@ -41,13 +41,6 @@ class OnDevice:
             for s in steps
         ]
 
-    def export(self, folder: str | Path, name: str) -> Path:
-        """Write the kernels as `name.cu`."""
-        from bitale_backend_cuda.export import export
-
-        path: Path = export(self.compiled.emitted, name, folder)
-        return path
-
     def __call__(self, *positional: Any, **keywords: Any) -> Any:
         return formed(self.specification.form, self.compiled(*positional, **keywords))
 
@@ -62,9 +55,15 @@ class GuardedOnDevice(Guarded):
 
 def _compile(graph: Graph, options: Options, **further: Any) -> Any:
     """`graph` for the GPU that the options name. Raises CudaNotAvailable, which says what is missing."""
+    cuda = backend()
+    further |= {"preserves": options.preserves, "checked": options.check_graphs, "tf32": options.tf32}
+    return cuda.compile(graph, driver=cuda.driver_of(options.device), **further)
+
+
+def backend() -> ModuleType:
+    """bitale_backend_cuda. Raises BitaleError where it is not installed."""
     try:
-        from bitale_backend_cuda import compile, driver_of
+        import bitale_backend_cuda
     except ImportError as error:
         raise BitaleError(f'mode="cuda" needs bitale-backend-cuda ({error})\n  pip install "bitale[cuda12]"') from None
-    further |= {"preserves": options.preserves, "checked": options.check_graphs, "tf32": options.tf32}
-    return compile(graph, driver=driver_of(options.device), **further)
+    return bitale_backend_cuda

@@ -12,6 +12,11 @@ from bitale_backend_c.emit.expressions import text
 from bitale_backend_c.emit.kernel import everything_in
 from bitale_rewrite.loops.ir import Name
 
+WITHOUT_OPENMP = (
+    "#if defined(__GNUC__) && !defined(_OPENMP) /* pragmas, and the thread counts in them, are then idle */",
+    '#pragma GCC diagnostic ignored "-Wunknown-pragmas"', '#pragma GCC diagnostic ignored "-Wunused-parameter"',
+    "#endif", "",
+)  # fmt: skip
 FRAME = """\
 typedef struct {name}_frame {{
     bitale_call call; /* first: the functions below get its address */
@@ -61,14 +66,11 @@ class ExportedSource:
         apart = [f'#include "{self.name}_data.h"'] if self.export.data_is_apart else []
         return [
             f'#include "{self.name}.h"', "#include <stdlib.h>", "#include <string.h>", *apart, "",
-            "#if defined(__GNUC__) && !defined(_OPENMP) /* pragmas, and the thread counts in them, are then idle */",
-            '#pragma GCC diagnostic ignored "-Wunknown-pragmas"',
-            '#pragma GCC diagnostic ignored "-Wunused-parameter"', "#endif", "",
-            *self._choices(), *self._products(),
+            *WITHOUT_OPENMP, *self._choices(), *self._products(),
             *self.export.body.splitlines(), "", "/* ---- what C programs call ---- */", "",
             *([] if self.export.data_is_apart or not self.export.arrays else [*self.export.arrays, ""]),
             *self._frame(), *self._library(), *self._main(),
-            *self._start(), *self._lengths(), *self._errors(),
+            *self._start(), *lengths_function(self.export), *error_function(self.export),
         ]  # fmt: skip
 
     def _products(self) -> list[str]:
@@ -167,31 +169,35 @@ class ExportedSource:
                 yield f"    memcpy(state->{b.name}, {self.name}_start_{b.name}, sizeof state->{b.name});"
             yield from ("}", "")
 
-    def _lengths(self) -> Iterator[str]:
-        if not self.export.open:
-            return
-        shapes = [n for b in self.export.open for n in b.shape]
-        lines = [f"{b.name}_shape[{a}] = {text(n)};" for b in self.export.open for a, n in enumerate(b.shape)]
-        needed = {n.name for n in everything_in(shapes) if isinstance(n, Name)}
-        steps: list[str] = []
-        for size in reversed(self.export.program.sizes):
-            if size.name.name in needed:
-                steps.insert(0, f"const int64_t {size.name.name} = {text(size.value)};")
-                needed |= {n.name for n in everything_in([size.value]) if isinstance(n, Name)}
-        known = [f"const int64_t {name} = {length};" for name, length in self.export.known.items() if name in needed]
-        unused = [f"(void){n};" for n in self.export.lengths(self.export.arguments) if n not in needed]
-        yield from (self.export.lengths_signature(), "{")
-        yield from (f"    {line}" for line in (*known, *steps, *unused, *lines))
-        yield from ("}", "")
 
-    def _errors(self) -> Iterator[str]:
-        yield from (f"const char *{self.name}_error(int code)", "{", "    switch (code) {")
-        yield '    case 0: return "no error";'
-        yield '    case -1: return "there is not enough memory";'
-        for code, failure in enumerate(self.export.program.failures, 1):
-            message = re.sub(r"\{\d+\}", "?", failure.message).replace("{{", "{").replace("}}", "}")
-            yield f"    case {code}: return {_quoted(message)};"
-        yield from ('    default: return "an unknown error code";', "    }", "}")
+def lengths_function(export: Export) -> Iterator[str]:
+    """The function that says how long results will be, where that depends on the lengths of arguments."""
+    if not export.open:
+        return
+    shapes = [n for b in export.open for n in b.shape]
+    lines = [f"{b.name}_shape[{a}] = {text(n)};" for b in export.open for a, n in enumerate(b.shape)]
+    needed = {n.name for n in everything_in(shapes) if isinstance(n, Name)}
+    steps: list[str] = []
+    for size in reversed(export.program.sizes):
+        if size.name.name in needed:
+            steps.insert(0, f"const int64_t {size.name.name} = {text(size.value)};")
+            needed |= {n.name for n in everything_in([size.value]) if isinstance(n, Name)}
+    known = [f"const int64_t {name} = {length};" for name, length in export.known.items() if name in needed]
+    unused = [f"(void){n};" for n in export.lengths(export.arguments) if n not in needed]
+    yield from (export.lengths_signature(), "{")
+    yield from (f"    {line}" for line in (*known, *steps, *unused, *lines))
+    yield from ("}", "")
+
+
+def error_function(export: Export, *others: str) -> Iterator[str]:
+    """The function that says what a code means; `others` are further lines before the unknown ones."""
+    yield from (f"const char *{export.name}_error(int code)", "{", *others, "    switch (code) {")
+    yield '    case 0: return "no error";'
+    yield '    case -1: return "there is not enough memory";'
+    for code, failure in enumerate(export.program.failures, 1):
+        message = re.sub(r"\{\d+\}", "?", failure.message).replace("{{", "{").replace("}}", "}")
+        yield f"    case {code}: return {_quoted(message)};"
+    yield from ('    default: return "an unknown error code";', "    }", "}")
 
 
 def _quoted(message: str) -> str:

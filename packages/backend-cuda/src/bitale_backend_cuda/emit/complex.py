@@ -9,20 +9,20 @@ COMPLEX = """\
 template <class R> struct bitale_complex {
     R re, im;
     bitale_complex() = default;
-    __device__ bitale_complex(R re, R im = 0) : re(re), im(im) {}
-    template <class Q> __device__ explicit bitale_complex(bitale_complex<Q> z) : re((R)z.re), im((R)z.im) {}
-    friend __device__ bitale_complex operator+(bitale_complex a, bitale_complex b) {
+    BITALE_BOTH bitale_complex(R re, R im = 0) : re(re), im(im) {}
+    template <class Q> BITALE_BOTH explicit bitale_complex(bitale_complex<Q> z) : re((R)z.re), im((R)z.im) {}
+    friend BITALE_BOTH bitale_complex operator+(bitale_complex a, bitale_complex b) {
         return bitale_complex(a.re + b.re, a.im + b.im);
     }
-    friend __device__ bitale_complex operator-(bitale_complex a, bitale_complex b) {
+    friend BITALE_BOTH bitale_complex operator-(bitale_complex a, bitale_complex b) {
         return bitale_complex(a.re - b.re, a.im - b.im);
     }
-    friend __device__ bitale_complex operator*(bitale_complex a, R b) { return bitale_complex(a.re * b, a.im * b); }
-    friend __device__ bitale_complex operator/(bitale_complex a, R b) { return bitale_complex(a.re / b, a.im / b); }
-    friend __device__ bool operator==(bitale_complex a, bitale_complex b) { return a.re == b.re && a.im == b.im; }
-    friend __device__ bool operator!=(bitale_complex a, bitale_complex b) { return !(a == b); }
-    __device__ bitale_complex operator-() const { return bitale_complex(-re, -im); }
-    __device__ bitale_complex &operator+=(bitale_complex b) { return *this = *this + b; }
+    friend BITALE_BOTH bitale_complex operator*(bitale_complex a, R b) { return bitale_complex(a.re * b, a.im * b); }
+    friend BITALE_BOTH bitale_complex operator/(bitale_complex a, R b) { return bitale_complex(a.re / b, a.im / b); }
+    friend BITALE_BOTH bool operator==(bitale_complex a, bitale_complex b) { return a.re == b.re && a.im == b.im; }
+    friend BITALE_BOTH bool operator!=(bitale_complex a, bitale_complex b) { return !(a == b); }
+    BITALE_BOTH bitale_complex operator-() const { return bitale_complex(-re, -im); }
+    BITALE_BOTH bitale_complex &operator+=(bitale_complex b) { return *this = *this + b; }
 };
 typedef bitale_complex<float> bitale_c64;
 typedef bitale_complex<double> bitale_c128;

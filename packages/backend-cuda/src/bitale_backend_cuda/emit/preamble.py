@@ -24,15 +24,16 @@ LONG_LITERAL = re.compile(r"\b(\d+\.?\d*)L\b")
 OWN = {"bitale_make_complex_f32", "bitale_make_complex_f64"}
 
 
-def preamble(name: str, kernels: list[str]) -> list[str]:
-    """The lines before `kernels`."""
+def preamble(name: str, kernels: list[str], host: Iterable[str] = ()) -> list[str]:
+    """The lines before `kernels`, and before the C++ of the host, where that is in the same file."""
     combining = operators(kernels)
     used = set(helpers.WORD.findall("\n".join([*kernels, *combining])))
     if "bitale_gather" in used:
         used |= {"bitale_exchange"}
     functions = [device(in_cuda(line)) for line in helpers.helper_functions(used, OWN)]
     used |= set(helpers.WORD.findall("\n".join(functions)))
-    has_complex = bool(used & {"bitale_c64", "bitale_c128", *OWN})
+    on_host = set(helpers.WORD.findall("\n".join(host)))
+    has_complex = bool((used | on_host) & {"bitale_c64", "bitale_c128", *OWN})
     parts = [line for key in sorted(used & COMPLEX_NAMES) for line in complex_function(key)]
     support = [text for key, text in SUPPORT.items() if key in used]
     atomics = [atomic_add(s) for n, s in _operators(kernels) if n == "add" and s in ATOMIC_ADD]

@@ -41,15 +41,20 @@ NOT = FUNCTIONS["logical_not"]
 
 @dataclass
 class Emitted:
-    """`source` is CUDA C++, `statements` what the host does, `kernels` what that launches by name, `host_steps` what it
-    runs in C, `library` the calls of routines by number."""
+    """`lines` are the kernels in CUDA C++, `statements` what the host does, `kernels` what that launches by name,
+    `host_steps` what it runs in C, `library` the calls of routines by number."""
 
     program: Program
-    source: str
+    lines: list[str]
     statements: tuple[HostStatement, ...]
     kernels: list[str] = field(default_factory=list)
     host_steps: dict[str, HostStep] = field(default_factory=dict)
     library: list[LibraryCall] = field(default_factory=list)
+
+    @cached_property
+    def source(self) -> str:
+        """The CUDA text: the kernels, and before them what they use."""
+        return "\n".join([*preamble(self.program.name, self.lines), *self.lines]) + "\n"
 
     @cached_property
     def host(self) -> str:
@@ -81,9 +86,8 @@ def emit(program: Program) -> Emitted:
     lines = [*(line for emitter in emitters for line in emitter.lines()), *lines]
     host = HostBuilder(program, found, host_steps, checked, steps)
     statements = host.build()
-    source = "\n".join([*preamble(program.name, lines), *lines]) + "\n"
     names = [*(name for emitter in emitters for name in emitter.names), *(loop.name for loop in steps.values())]
-    return Emitted(program, source, statements, names, {step.name: step for step in host_steps.values()}, host.library)
+    return Emitted(program, lines, statements, names, {step.name: step for step in host_steps.values()}, host.library)
 
 
 def kernels_of(program: Program) -> Iterator[Kernel]:

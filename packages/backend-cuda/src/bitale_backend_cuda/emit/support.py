@@ -27,6 +27,7 @@ typedef unsigned long long uint64_t;
 #include <math.h>
 #endif
 #define BITALE_INLINE __device__ __forceinline__
+#define BITALE_BOTH __host__ __device__
 #ifndef BITALE_SHARED
 #define BITALE_SHARED(name) extern __shared__ __align__(16) unsigned char name[]
 #endif"""

@@ -4,8 +4,9 @@ Addresses are numbers like others: int64 values in bytes, named as their buffers
 `Read` only, so that every place where the host waits for the device can be seen; no other value here holds a Load.
 Of the loop IR's own steps, Require and Gemm stand among these as they are.
 
-To add a statement: a dataclass here, and its name in `HostStatement`; what puts it where it is needed
-(build.py); a row of the table in python.py; and what that calls, in call.py.
+To add a statement: a dataclass here, and its name in `HostStatement` (a number that it finds is its field `name`); what
+puts it where it is needed (build.py); a row of the table in python.py, and what that calls in call.py; the same in
+cpp.py and runtime.py, without which functions that need it cannot be exported.
 """
 
 from __future__ import annotations
