@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from bitale_backend_cuda.errors import LaunchError, OutOfMemory, WrongDevice
 from bitale_backend_cuda.product import Product
+from bitale_backend_cuda.work import Address, Work
 from tests.backend_cuda.handwritten import SOURCE, launch
 from tests.support.cuda.compile import needs_compiler
 from tests.support.cuda.emulated import EmulatedDriver
@@ -93,23 +96,39 @@ def test_launches_have_limits(driver):
         driver.load(driver.compile(SOURCE, "sm_80"))
 
 
-def test_recorded_work_replays(driver):
-    a, out = driver.to_device(np.ones(4, "float32")), driver.empty((4,), "float32")
+def test_recorded_work_replays_and_moves(driver):
+    a, b = driver.to_device(np.ones(4, "float32")), driver.to_device(np.zeros(4, "float32"))
+    out = driver.empty((4,), "float32")
+    scale = driver.load(driver.compile(SOURCE, "sm_90")).kernel("scale")
 
-    def work() -> None:
-        launch(driver, "scale", 1, 32, a, out, 4)
-        driver.copy(a.address, out.address, out.nbytes)
+    def works(source: Address, number: int = 4) -> list[Work]:
+        launch = partial(driver.launch, scale, 1, 32, 0, (source, out.address, number))
+        return [launch, partial(driver.copy, source, out.address, out.nbytes)]
 
-    replay = driver.record(work)
+    replay = driver.record(works(Address(a.address, 0)))
     assert (driver.to_host(a) == 1).all()
     replay.launch()
     replay.launch()
     assert (driver.to_host(a) == 7).all()
-    for faulty in (driver.synchronise, lambda: driver.empty((1,), "int8"), lambda: driver.to_host(a)):
+    replay.launch()
+    for number, work in enumerate(works(Address(b.address, 0))):
+        replay.update(number, work)  # what was launched before it still means what it meant
+    replay.launch()
+    assert (driver.to_host(a) == 15).all() and (driver.to_host(b) == 1).all()
+    with pytest.raises(LaunchError, match="work 0 of a recording changes in more than addresses"):
+        replay.update(0, works(Address(b.address, 0), 3)[0])
+    for faulty in (driver.synchronise, partial(driver.empty, (1,), "int8"), partial(driver.to_host, a)):
         with pytest.raises(LaunchError, match="work that is recorded"):
-            driver.record(faulty)
-    launch(driver, "scale", 1, 32, a, out, 4)
-    assert (driver.to_host(out) == 15).all()
+            driver.record([faulty])
+
+
+def test_what_is_fetched_comes_late(driver):
+    a, seen = driver.to_device(np.array([5])), driver.pinned(8)
+    driver.fetch(seen, a.address)
+    driver.upload(a.address, np.array([6]))
+    assert not seen.any()
+    driver.synchronise()
+    assert seen.view("int64") == [5]
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])

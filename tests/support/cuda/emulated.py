@@ -21,6 +21,8 @@ import numpy as np
 
 from bitale_backend_cuda.errors import LaunchError, WrongDevice
 from bitale_backend_cuda.product import Product
+from bitale_backend_cuda.work import Address
+from bitale_backend_cuda.work import Work as Planned
 from tests.support.cuda.compile import Kernel, Launch, compile_for_host, kernels_of, load
 from tests.support.cuda.gemm import finished, multiplied, shapes_of
 from tests.support.cuda.memory import EmulatedArray, Heap, Memory, host_view
@@ -42,15 +44,23 @@ class EmulatedModule:
 
 
 class EmulatedReplay:
-    """Recorded launches."""
+    """Recorded works: what each put into the queue, with the arguments it then had."""
 
-    def __init__(self, driver: EmulatedDriver, works: Sequence[Work]) -> None:
-        self._driver, self._works = driver, works
+    def __init__(self, driver: EmulatedDriver, works: Sequence[Planned]) -> None:
+        self._driver, self._works = driver, list(works)
+        self._recorded = [driver.recorded(work) for work in works]
 
     def launch(self) -> None:
         self._driver.counts["replays"] += 1
-        for work in self._works:
-            self._driver.enqueue(work)
+        for recorded in self._recorded:
+            for work in recorded:
+                self._driver.enqueue(work)
+
+    def update(self, number: int, work: Planned) -> None:
+        if _differ(self._works[number], work):
+            raise LaunchError(f"work {number} of a recording changes in more than addresses")
+        self._driver.counts["moves"] += 1
+        self._recorded[number] = self._driver.recorded(work)
 
 
 class EmulatedDriver:
@@ -58,7 +68,8 @@ class EmulatedDriver:
     library has `epilogues` or not.
 
     `counts` tells how often things were done: compilations, launches, runs (of launches), gemms, epilogues, recordings,
-    replays, waits. `heap` knows the bytes in use, their peak, and how often memory was allocated.
+    replays, moves (of recorded works), waits. `heap` knows the bytes in use, their peak, and how often memory was
+    allocated.
     """
 
     def __init__(
@@ -160,7 +171,7 @@ class EmulatedDriver:
         return view
 
     def _check(self, what: str, address: int, nbytes: int) -> None:
-        if not self.heap.holds(address, nbytes):
+        if nbytes and not self.heap.holds(address, nbytes):
             raise LaunchError(f"{what}: the {nbytes} bytes at {address:#x} are no memory of the device")
 
     # ---- arrays ------------------------------------------------------------------------------------------------------
@@ -181,7 +192,8 @@ class EmulatedDriver:
 
     def to_device(self, array: np.ndarray) -> EmulatedArray:
         result = self.empty(array.shape, array.dtype.str)
-        result.on_host()[...] = array
+        target, content = result.on_host(), array.copy()
+        self.enqueue(lambda: np.copyto(target, content))
         return result
 
     def to_host(self, array: EmulatedArray) -> np.ndarray:
@@ -198,6 +210,16 @@ class EmulatedDriver:
         self._check("upload", address, values.nbytes)
         content = values.tobytes()
         self.enqueue(lambda: ctypes.memmove(address, content, len(content)) and None)
+
+    def pinned(self, nbytes: int) -> np.ndarray:
+        return np.zeros(nbytes, "uint8")
+
+    def fetch(self, target: np.ndarray, address: int) -> None:
+        def work() -> None:
+            self._check("fetch", address, target.nbytes)
+            target[:] = host_view(address, target.shape, "uint8")
+
+        self.enqueue(work)
 
     def accept(self, value: Any) -> EmulatedArray | None:
         kind, number = value.__dlpack_device__() if hasattr(value, "__dlpack_device__") else (CUDA, self.ordinal)
@@ -237,15 +259,19 @@ class EmulatedDriver:
         if self._recording is not None:
             raise LaunchError(f"work that is recorded {what}")
 
-    def record(self, work: Work) -> EmulatedReplay:
+    def record(self, works: Sequence[Planned]) -> EmulatedReplay:
         self._refuse_in_recording("records")
+        self.counts["recordings"] += 1
+        return EmulatedReplay(self, works)
+
+    def recorded(self, work: Planned) -> list[Work]:
+        """What a work puts into the queue."""
         self._recording = recorded = []
         try:
             work()
         finally:
             self._recording = None
-        self.counts["recordings"] += 1
-        return EmulatedReplay(self, recorded)
+        return recorded
 
     def synchronise(self) -> None:
         self._refuse_in_recording("waits")
@@ -262,6 +288,15 @@ class EmulatedDriver:
             self.heap.check_freed()
         if failure is not None:
             raise failure
+
+
+def _differ(recorded: Any, other: Any) -> bool:
+    """Whether two works, or their arguments, differ in more than addresses that may change."""
+    if isinstance(recorded, functools.partial):
+        return recorded.func != other.func or _differ(recorded.args, other.args)
+    if isinstance(recorded, tuple):
+        return len(recorded) != len(other) or any(map(_differ, recorded, other))
+    return recorded is not other and not isinstance(recorded, Address) and bool(recorded != other)
 
 
 def _frees(work: Work) -> bool:

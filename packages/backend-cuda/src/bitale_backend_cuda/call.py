@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import chain
 from math import prod
 from typing import Any
 
 import numpy as np
 
+from bitale_backend_cuda.checks import Checks, known
 from bitale_backend_cuda.driver import Array, Driver
 from bitale_backend_cuda.emit.kernel import BLOCK
 from bitale_backend_cuda.emit.program import Emitted
 from bitale_backend_cuda.product import Product
-from bitale_rewrite.loops.ir import Failure
+from bitale_backend_cuda.work import Address, Work, sources
 from bitale_rewrite.loops.library import run_on_host
 
 LINE = 256  # bytes to which arrays in the workspace are aligned
@@ -25,27 +27,51 @@ FEWEST = 16  # elements that a growing array has room for at first
 
 
 class DeviceCall:
-    """What the host's text of a function calls."""
+    """What the host's text of a function calls.
+
+    Works are collected, so that all memory is taken before one is launched; only where the host reads a value that they
+    compute are they launched in between.
+    """
 
     def __init__(
-        self, driver: Driver, emitted: Emitted, kernels: Mapping[str, Any], inputs: Sequence[Array], collects: bool
+        self,
+        driver: Driver,
+        emitted: Emitted,
+        kernels: Mapping[str, Any],
+        checks: Checks | None,
+        inputs: Sequence[Array],
+        places: Sequence[int],
     ) -> None:
         self.driver = driver
-        self.works: list[Callable[[], None]] | None = [] if collects else None
-        self.is_fixed = True  # its launches depend on lengths alone, not on what was computed
-        self._status: Array | None = None
+        self.works: list[Work] = []  # not launched yet
+        self.is_fixed = True  # its works depend on lengths alone, not on what was computed
         self.program = emitted.program
         self.steps = emitted.host_steps
         self.routines = emitted.library
         self.kernels = kernels
+        self.checks = checks
         self.inputs = inputs
-        self.addresses = [driver.address(array) for array in inputs]
+        self.addresses = [Address(place, number) for number, place in enumerate(places[: len(inputs)])]
         self.outputs: list[Array | None] = [None] * len(emitted.program.outputs)
-        self.kept: list[Array] = []  # memory that launches still need
+        self.kept: list[Array] = []  # memory that works still need
+        self._old: dict[int, tuple[Array, int]] = {}  # shared variables by their updates, and what they were
+
+    def __enter__(self) -> DeviceCall:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *about: object) -> None:
+        if kind is None:
+            self._launch()
+        elif not self.is_fixed:
+            self._restore()
+
+    @property
+    def results(self) -> list[Array]:
+        return [array for array in self.outputs if array is not None]
 
     # ---- arrays ------------------------------------------------------------------------------------------------------
 
-    def address(self, slot: int) -> int:
+    def address(self, slot: int) -> Address:
         return self.addresses[slot]
 
     def length(self, slot: int, axis: int) -> int:
@@ -66,17 +92,17 @@ class DeviceCall:
             step *= length
         return True
 
-    def allocate(self, slot: int, shape: tuple[int, ...]) -> int:
+    def allocate(self, slot: int, shape: tuple[int, ...]) -> Address:
         """Memory for a result."""
         array = self.outputs[slot]
         if array is None:
             array = self.outputs[slot] = self.driver.empty(shape, self.program.outputs[slot].dtype)
-        return self.driver.address(array)
+        return Address(self.driver.address(array), len(self.inputs) + slot)
 
-    def donated(self, slot: int, source: int) -> int:
+    def donated(self, slot: int, source: int) -> Address:
         """A result takes the memory of an input."""
         self.outputs[slot] = self.inputs[source]
-        return self.addresses[source]
+        return Address(self.addresses[source], len(self.inputs) + slot)
 
     def temporary(self, nbytes: int) -> int:
         """Memory until the call ends."""
@@ -91,10 +117,6 @@ class DeviceCall:
         if used:
             self.copy(larger, address, used * nbytes)
         return larger, room
-
-    def forget(self) -> None:
-        """Hold the memory of this call alone: others hold its arguments and results as long as they like."""
-        self.inputs, self.outputs = [], []
 
     def workspace(self, *sizes: int) -> list[int]:
         """One piece of memory for several arrays, each aligned."""
@@ -139,30 +161,45 @@ class DeviceCall:
         return found
 
     def copy(self, target: int, source: int, nbytes: int) -> None:
-        self._do(partial(self.driver.copy, target, source, nbytes))
+        if nbytes:
+            self._do(partial(self.driver.copy, target, source, nbytes))
 
-    def _do(self, work: Callable[[], None]) -> None:
-        """Launch now, or when everything is collected."""
-        if self.works is None:
+    def _do(self, work: Work) -> None:
+        """Launch it when everything is collected. Addresses are among its arguments, or in tuples that are."""
+        self.works.append(work)
+
+    def _launch(self) -> None:
+        works, self.works = self.works, []
+        if self.checks is not None:
+            self.checks.begin()
+        for work in works:
             work()
-        else:
-            self.works.append(work)
+
+    def _leave(self, *written: int) -> None:
+        """What follows depends on what was computed, and cannot be recorded. `written` is what it will write to."""
+        self.is_fixed = False
+        self._keep_old(written)
+        self._launch()
 
     def read(self, address: int, dtype: str) -> Any:
         """An element, as a Python number. Waits for it."""
         self._leave()
-        return self.driver.download(address, np.dtype(dtype).itemsize).view(dtype)[0].item()
+        self._report()
+        found = self.driver.download(address, np.dtype(dtype).itemsize)
+        known(self.driver)
+        return found.view(dtype)[0].item()
 
     def on_host(self, name: str, arrays: Sequence[tuple[int, int]], lengths: Sequence[int]) -> None:
         """Run a step on the host: `arrays` are the address and the bytes of each. Waits for them."""
-        self._leave()
         step = self.steps[name]
+        written = {a for (a, _), b in zip(arrays, step.parameters.buffers, strict=True) if step.is_written(b)}
+        self._leave(*written)
+        self._settle()
         copies: dict[int, np.ndarray] = {}
         for address, nbytes in arrays:
             if address not in copies or copies[address].nbytes < nbytes:
                 copies[address] = self.driver.download(address, nbytes)
         step.run([copies[address] for address, _ in arrays], lengths)
-        written = {a for (a, _), b in zip(arrays, step.parameters.buffers, strict=True) if step.is_written(b)}
         for address in written:
             self.driver.upload(address, copies[address])
 
@@ -170,8 +207,9 @@ class DeviceCall:
         self, number: int, arrays: Sequence[tuple[int, str, tuple[int, ...]]], places: Sequence[int],
         sizes: Sequence[int],
     ) -> None:  # fmt: skip
-        """Run a routine on the host: `arrays` are the address, dtype and shape of each input."""
-        self._leave()
+        """Run a routine on the host: `arrays` are the address, dtype and shape of each input. Waits for them."""
+        self._leave(*places)
+        self._settle()
         inputs = []
         for address, dtype, shape in arrays:
             nbytes = prod(shape) * np.dtype(dtype).itemsize
@@ -179,36 +217,51 @@ class DeviceCall:
         for place, result in zip(places, run_on_host(self.routines[number], inputs, sizes), strict=True):
             self.driver.upload(place, np.ascontiguousarray(result))
 
-    def _leave(self) -> None:
-        """What follows depends on what was computed: it cannot be collected."""
-        self.is_fixed = False
-        works, self.works = self.works or [], None
-        for work in works:
-            work()
+    # ---- shared variables, where a call fails half way ---------------------------------------------------------------
+
+    def _keep_old(self, written: tuple[int, ...]) -> None:
+        """Copy the shared variables that are written before the call is known to succeed."""
+        first, arguments = len(self.inputs), chain(written, *(work.args for work in self.works))
+        for number in dict.fromkeys(sources(arguments)):
+            slot = number - first
+            if slot in self.program.donated and slot not in self._old:
+                array = self.inputs[self.program.donated[slot]]
+                copy = self.temporary(array.nbytes)
+                self._old[slot] = array, copy
+                self.driver.copy(copy, self.driver.address(array), array.nbytes)
+
+    def _restore(self) -> None:
+        """Shared variables become what they were. Raises the error of a check that failed before."""
+        for array, copy in self._old.values():
+            self.driver.copy(self.driver.address(array), copy, array.nbytes)
+        self._settle()
 
     # ---- checks ------------------------------------------------------------------------------------------------------
 
     def status(self) -> int:
         """Where kernels leave the first check that failed, and the values it reports."""
-        self._status, zeros = self.driver.empty((5,), "int64"), self.driver.to_device(np.zeros(5, "int64"))
-        self.kept += [self._status, zeros]
-        self.copy(self.driver.address(self._status), self.driver.address(zeros), 40)
-        return self.driver.address(self._status)
+        assert self.checks is not None
+        return self.checks.address
 
     def fail(self, code: int, *values: int) -> None:
-        raise self.failure(code).exception(values)
+        raise self.program.failures[code - 1].exception(values)
 
-    def failure(self, code: int) -> Failure:
-        return self.program.failures[code - 1]
+    def check(self) -> None:
+        """The end of a call with checks on the device: the host is to see what came of them."""
+        assert self.checks is not None
+        self._do(self.checks.report())
 
     def guard(self) -> None:
         """Check before something happens that no check on the device would stop."""
         self._leave()
-        self.check()
+        self._settle()
 
-    def check(self) -> None:
-        """Raise the error of a check that failed on the device. Waits for all work."""
-        if self._status is not None and self.works is None:
-            code, *values = self.driver.to_host(self._status).tolist()
-            if code:
-                self.fail(code, *values)
+    def _report(self) -> None:
+        if self.checks is not None:
+            self.checks.report()()
+
+    def _settle(self) -> None:
+        """Wait for all work, and raise the error of a check that failed."""
+        self._report()
+        self.driver.synchronise()
+        known(self.driver)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -15,14 +14,15 @@ from bitale_backend_c.arguments import Arguments
 from bitale_backend_c.compile import ready
 from bitale_backend_c.emit.names import reserved
 from bitale_backend_cuda.call import DeviceCall
-from bitale_backend_cuda.devices import driver_of
+from bitale_backend_cuda.checks import Checks, are_unknown, known, look, settle
+from bitale_backend_cuda.devices import driver_of, one_at_a_time
 from bitale_backend_cuda.driver import Array, Driver
 from bitale_backend_cuda.emit.names import reserved_in_cuda
 from bitale_backend_cuda.emit.program import Emitted, emit, kernels_of
 from bitale_backend_cuda.errors import LaunchError, OutOfMemory, WrongDevice
 from bitale_backend_cuda.host.python import host_function
 from bitale_backend_cuda.planned import planned
-from bitale_backend_cuda.replay import Replays
+from bitale_backend_cuda.replay import Replays, forget_all
 from bitale_backend_cuda.resident import Resident
 from bitale_graph.graph import Graph
 from bitale_rewrite.loops.ir import Program
@@ -33,7 +33,6 @@ from bitale_rewrite.rule import Preserves
 
 Cell = list[Any]
 EPILOGUES = frozenset({"bias", "relu"})
-_one_at_a_time = RLock()  # calls that launch: functions share variables, and the device's stream
 
 
 @dataclass
@@ -72,6 +71,11 @@ class Compiled:
         """The calls that were recorded."""
         return Replays(self.driver, self.emitted.program.donated)
 
+    @cached_property
+    def checks(self) -> Checks | None:
+        """What the device checks."""
+        return Checks(self.driver, self.program.failures) if self.emitted.checked else None
+
     @property
     def program(self) -> Program:
         """What was compiled."""
@@ -84,37 +88,64 @@ class Compiled:
 
     def __call__(self, *values: Any, **keywords: Any) -> list[Any]:
         """The results. Raises OutOfMemory, which tells what was planned; by then the memory of the call is free; and
-        LaunchError, which tells what was computed."""
-        with _one_at_a_time, self.driver.active():
+        LaunchError, which tells what was computed.
+
+        What a check on the device finds is raised here where results go to the host, else later (see checks.py).
+        """
+        with one_at_a_time, self.driver.active():
             try:
-                return self._call(values, keywords)
+                return self._with_room(values, keywords)
             except OutOfMemory as error:
                 problem = str(error)
-                self.replays.forget()
             except LaunchError as error:
                 raise LaunchError(f"{self.arguments.function}: {located(str(error), self.program)}") from None
         raise OutOfMemory(f"{self.arguments.function}: {problem}\n{self._planned(values, keywords)}")
 
+    def _with_room(self, values: tuple[Any, ...], keywords: dict[str, Any]) -> list[Any]:
+        try:
+            return self._call(values, keywords)
+        except OutOfMemory:
+            if not forget_all(self.driver):
+                raise
+        return self._call(values, keywords)  # not before the first is gone, with what it held
+
     def _call(self, values: tuple[Any, ...], keywords: dict[str, Any]) -> list[Any]:
         if keywords or len(values) != len(self.arguments.inputs):
             values = self.arguments.arrange(values, keywords)
-        accepted = [self._accepted(number, value) for number, value in enumerate(values)]
-        on_device = any(array is not None for array in accepted)
-        given = [
-            self.driver.to_device(self.arguments.convert(number, value)) if array is None else array
-            for number, (array, value) in enumerate(zip(accepted, values, strict=True))
-        ]
-        inputs = [*given, *map(self._state, self.cells), *self.constants]
-        contiguous = self.emitted.program.contiguous
-        inputs = [self.driver.row_major(a) if k in contiguous else a for k, a in enumerate(inputs)]
+        self._look()
+        on_device, inputs = False, []
+        for number, value in enumerate(values):
+            array = self._accepted(number, value)
+            if array is None:
+                array = self.driver.to_device(self.arguments.convert(number, value))
+            else:
+                on_device = True
+            inputs.append(array)
+        inputs += [self._state(cell) for cell in self.cells]
+        inputs += self.constants
+        for k in self.emitted.program.contiguous:
+            inputs[k] = self.driver.row_major(inputs[k])
         outputs = self.replays.run(inputs, partial(self._begin, inputs), self.run)
+        if self.checks is not None:
+            self.checks.begin()
         for output, cell in self.updates.items():
-            self.cells[cell][0] = Resident(self.driver, outputs[output])
-        results = [array for k, array in enumerate(outputs) if k not in self.updates]
-        return results if on_device else [self.driver.to_host(array) for array in results]
+            if self.cells[cell][0].array is not outputs[output]:
+                self.cells[cell][0] = Resident(self.driver, outputs[output])
+        results = [array for k, array in enumerate(outputs) if k not in self.updates] if self.updates else outputs
+        if on_device or not results:
+            return results
+        copies = [self.driver.to_host(array) for array in results]
+        known(self.driver)
+        return copies
 
-    def _begin(self, inputs: Sequence[Array], collects: bool) -> DeviceCall:
-        return DeviceCall(self.driver, self.emitted, self.kernels, inputs, collects)
+    def _look(self) -> None:
+        """Raise the errors of earlier calls. Without checks nothing would stop us from working on what they left."""
+        look()
+        if self.updates and are_unknown(self.driver, self.checks):
+            settle(self.driver)
+
+    def _begin(self, inputs: Sequence[Array], places: Sequence[int]) -> DeviceCall:
+        return DeviceCall(self.driver, self.emitted, self.kernels, self.checks, inputs, places)
 
     def _planned(self, values: tuple[Any, ...], keywords: dict[str, Any]) -> str:
         """What this call would take, without taking it."""
@@ -134,8 +165,18 @@ class Compiled:
             advice = "Copy it there, or make a function for its device: config.device."
             raise WrongDevice(f"{self.arguments.function}: {which} is {error}\n  {advice}") from None
         if array is not None:
-            self.arguments.check(number, str(array.dtype), array.shape)
+            dtype, rank, lengths = self._wanted[number]
+            shape = array.shape
+            if array.dtype != dtype or len(shape) != rank or (lengths and any(shape[k] != n for k, n in lengths)):
+                self.arguments.check(number, str(array.dtype), shape)
         return array
+
+    @cached_property
+    def _wanted(self) -> list[tuple[np.dtype, int, list[tuple[int, int]]]]:
+        """The dtype, the rank and the known lengths of each argument."""
+        types = [variable.type for variable in self.arguments.inputs]
+        known = [[(k, n) for k, n in enumerate(t.shape) if n is not None] for t in types]
+        return [(np.dtype(t.dtype), len(t.shape), lengths) for t, lengths in zip(types, known, strict=True)]
 
     def _state(self, cell: Cell) -> Array:
         """The value of a shared variable, which moves to the device when a function there first needs it."""

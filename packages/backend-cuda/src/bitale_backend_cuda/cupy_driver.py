@@ -5,11 +5,10 @@ CuPy is imported when the first function is compiled for a GPU, never before.
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
-from threading import local
+from threading import get_ident, local
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,11 +17,14 @@ import numpy as np
 from bitale_backend_cuda import nvrtc
 from bitale_backend_cuda.blas import Blas
 from bitale_backend_cuda.blas_lt import BlasLt
+from bitale_backend_cuda.cuda_graph import Arguments, CudaGraph
 from bitale_backend_cuda.errors import CudaNotAvailable, LaunchError, OutOfMemory, WrongDevice
 from bitale_backend_cuda.product import Product
+from bitale_backend_cuda.work import Work
 
 ADVICE = 'Use mode="c", or install CuPy for your driver: pip install "bitale[cuda12]" or "bitale[cuda13]".'
 ON_DEVICE = (2, 13)  # kinds of devices in DLPack: CUDA, and its managed memory
+OF_THREAD = 2  # the stream that each thread has of its own
 SHARED = 48 << 10  # bytes of dynamic shared memory that a kernel may have without asking
 DRIVER = 12000  # the oldest CUDA whose driver is served
 
@@ -45,16 +47,6 @@ class CupyModule:
         return handle
 
 
-class CupyReplay:
-    """A CUDA graph, launched on the stream that is current then."""
-
-    def __init__(self, graph: Any) -> None:
-        self._graph = graph
-
-    def launch(self) -> None:
-        self._graph.launch()
-
-
 class CupyDriver:
     """The GPU of a number, as CuPy counts them. Work goes to CuPy's current stream."""
 
@@ -64,6 +56,7 @@ class CupyDriver:
 
         self._driver, self._runtime, self.ordinal = driver, runtime, ordinal
         self._thread = local()
+        self._last: tuple[tuple[int, int], Any] = (0, 0), None  # the stream of the last call
         about = runtime.getDeviceProperties(ordinal)
         self.architecture = f"sm_{about['major']}{about['minor']}"
         self.processors = int(about["multiProcessorCount"])
@@ -77,6 +70,7 @@ class CupyDriver:
             device = self._thread.device = self.cupy.cuda.Device(self.ordinal)
             with device:
                 self._runtime.free(0)  # binds the device's context to this thread: the driver's functions ask for it
+        self._in_order(device)
         return device
 
     # ---- code --------------------------------------------------------------------------------------------------------
@@ -88,30 +82,26 @@ class CupyDriver:
         return CupyModule(self._driver.moduleLoadData(code), self._driver.moduleGetFunction)
 
     def launch(self, kernel: CupyKernel, grid: int, block: int, shared: int, arguments: Sequence[int]) -> None:
-        values = (ctypes.c_int64 * len(arguments))(*arguments)
-        start = ctypes.addressof(values)
-        places = (ctypes.c_void_p * len(arguments))(*range(start, start + 8 * len(arguments), 8))
-        stream = self.cupy.cuda.get_current_stream().ptr
+        values = Arguments(arguments)
         try:
             if shared > SHARED:
                 most = self._driver.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
                 self._driver.funcSetAttribute(kernel, most, shared)
-            self._driver.launchKernel(kernel, grid, 1, 1, block, 1, 1, shared, stream, ctypes.addressof(places), 0)
+            self._driver.launchKernel(kernel, grid, 1, 1, block, 1, 1, shared, self.stream(), values.address, 0)
         except self._driver.CUDADriverError as error:
             how = f"{grid} blocks of {block} threads, {shared} bytes of shared memory"
             raise LaunchError(f"kernel {kernel.name} could not be launched ({error}): {how}") from None
 
     def gemm(self, product: Product, alpha: Any, left: int, right: int, beta: Any, out: int) -> None:
-        stream = self.cupy.cuda.get_current_stream().ptr
         if product.is_empty:
             return
         if not product.k:  # cuBLAS does not say what it makes of that; beta is 0 or 1
             if not beta:
-                self._runtime.memsetAsync(out, 0, product.nbytes, stream)
+                self._runtime.memsetAsync(out, 0, product.nbytes, self.stream())
             return
         if self._blas is None:
             self._blas = Blas(self.empty)
-        self._blas.gemm(stream, product, alpha, left, right, beta, out)
+        self._blas.gemm(self.stream(), product, alpha, left, right, beta, out)
 
     @cached_property
     def _blas_lt(self) -> BlasLt | None:
@@ -125,7 +115,7 @@ class CupyDriver:
 
     def gemm_with_epilogue(self, product: Product, left: int, right: int, out: int, bias: int) -> None:
         assert self._blas_lt is not None
-        self._blas_lt.gemm(self.cupy.cuda.get_current_stream().ptr, product, left, right, out, bias)
+        self._blas_lt.gemm(self.stream(), product, left, right, out, bias)
 
     # ---- arrays ------------------------------------------------------------------------------------------------------
 
@@ -174,7 +164,7 @@ class CupyDriver:
 
     def _wait_for(self, stream: int) -> None:
         """What follows on the current stream comes after what another one has to do now."""
-        current, runtime = self.cupy.cuda.get_current_stream().ptr, self._runtime
+        current, runtime = self.stream(), self._runtime
         if stream != current:
             event = runtime.eventCreateWithFlags(runtime.eventDisableTiming)
             runtime.eventRecord(event, stream)
@@ -188,35 +178,74 @@ class CupyDriver:
             return self.cupy.ascontiguousarray(array)
 
     def copy(self, target: int, source: int, nbytes: int) -> None:
-        stream = self.cupy.cuda.get_current_stream().ptr
-        self._runtime.memcpyAsync(target, source, nbytes, self._runtime.memcpyDeviceToDevice, stream)
+        self._runtime.memcpyAsync(target, source, nbytes, self._runtime.memcpyDeviceToDevice, self.stream())
 
     def download(self, address: int, nbytes: int) -> np.ndarray:
-        result, stream = np.empty(nbytes, "uint8"), self.cupy.cuda.get_current_stream()
-        self._runtime.memcpyAsync(result.ctypes.data, address, nbytes, self._runtime.memcpyDeviceToHost, stream.ptr)
-        stream.synchronize()
+        result = np.empty(nbytes, "uint8")
+        self.fetch(result, address)
+        self.synchronise()
         return result
 
     def upload(self, address: int, values: np.ndarray) -> None:
-        stream = self.cupy.cuda.get_current_stream()
         kind = self._runtime.memcpyHostToDevice
-        self._runtime.memcpyAsync(address, values.ctypes.data, values.nbytes, kind, stream.ptr)
-        stream.synchronize()  # the host may change the values next
+        self._runtime.memcpyAsync(address, values.ctypes.data, values.nbytes, kind, self.stream())
+        self.synchronise()  # the host may change the values next
+
+    def pinned(self, nbytes: int) -> np.ndarray:
+        array = np.frombuffer(self.cupy.cuda.alloc_pinned_memory(nbytes), "uint8", nbytes)
+        array[:] = 0
+        return array
+
+    def fetch(self, target: np.ndarray, address: int) -> None:
+        kind = self._runtime.memcpyDeviceToHost
+        self._runtime.memcpyAsync(target.ctypes.data, address, target.nbytes, kind, self.stream())
 
     # ---- the stream --------------------------------------------------------------------------------------------------
 
-    def record(self, work: Callable[[], None]) -> CupyReplay:
-        stream = self.cupy.cuda.Stream(non_blocking=True)
+    def stream(self) -> int:
+        """CuPy's current stream."""
+        found: int = self.cupy.cuda.get_current_stream().ptr
+        return found
+
+    def record(self, works: Sequence[Work]) -> CudaGraph:
+        return CudaGraph(works, self.launch, self._captured, self._runtime, self.stream)
+
+    def _captured(self, work: Work) -> int:
+        """A work as a graph of its own."""
+        runtime, stream = self._runtime, self._capturing
         with stream:
-            stream.begin_capture()
+            runtime.streamBeginCapture(stream.ptr, runtime.streamCaptureModeRelaxed)
             try:
                 work()
             finally:
-                graph = stream.end_capture()
-        return CupyReplay(graph)
+                graph: int = runtime.streamEndCapture(stream.ptr)
+        return graph
+
+    @cached_property
+    def _capturing(self) -> Any:
+        """A stream on which nothing runs."""
+        return self.cupy.cuda.Stream(non_blocking=True)
 
     def synchronise(self) -> None:
-        self.cupy.cuda.get_current_stream().synchronize()
+        self._runtime.streamSynchronize(self.stream())
+
+    def _in_order(self, device: AbstractContextManager[Any]) -> None:
+        """What comes on the stream that is current now comes after what was done on another one."""
+        stream = self.cupy.cuda.get_current_stream(self.ordinal)
+        key = (stream.ptr, get_ident() if stream.ptr == OF_THREAD else 0)
+        if key == self._last[0]:
+            return
+        (before, thread), kept = self._last
+        self._last = key, stream
+        if kept is not None:
+            with device:
+                try:
+                    if thread:  # the name of another thread's stream means ours here
+                        self._runtime.deviceSynchronize()
+                    else:
+                        self._wait_for(before)
+                except self._runtime.CUDARuntimeError:  # its owner has ended the stream
+                    self._runtime.deviceSynchronize()
 
 
 def _cupy(ordinal: int) -> Any:

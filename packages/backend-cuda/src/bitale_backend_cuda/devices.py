@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from threading import RLock
+
 from bitale_backend_cuda.driver import Driver
 
+one_at_a_time = RLock()  # calls that launch: functions share variables, and the device's stream
 _drivers: dict[int, Driver] = {}
 
 

@@ -5,13 +5,14 @@ Kernels take 64-bit integers only: addresses, lengths and strides. So one launch
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import numpy as np
 
 from bitale_backend_cuda.product import Product
+from bitale_backend_cuda.work import Work
 
 
 class Array(Protocol):
@@ -35,14 +36,17 @@ class Module(Protocol):
 
 
 class Replay(Protocol):
-    """Recorded launches."""
+    """Recorded works."""
 
     def launch(self) -> None:
-        """Run them again, with the addresses and lengths of the recording."""
+        """Do them all, as they are now. Nothing waits."""
+
+    def update(self, number: int, work: Work) -> None:
+        """From the next launch on the work of this number is `work`, which differs in its addresses only."""
 
 
 class Driver(Protocol):
-    """A device. Everything runs in order on one stream, and only `to_host`, `download` and `synchronise` wait."""
+    """A device. Everything runs in order on one stream; only `to_host`, `download`, `upload` and `synchronise` wait."""
 
     ordinal: int  # the number of the device
     architecture: str  # of the device, such as "sm_90"
@@ -50,7 +54,7 @@ class Driver(Protocol):
     shared_bytes: int  # that a block may have
 
     def active(self) -> AbstractContextManager[Any]:
-        """Where several devices are, what is done inside is done on this one."""
+        """What is done inside is done on this device, after what was done inside before, on whichever stream."""
 
     def compile(self, source: str, architecture: str) -> bytes:
         """CUDA C++ as machine code. Raises CompileError with the compiler's message."""
@@ -68,7 +72,7 @@ class Driver(Protocol):
         """Where the first element of an array lies."""
 
     def to_device(self, array: np.ndarray) -> Array:
-        """A copy of a host array on the device, row-major."""
+        """A copy of a host array on the device, row-major. The host may change its array at once."""
 
     def to_host(self, array: Array) -> np.ndarray:
         """A copy of a device array on the host. Waits until it is computed."""
@@ -104,8 +108,14 @@ class Driver(Protocol):
     def upload(self, address: int, values: np.ndarray) -> None:
         """Write a row-major host array into device memory, after what was launched before."""
 
-    def record(self, work: Callable[[], None]) -> Replay:
-        """The launches that `work` makes, recorded; `work` must neither allocate nor wait."""
+    def pinned(self, nbytes: int) -> np.ndarray:
+        """Bytes of the host, zero, into which `fetch` can copy."""
+
+    def fetch(self, target: np.ndarray, address: int) -> None:
+        """Fill pinned memory from the device, when the stream comes to it."""
+
+    def record(self, works: Sequence[Work]) -> Replay:
+        """Works of `launch`, `gemm`, `copy` and `fetch`, to be done as a whole and several times."""
 
     def synchronise(self) -> None:
         """Wait until everything is done."""

@@ -1,30 +1,60 @@
-"""Whole calls as one launch: what a function does for given lengths and addresses is recorded, and replayed.
+"""Whole calls as one launch: what a function does for given lengths is recorded in a CUDA graph, and launched again.
 
-A training loop calls a function again and again with arrays of the same lengths, most of them at the same addresses:
-shared variables stay where they are, and the pool hands out the memory of the last result for the next. The second
-such call is recorded in a CUDA graph; later ones launch that.
+A recording holds for any arguments and results of the same lengths, strides and alignment. Where one of them lies
+elsewhere than in the last call, the works that have its address get the new one. The memory of the call itself is the
+recording's, and stays where it is.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from weakref import WeakSet
 
 from bitale_backend_cuda.call import DeviceCall
-from bitale_backend_cuda.driver import Array, Driver, Replay
+from bitale_backend_cuda.driver import Array, Driver
+from bitale_backend_cuda.work import ALIGNMENT, Moving
 
-KEPT = 16  # recordings of one function
-Begin = Callable[[bool], DeviceCall]
+KEPT = 8  # sets of lengths that a function knows
+Begin = Callable[[Sequence[int]], DeviceCall]
 Host = Callable[[DeviceCall], None]
 
+_all: WeakSet[Replays] = WeakSet()
 
-@dataclass
+
 class Recording:
-    """A recorded call: what it launches, and the arrays that it works in. None until it is seen a second time."""
+    """The works of a call in memory of its own, for arrays that start at `places`."""
 
-    replay: Replay
-    call: DeviceCall
+    def __init__(self, driver: Driver, call: DeviceCall, places: list[int]) -> None:
+        self.places = places
+        self._memory = call.kept
+        self._replay = driver.record(call.works)
+        self._works = [Moving(work) for work in call.works]
+        self._users: list[list[int]] = [[] for _ in places]  # the works that have an array's address
+        for number, work in enumerate(self._works):
+            for source in work.sources:
+                self._users[source].append(number)
+
+    def suits(self, places: Sequence[int]) -> bool:
+        """Whether the works are the same for arrays at these places, which have the same lengths."""
+        return all((a ^ b) % ALIGNMENT == 0 for a, b in zip(places, self.places, strict=True))
+
+    def launch(self, places: list[int]) -> None:
+        """Do it all with arrays at these places, which suit."""
+        if places != self.places:
+            pairs = enumerate(zip(places, self.places, strict=True))
+            for number in dict.fromkeys([user for k, (a, b) in pairs if a != b for user in self._users[k]]):
+                self._replay.update(number, self._works[number].at(places))
+            self.places = places
+        self._replay.launch()
+
+
+class Known:
+    """What is known of calls with some lengths: the results' types, and from the second call on the recording."""
+
+    def __init__(self, outputs: Sequence[Array]) -> None:
+        self.outputs = [(array.shape, array.dtype.name) for array in outputs]
+        self.recording: Recording | None = None
 
 
 class Replays:
@@ -32,68 +62,67 @@ class Replays:
 
     def __init__(self, driver: Driver, donated: dict[int, int]) -> None:
         self.driver, self.donated = driver, donated
-        self._shapes: dict[Hashable, list[tuple[tuple[int, ...], str]]] = {}
-        self._seen: OrderedDict[Hashable, Recording | None] = OrderedDict()
+        self._known: OrderedDict[Hashable, Known] = OrderedDict()
+        _all.add(self)
 
-    def run(self, inputs: Sequence[Array], begin: Begin, host: Host) -> list[Array]:
-        """Do a call, and return its results. `begin` makes a call, which collects its launches or not; `host` runs it.
-
-        Raises the error of a check that failed.
-        """
-        lengths = tuple((array.shape, array.strides) for array in inputs)
-        outputs = self._outputs(lengths, inputs)
-        if outputs is None:
-            call = begin(False)
-            host(call)
-            found = [array for array in call.outputs if array is not None]
-            if call.is_fixed:
-                self._shapes[lengths] = [(array.shape, array.dtype.name) for array in found]
-            return found
-        places = (lengths, *map(self.driver.address, (*inputs, *outputs)))
-        recording = self._seen.get(places)
-        if recording is None:
-            recording = self._first_or_second(places, begin, host, outputs)
+    def run(self, inputs: list[Array], begin: Begin, host: Host) -> list[Array]:
+        """Launch a call, and return its results. `begin` makes a call of where arrays start, which `host` collects."""
+        address = self.driver.address
+        places = [address(array) for array in inputs]
+        lengths = tuple([(a.shape, a.strides, place % ALIGNMENT) for a, place in zip(inputs, places, strict=True)])
+        known = self._known.get(lengths)
+        if known is None:
+            return self._first(lengths, places, begin, host)
+        outputs = self._outputs(known, inputs)
+        places += [address(array) for array in outputs]
+        if known.recording is None:
+            self._known.move_to_end(lengths)
+            known.recording = self._recorded(places, outputs, begin, host)
+        if places == known.recording.places or known.recording.suits(places):
+            known.recording.launch(places)
         else:
-            self._seen.move_to_end(places)
-            recording.replay.launch()
-        if recording is not None:
-            recording.call.check()
+            self._unrecorded(places, outputs, begin, host)
         return outputs
 
-    def forget(self) -> None:
-        """Give the memory of all recordings back."""
-        self._seen.clear()
-
-    def _outputs(self, lengths: Hashable, inputs: Sequence[Array]) -> list[Array] | None:
-        """Memory for the results, whose lengths are known from an earlier call."""
-        shapes = self._shapes.get(lengths)
-        if shapes is None:
-            return None
+    def _outputs(self, known: Known, inputs: Sequence[Array]) -> list[Array]:
+        if not self.donated:
+            return [self.driver.empty(shape, dtype) for shape, dtype in known.outputs]
         return [
             inputs[self.donated[k]] if k in self.donated else self.driver.empty(shape, dtype)
-            for k, (shape, dtype) in enumerate(shapes)
+            for k, (shape, dtype) in enumerate(known.outputs)
         ]
 
-    def _first_or_second(
-        self, places: Hashable, begin: Begin, host: Host, outputs: list[Array]
-    ) -> Recording | None:
-        again = places in self._seen
-        call = begin(again)
+    def _first(self, lengths: Hashable, places: list[int], begin: Begin, host: Host) -> list[Array]:
+        call = begin(places)
+        with call:
+            host(call)
+        if call.is_fixed:
+            self._known[lengths] = Known(call.results)
+            while len(self._known) > KEPT:
+                self._known.popitem(last=False)
+        return call.results
+
+    def _recorded(self, places: list[int], outputs: Sequence[Array], begin: Begin, host: Host) -> Recording:
+        call = begin(places)
         call.outputs = list(outputs)
         host(call)
-        if not again:
-            self._seen[places] = None
-            while len(self._seen) > KEPT:
-                self._seen.popitem(last=False)
-            return None
-        works, call.works = call.works or [], None
-        replay = self.driver.record(lambda: _all(works))
-        call.forget()
-        recording = self._seen[places] = Recording(replay, call)
-        replay.launch()
-        return recording
+        return Recording(self.driver, call, places)
+
+    def _unrecorded(self, places: list[int], outputs: Sequence[Array], begin: Begin, host: Host) -> None:
+        call = begin(places)
+        call.outputs = list(outputs)
+        with call:
+            host(call)
+
+    def forget(self) -> bool:
+        """Give the memory of the recordings back; whether there was any."""
+        held = [known for known in self._known.values() if known.recording is not None]
+        for known in held:
+            known.recording = None
+        return bool(held)
 
 
-def _all(works: Sequence[Callable[[], None]]) -> None:
-    for work in works:
-        work()
+def forget_all(driver: Driver) -> bool:
+    """Give the memory of all recordings on a device back; whether there was any."""
+    held = [replays.forget() for replays in list(_all) if replays.driver is driver]
+    return any(held)

@@ -14,7 +14,7 @@ from bitale_backend_cuda.emit.persistent import persistent
 from bitale_backend_cuda.emit.preamble import preamble
 from bitale_backend_cuda.host.build import HostBuilder
 from bitale_backend_cuda.host.python import python_text
-from bitale_backend_cuda.host.statements import HostStatement
+from bitale_backend_cuda.host.statements import HostStatement, Status
 from bitale_backend_cuda.host_step import HostStep, missing
 from bitale_backend_cuda.mapping import launches
 from bitale_backend_cuda.recompute import without_rows
@@ -60,6 +60,11 @@ class Emitted:
     def host(self) -> str:
         """The host's function in Python."""
         return python_text(self.statements)
+
+    @cached_property
+    def checked(self) -> bool:
+        """Whether kernels have checks, whose failure they report."""
+        return any(isinstance(statement, Status) for statement in self.statements)
 
 
 def emit(program: Program) -> Emitted:
