@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import bitale_graph.functions as F
-from bitale_backend_cuda import compile
+from bitale_backend_cuda import call, compile
 from bitale_graph import Graph
 from bitale_graph.errors import IndexingError
 from tests.support.cuda.emulated import EmulatedDriver
@@ -167,3 +167,15 @@ def test_recordings_hold_the_memory_of_a_few_lengths(driver):
             function(np.ones(n))
         held.append(driver.heap.used)
     assert held[0] < held[7] and held[-1] < 1.1 * held[7]
+
+
+def test_a_call_of_very_many_launches_is_not_collected_as_a_whole(driver, monkeypatch):
+    monkeypatch.setattr(call, "LONGEST", 3)
+    function, cells = momentum(driver)
+    given, w, v = np.linspace(-1, 1, 12).reshape(4, 3), np.ones(3), np.zeros(3)
+    for _ in range(3):
+        function(driver.to_device(given))
+        v = 0.9 * v - 0.1 * given.T @ (given @ w - 1)
+        w = w + v
+    np.testing.assert_allclose(cells[0][0].on_host(), w, rtol=1e-13)
+    assert driver.counts["launches"] == 9 and not driver.counts["recordings"]

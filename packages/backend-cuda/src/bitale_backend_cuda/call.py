@@ -23,6 +23,7 @@ WAVES = 32  # blocks per multiprocessor, from which threads take several iterati
 PARTS = 8  # blocks per multiprocessor that leave partial results
 FULL = 2048  # threads of a multiprocessor
 LEAST, MOST_CHUNKS = 32, 1024  # iterations that a thread takes of a chunk, and chunks
+LONGEST = 10_000  # works that are launched as a whole
 FEWEST = 16  # elements that a growing array has room for at first
 
 
@@ -44,7 +45,7 @@ class DeviceCall:
     ) -> None:
         self.driver = driver
         self.works: list[Work] = []  # not launched yet
-        self.is_fixed = True  # its works depend on lengths alone, not on what was computed
+        self.is_fixed = True  # its works depend on lengths alone, not on what was computed, and are not too many
         self.program = emitted.program
         self.steps = emitted.host_steps
         self.routines = emitted.library
@@ -167,6 +168,8 @@ class DeviceCall:
     def _do(self, work: Work) -> None:
         """Launch it when everything is collected. Addresses are among its arguments, or in tuples that are."""
         self.works.append(work)
+        if len(self.works) == LONGEST:
+            self._leave()
 
     def _launch(self) -> None:
         works, self.works = self.works, []
@@ -176,7 +179,7 @@ class DeviceCall:
             work()
 
     def _leave(self, *written: int) -> None:
-        """What follows depends on what was computed, and cannot be recorded. `written` is what it will write to."""
+        """Launch what was collected, for what follows depends on it. `written` are addresses that it will write to."""
         self.is_fixed = False
         self._keep_old(written)
         self._launch()

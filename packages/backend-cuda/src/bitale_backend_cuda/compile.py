@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -125,7 +125,7 @@ class Compiled:
         inputs += self.constants
         for k in self.emitted.program.contiguous:
             inputs[k] = self.driver.row_major(inputs[k])
-        outputs = self.replays.run(inputs, partial(self._begin, inputs), self.run)
+        outputs = self.replays.run(inputs, self._begin, self.run)
         if self.checks is not None:
             self.checks.begin()
         for output, cell in self.updates.items():

@@ -16,7 +16,7 @@ from bitale_backend_cuda.driver import Array, Driver
 from bitale_backend_cuda.work import ALIGNMENT, Moving
 
 KEPT = 8  # sets of lengths that a function knows
-Begin = Callable[[Sequence[int]], DeviceCall]
+Begin = Callable[[Sequence[Array], Sequence[int]], DeviceCall]
 Host = Callable[[DeviceCall], None]
 
 _all: WeakSet[Replays] = WeakSet()
@@ -66,22 +66,24 @@ class Replays:
         _all.add(self)
 
     def run(self, inputs: list[Array], begin: Begin, host: Host) -> list[Array]:
-        """Launch a call, and return its results. `begin` makes a call of where arrays start, which `host` collects."""
+        """Launch a call, and return its results. `begin` makes one of the inputs and where arrays start."""
         address = self.driver.address
         places = [address(array) for array in inputs]
         lengths = tuple([(a.shape, a.strides, place % ALIGNMENT) for a, place in zip(inputs, places, strict=True)])
         known = self._known.get(lengths)
         if known is None:
-            return self._first(lengths, places, begin, host)
+            return self._first(lengths, begin(inputs, places), host)
         outputs = self._outputs(known, inputs)
         places += [address(array) for array in outputs]
         if known.recording is None:
             self._known.move_to_end(lengths)
-            known.recording = self._recorded(places, outputs, begin, host)
+            known.recording = self._recorded(inputs, outputs, places, begin, host)
         if places == known.recording.places or known.recording.suits(places):
             known.recording.launch(places)
         else:
-            self._unrecorded(places, outputs, begin, host)
+            with begin(inputs, places) as call:
+                call.outputs = list(outputs)
+                host(call)
         return outputs
 
     def _outputs(self, known: Known, inputs: Sequence[Array]) -> list[Array]:
@@ -92,8 +94,7 @@ class Replays:
             for k, (shape, dtype) in enumerate(known.outputs)
         ]
 
-    def _first(self, lengths: Hashable, places: list[int], begin: Begin, host: Host) -> list[Array]:
-        call = begin(places)
+    def _first(self, lengths: Hashable, call: DeviceCall, host: Host) -> list[Array]:
         with call:
             host(call)
         if call.is_fixed:
@@ -102,17 +103,13 @@ class Replays:
                 self._known.popitem(last=False)
         return call.results
 
-    def _recorded(self, places: list[int], outputs: Sequence[Array], begin: Begin, host: Host) -> Recording:
-        call = begin(places)
+    def _recorded(
+        self, inputs: Sequence[Array], outputs: Sequence[Array], places: list[int], begin: Begin, host: Host
+    ) -> Recording:
+        call = begin(inputs, places)
         call.outputs = list(outputs)
         host(call)
         return Recording(self.driver, call, places)
-
-    def _unrecorded(self, places: list[int], outputs: Sequence[Array], begin: Begin, host: Host) -> None:
-        call = begin(places)
-        call.outputs = list(outputs)
-        with call:
-            host(call)
 
     def forget(self) -> bool:
         """Give the memory of the recordings back; whether there was any."""
