@@ -128,7 +128,7 @@ def test_a_recorded_product_keeps_its_epilogue(has):
     for _ in range(4):
         run(given)
     np.testing.assert_allclose(cells[2][0].on_host(), a @ state[0] + state[1], 1e-4, 1e-4)
-    assert driver.counts["replays"] and driver.counts["epilogues"] == (3 if has else 0)
+    assert driver.counts["replays"] and driver.counts["epilogues"] == (2 if has else 0)
 
 
 def test_the_plan_says_what_is_added():
