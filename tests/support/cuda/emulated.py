@@ -20,10 +20,12 @@ from typing import Any
 import numpy as np
 
 from bitale_backend_cuda.errors import LaunchError, WrongDevice
+from bitale_backend_cuda.fft import FourierTransform
 from bitale_backend_cuda.product import Product
 from bitale_backend_cuda.work import Address
 from bitale_backend_cuda.work import Work as Planned
 from tests.support.cuda.compile import Kernel, Launch, compile_for_host, kernels_of, load
+from tests.support.cuda.fft import EmulatedPlan
 from tests.support.cuda.gemm import finished, multiplied, shapes_of
 from tests.support.cuda.memory import EmulatedArray, Heap, Memory, host_view
 
@@ -154,6 +156,25 @@ class EmulatedDriver:
             found = [self._matrices(at, s, product.dtype) for at, s in zip((left, right, out), shapes_of(product))]
             row = self._matrices(bias, (product.n,), product.dtype) if product.bias else None
             found[2][...] = finished(product, multiplied(product, 1, *found[:2], 0, found[2]), row)
+
+        self.enqueue(work)
+
+    def fft_plan(self, transform: FourierTransform) -> EmulatedPlan:
+        self._refuse_in_recording("makes plans")
+        self.counts["plans"] += 1
+        return EmulatedPlan(transform._replace(note=""))
+
+    def fft(self, plan: EmulatedPlan, source: int, target: int, room: int) -> None:
+        self.counts["transforms"] += 1
+
+        def work() -> None:
+            self._check("fft", room, plan.room)
+            places = zip((source, target), plan.arrays)
+            given, made = (self._matrices(at, shape, dtype) for at, (shape, dtype) in places)
+            made[...] = plan.transformed(given)
+            host_view(room, (plan.room,), "uint8")[...] = 255
+            if plan.transform.name == "irfft":  # cuFFT overwrites it
+                given[...] = np.nan
 
         self.enqueue(work)
 

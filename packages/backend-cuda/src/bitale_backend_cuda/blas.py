@@ -106,9 +106,14 @@ def check(name: str, status: int) -> None:
         raise LaunchError(f"cuBLAS: {name} failed with CUBLAS_STATUS_{STATUS.get(status, status)}")
 
 
-def library(name: str, parameters: dict[str, list[Any]]) -> ctypes.CDLL:
-    """A library that CuPy's wheels bring or the system has, such as "cublas". Raises CudaNotAvailable."""
-    names = [f"lib{name}.so.{version}" for version in (13, 12)]
+ADVICE = "matrix products need cuBLAS: pip install nvidia-cublas-cu12 (or cupy-cuda12x[ctk])"
+
+
+def library(
+    name: str, parameters: dict[str, list[Any]], versions: tuple[int, ...] = (13, 12), advice: str = ADVICE
+) -> ctypes.CDLL:
+    """A library that CuPy's wheels bring or the system has, such as "cublas". Raises CudaNotAvailable, with advice."""
+    names = [f"lib{name}.so.{version}" for version in versions]
     try:
         from cuda.pathfinder import load_nvidia_dynamic_lib
 
@@ -123,4 +128,4 @@ def library(name: str, parameters: dict[str, list[Any]]) -> ctypes.CDLL:
         for routine, types in parameters.items():
             getattr(found, routine).argtypes = types
         return found
-    raise CudaNotAvailable("matrix products need cuBLAS: pip install nvidia-cublas-cu12 (or cupy-cuda12x[ctk])")
+    raise CudaNotAvailable(advice)

@@ -14,6 +14,7 @@ from bitale_backend_cuda.checks import Checks, known
 from bitale_backend_cuda.driver import Array, Driver
 from bitale_backend_cuda.emit.kernel import BLOCK
 from bitale_backend_cuda.emit.program import Emitted
+from bitale_backend_cuda.fft import FourierTransform
 from bitale_backend_cuda.product import Product
 from bitale_backend_cuda.work import Address, Work, sources
 from bitale_rewrite.loops.library import run_on_host
@@ -160,6 +161,12 @@ class DeviceCall:
         if found:
             self._do(partial(self.driver.gemm_with_epilogue, product, *addresses))
         return found
+
+    def fft(self, transform: FourierTransform, source: int, target: int) -> None:
+        if transform.rows > 0 and transform.n > 0:  # else there is nothing to do, or a check has failed
+            plan = self.driver.fft_plan(transform)
+            room = self.temporary(plan.room) if plan.room else 0
+            self._do(partial(self.driver.fft, plan, source, target, room))
 
     def copy(self, target: int, source: int, nbytes: int) -> None:
         if nbytes:

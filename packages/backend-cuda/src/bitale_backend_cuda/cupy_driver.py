@@ -19,6 +19,7 @@ from bitale_backend_cuda.blas import Blas
 from bitale_backend_cuda.blas_lt import BlasLt
 from bitale_backend_cuda.cuda_graph import Arguments, CudaGraph
 from bitale_backend_cuda.errors import CudaNotAvailable, LaunchError, OutOfMemory, WrongDevice
+from bitale_backend_cuda.fft import FourierTransform, Plan, Plans
 from bitale_backend_cuda.product import Product
 from bitale_backend_cuda.work import Work
 
@@ -116,6 +117,16 @@ class CupyDriver:
     def gemm_with_epilogue(self, product: Product, left: int, right: int, out: int, bias: int) -> None:
         assert self._blas_lt is not None
         self._blas_lt.gemm(self.stream(), product, left, right, out, bias)
+
+    @cached_property
+    def _fft_plans(self) -> Plans:
+        return Plans()
+
+    def fft_plan(self, transform: FourierTransform) -> Plan:
+        return self._fft_plans.plan(transform)
+
+    def fft(self, plan: Plan, source: int, target: int, room: int) -> None:
+        plan.run(self.stream(), source, target, room)
 
     # ---- arrays ------------------------------------------------------------------------------------------------------
 

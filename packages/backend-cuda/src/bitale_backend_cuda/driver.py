@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from bitale_backend_cuda.fft import FourierTransform
 from bitale_backend_cuda.product import Product
 from bitale_backend_cuda.work import Work
 
@@ -43,6 +44,13 @@ class Replay(Protocol):
 
     def update(self, number: int, work: Work) -> None:
         """From the next launch on the work of this number is `work`, which differs in its addresses only."""
+
+
+class TransformPlan(Protocol):
+    """A plan for a transform, which works in so many bytes."""
+
+    @property
+    def room(self) -> int: ...
 
 
 class Driver(Protocol):
@@ -98,6 +106,12 @@ class Driver(Protocol):
 
     def gemm_with_epilogue(self, product: Product, left: int, right: int, out: int, bias: int) -> None:
         """out = left @ right with the epilogue, if has_epilogue said that it can be; `bias` is 0 if there is none."""
+
+    def fft_plan(self, transform: FourierTransform) -> TransformPlan:
+        """What is to be made ready for a transform: nothing is launched. Raises LaunchError, which names it."""
+
+    def fft(self, plan: Any, source: int, target: int, room: int) -> None:
+        """Transform what lies at `source`, by a plan that works in the memory at `room`. An irfft overwrites it."""
 
     def copy(self, target: int, source: int, nbytes: int) -> None:
         """Copy memory on the device."""

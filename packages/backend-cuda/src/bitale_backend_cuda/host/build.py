@@ -26,9 +26,11 @@ from bitale_backend_cuda.host.statements import (
     Result,
     Set,
     Status,
+    Transforms,
     Workspace,
 )
 from bitale_backend_cuda.host_step import HostStep
+from bitale_graph.routine import Transform
 from bitale_rewrite.loops.blocks import is_early, late_names, names_found, nbytes
 from bitale_rewrite.loops.ir import (
     Buffer,
@@ -202,6 +204,9 @@ class HostBuilder:
     def _library(self, step: LibraryCall, block: Block) -> None:
         if self.checked and not written_by(step).isdisjoint(self.alias):
             block.put(Guard())
+        if isinstance(step.op, Transform):
+            return block.put(Transforms(step, *block.values(*step.sizes)))
         shapes = tuple(block.values(*buffer.shape) for buffer in step.inputs)
         block.put(Library(len(self.library), step, shapes, block.values(*step.sizes)))
         self.library.append(step)
+        return None

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from bitale_backend_cuda.fft import FourierTransform
 from bitale_backend_cuda.host.expressions import python
 from bitale_backend_cuda.host.statements import (
     Ask,
@@ -31,9 +32,11 @@ from bitale_backend_cuda.host.statements import (
     Set,
     Status,
     Swap,
+    Transforms,
     Workspace,
 )
 from bitale_backend_cuda.product import Product
+from bitale_graph.dtypes import real_dtype
 from bitale_graph.ops.elementwise import FUNCTIONS
 from bitale_graph.reference.elementwise import FORMULAS
 from bitale_rewrite.loops.integers import ONE
@@ -50,7 +53,8 @@ def python_text(statements: Sequence[HostStatement]) -> str:
 
 def host_function(source: str, name: str) -> Callable[..., None]:
     """The function that a source defines."""
-    space: dict[str, Any] = {"apply": apply, "Product": Product, "inf": np.inf, "nan": np.nan}
+    space: dict[str, Any] = {"apply": apply, "inf": np.inf, "nan": np.nan}
+    space |= {kind.__name__: kind for kind in (Product, FourierTransform)}
     exec(compile(source, f"<{name} on the host>", "exec"), space)
     run: Callable[..., None] = space["run"]
     return run
@@ -126,6 +130,12 @@ def _on_host(step: OnHost) -> str:
     return f"call.on_host({step.step.name!r}, ({arrays}), {_tuple(step.lengths)})"
 
 
+def _transforms(transforms: Transforms) -> str:
+    op, (x,), (y,) = transforms.step.op, transforms.step.inputs, transforms.step.outputs
+    words = [repr(op.name), repr(real_dtype(x.dtype)), _listed((transforms.n, transforms.rows))]
+    return f"call.fft(FourierTransform({', '.join(words)}, note={transforms.step.note!r}), {x.name}, {y.name})"
+
+
 def _library(library: Library) -> str:
     pairs = zip(library.step.inputs, library.shapes, strict=True)
     given = "".join(f"({buffer.name}, {buffer.dtype!r}, {_tuple(shape)}), " for buffer, shape in pairs)
@@ -164,5 +174,6 @@ TEXTS: dict[type, Callable[[Any], str]] = {
     Gemm: _gemm,
     Finished: _finished,
     OnHost: _on_host,
+    Transforms: _transforms,
     Library: _library,
 }

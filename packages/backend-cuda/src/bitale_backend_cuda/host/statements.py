@@ -190,6 +190,15 @@ class OnHost:
 
 
 @dataclass(frozen=True)
+class Transforms:
+    """Fourier transforms of so many rows, of n points each."""
+
+    step: LibraryCall
+    rows: Value
+    n: Value
+
+
+@dataclass(frozen=True)
 class Library:
     """Run a routine, which the call knows by its number: on arrays of these shapes, in the order of the step's, and for
     the values of its sizes."""
@@ -203,5 +212,5 @@ class Library:
 HostStatement = (
     Set | Swap | Ask | Read | If | ForRange | Break | Check | Guard | Require
     | Status | Input | Workspace | Memory | Grow | Result | Donated
-    | Copy | Launch | Gemm | Finished | OnHost | Library
+    | Copy | Launch | Gemm | Finished | OnHost | Transforms | Library
 )  # fmt: skip

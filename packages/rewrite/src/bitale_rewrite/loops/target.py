@@ -15,6 +15,7 @@ class Target:
     """`many_threads`: each iteration may have a thread of its own. `products` are the dtypes of which a library
     multiplies matrices; with `tf32` it may round those of float32 to 11 significant bits. `epilogues` are
     what it can do to a product before storing it: add a `bias` to every row, and cut off below 0, or at NaN (`relu`).
+    With `spoils`, its transforms to real numbers overwrite what they are given, and look at what must be 0 there.
 
     A few threads want one pass over memory, and vector code inside; loops are fused even where the iterations of the
     shared loop then have to come in order. Many threads want independent iterations: independent loops go outside, and
@@ -25,10 +26,12 @@ class Target:
     products: tuple[str, ...] = ("float32", "float64", "complex64", "complex128")
     tf32: bool = False
     epilogues: frozenset[str] = frozenset()
+    spoils: bool = False
 
 
 CPU = Target()
-GPU = Target(many_threads=True, products=("float16", "bfloat16", *CPU.products), epilogues=frozenset({"bias"}))
+GPU = Target(many_threads=True, products=("float16", "bfloat16", *CPU.products), epilogues=frozenset({"bias"}),
+             spoils=True)
 
 
 def independent_first(items: list[Item]) -> list[Item]:
