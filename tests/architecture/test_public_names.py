@@ -9,7 +9,8 @@ import pytest
 
 from tests.architecture.workspace import PACKAGES, ROOT
 
-PUBLIC = [*(package.import_name for package in PACKAGES), "bitale.fft", "bitale.random", "bitale.tensor"]
+NAMESPACES = ["bitale.fft", "bitale.linalg", "bitale.random", "bitale.tensor"]
+PUBLIC = [*(package.import_name for package in PACKAGES), *NAMESPACES]
 MODULES = [module for package in PACKAGES for module, _ in package.modules()]
 
 

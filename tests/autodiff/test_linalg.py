@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import bitale_graph.functions as F
-from bitale_autodiff import UndefinedGradientError, batch, check_gradient, grad
+import bitale_graph.functions.linalg as L
+from bitale_autodiff import UndefinedGradientError, batch, check_gradient, grad, vmap
 from bitale_graph.ops.linalg import Cholesky, Eig, Eigh, Lu, LuSolve, Qr, SolveTriangular, Svd
 from bitale_graph.reference import evaluate
 from bitale_graph.types import tensor_type
@@ -137,3 +138,37 @@ def test_batching(name):
             one = evaluate(outputs, {x: r[i] if x in stacked else a for x, r, a in zip(inputs, rows, arrays)})
             for whole, part in zip(found, one, strict=True):
                 np.testing.assert_allclose(whole[i], part, rtol=1e-11, atol=1e-12)
+
+
+FUNCTIONS = {
+    "solve": (L.solve, [near(3), RNG.normal(size=(3, 2))]),
+    "solve a vector": (L.solve, [near(3), RNG.normal(size=3)]),
+    "solve transposed": (lambda a, b: L.solve(a, b, transposed=True), [near(3), RNG.normal(size=(3, 2))]),
+    "solve a batch with one matrix": (L.solve, [near(2), RNG.normal(size=(3, 2, 2))]),
+    "solve a batch": (L.solve, [near(2, 3), RNG.normal(size=(3, 2, 2))]),
+    "cho_solve": (lambda a, b: L.cho_solve(L.cho_factor(a), b), [positive(3), RNG.normal(size=3)]),
+    "inv": (L.inv, [near(3, 2)]),
+    "det": (L.det, [near(3, 2)]),
+    "slogdet": (lambda a: list(L.slogdet(a)), [near(3, 2)]),
+    "pinv": (L.pinv, [spread(3, 2)]),
+    "pinv of a wide matrix": (L.pinv, [spread(2, 3)]),
+    "lstsq": (lambda a, b: list(L.lstsq(a, b)[:2]), [spread(4, 2), RNG.normal(size=4)]),
+    "expm": (L.expm, [spread(3, 3)]),
+    "matrix_power": (lambda a: L.matrix_power(a, -3), [near(3)]),
+    "cond": (L.cond, [spread(3, 3)]),
+    "norms": (lambda a: [F.norm(a, p) for p in (2, -2, "nuc")], [spread(3, 2)]),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions(name):
+    function, arrays = FUNCTIONS[name]
+    check_gradient(function, arrays, static=False)
+    check_gradient(function, [a + 0.1j * np.cos(7 * a) for a in arrays])
+
+
+@pytest.mark.parametrize("name", ["solve", "inv", "slogdet", "pinv", "cho_solve", "expm"])
+def test_functions_of_a_batch(name):
+    """Batching opens them: what they are made of has derivatives, too."""
+    function, arrays = FUNCTIONS[name]
+    check_gradient(vmap(function), [np.stack([a, a + 0.1 * np.eye(*a.shape[-2:]) if a.ndim > 1 else 2 * a]) for a in arrays])

@@ -1,6 +1,6 @@
 """Bitale: array expressions that are differentiated, simplified, compiled to C, and called."""
 
-from bitale import fft, loop, printing, random, tensor
+from bitale import fft, linalg, loop, printing, random, tensor
 from bitale.__about__ import __version__
 from bitale.checks import UnusedInputError
 from bitale.compared import DisagreementError
@@ -67,6 +67,7 @@ __all__ = [
     "Constant", "Graph", "TensorType", "Variable", "composite", "elementwise_function", "tensor",
     # Fourier transforms
     "fft",
+    "linalg",
     # random numbers
     "RandomStream", "random",
     # loops and branches

@@ -8,10 +8,12 @@ from bitale_autodiff import Lop, Rop, grad, hessian, jacobian  # noqa: F401
 from bitale_graph import Constant, TensorType, Variable, functions  # noqa: F401
 from bitale_graph.functions import *  # noqa: F403
 
-from bitale import fft, random  # noqa: F401  # isort: skip  (after the functions, which have modules of these names)
+# after the functions, which have modules of these names
+from bitale import fft, linalg, nlinalg, random, slinalg  # noqa: F401  # isort: skip
 
 __all__ = [
-    *("fft", "random", "Constant", "Lop", "Rop", "TensorType", "Variable", "grad", "hessian", "jacobian"),
+    *("fft", "linalg", "nlinalg", "random", "slinalg"),
+    *("Constant", "Lop", "Rop", "TensorType", "Variable", "grad", "hessian", "jacobian"),
     *names.__all__,
     *(name for name, value in vars(functions).items() if name[0] != "_" and not isinstance(value, ModuleType)),
 ]

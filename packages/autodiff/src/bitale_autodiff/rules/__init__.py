@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bitale_autodiff.rules import contraction, control, elementwise, fft, indexing, linalg, linear, movement, reduction
+
+from bitale_autodiff.rules import solving  # noqa: F401  # isort: skip  (adds rows to the tables of composites)
 from bitale_autodiff.rules.composite import COMPOSITE_PULLBACKS, COMPOSITE_PUSHFORWARDS
 from bitale_autodiff.rules.partials import PARTIALS, add_partials
 from bitale_autodiff.rules.tables import Pullback, Pushforward

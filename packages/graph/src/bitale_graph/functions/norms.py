@@ -8,12 +8,13 @@ from typing import Any
 from bitale_graph.dtypes import INEXACT
 from bitale_graph.errors import ArgumentError, explain
 from bitale_graph.functions import reduction
-from bitale_graph.functions.apply import as_variable, cast
+from bitale_graph.functions.apply import apply, as_variable, cast
 from bitale_graph.functions.arguments import axes_of
-from bitale_graph.functions.movement import squeeze
+from bitale_graph.functions.movement import expand_dims, moveaxis, squeeze
 from bitale_graph.functions.reduction import Axes
 from bitale_graph.functions.statistics import squared
 from bitale_graph.ops import elementwise as row
+from bitale_graph.ops.linalg import Svd
 from bitale_graph.variable import Variable
 
 Order = float | str | None
@@ -22,7 +23,7 @@ Order = float | str | None
 def norm(x: Any, ord: Order = None, axis: Axes = None, keepdims: bool = False) -> Variable:
     """numpy.linalg.norm: of all elements without `ord` and `axis`, of vectors along one axis, of matrices along two.
 
-    Raises ArgumentError for an unknown order, and for the orders that need a singular value decomposition.
+    Raises ArgumentError for an unknown order.
     """
     x = as_variable(x)
     if axis is None and (ord is None or x.ndim == 1):
@@ -56,25 +57,29 @@ def vector_norm(x: Any, ord: Order = 2, axis: Axes = None, keepdims: bool = Fals
 
 
 def matrix_norm(x: Any, ord: Order = "fro", keepdims: bool = False) -> Variable:
-    """The norm of the matrices in the last two axes: "fro", or 1, -1, inf, -inf: extreme sums of columns or rows."""
+    """The norm of the matrices in the last two axes: "fro"; 1, -1, inf, -inf: extreme sums of columns or rows;
+    2, -2, "nuc": the extreme singular values, or their sum."""
     return norm(x, ord, (-2, -1), keepdims)
 
 
 def _matrix_norm(x: Variable, ord: Order, rows: int, columns: int, keepdims: bool) -> Variable:
     if ord in (None, "fro"):
         return vector_norm(x, 2, (rows, columns), keepdims)
+    if ord in (2, -2, "nuc"):
+        return _of_singular_values(x, ord, rows, columns, keepdims)
     if ord not in (1, -1, inf, -inf):
-        raise ArgumentError(
-            explain(
-                f"norm: ord={ord!r} of a matrix is not available; known are 'fro', 1, -1, inf and -inf",
-                [x],
-                "For the 2-norm of all elements use vector_norm(x).",
-            )
-        )
+        problem = f"norm: ord={ord!r} is no norm of a matrix; known are 'fro', 'nuc', 1, -1, 2, -2, inf and -inf"
+        raise ArgumentError(explain(problem, [x]))
     added, compared = (rows, columns) if ord in (1, -1) else (columns, rows)
     sums = reduction.sum(row.absolute(_inexact(x)), added, None, True)
     found = reduction.max(sums, compared, True, initial=0) if ord > 0 else reduction.min(sums, compared, True)
     return found if keepdims else squeeze(found, (rows, columns))
+
+
+def _of_singular_values(x: Variable, ord: Order, rows: int, columns: int, keepdims: bool) -> Variable:
+    s = apply(Svd(vectors=False), moveaxis(_inexact(x), (rows, columns), (-2, -1)))
+    found = s[..., -1] if ord == -2 else s[..., 0] if ord == 2 else reduction.sum(s, -1)
+    return expand_dims(found, sorted((rows, columns))) if keepdims else found
 
 
 def _root(x: Variable) -> Variable:
