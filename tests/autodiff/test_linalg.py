@@ -171,4 +171,5 @@ def test_functions(name):
 def test_functions_of_a_batch(name):
     """Batching opens them: what they are made of has derivatives, too."""
     function, arrays = FUNCTIONS[name]
-    check_gradient(vmap(function), [np.stack([a, a + 0.1 * np.eye(*a.shape[-2:]) if a.ndim > 1 else 2 * a]) for a in arrays])
+    others = [a + 0.1 * np.eye(*a.shape[-2:]) if a.ndim > 1 else 2 * a for a in arrays]
+    check_gradient(vmap(function), [np.stack(pair) for pair in zip(arrays, others, strict=True)])

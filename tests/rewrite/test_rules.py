@@ -12,7 +12,7 @@ from bitale_rewrite.expand import EXPANDING
 from bitale_rewrite.rule import Rule, roots_of
 from bitale_rewrite.rules import ALL
 from tests.rewrite.expressions import instances, values_for
-from tests.rewrite.judge import problems
+from tests.rewrite.judge import has_routines, problems
 
 RULES = (*ALL, *EXPANDING)
 
@@ -52,6 +52,8 @@ def test_rule_is_true(rule: Rule):
     for old, new in pairs:
         assert old.type.accepts(new.type), f"{old!r}: {old.type} became {new.type}"
         for values in values_for(old):
+            if has_routines(old) and not all((np.isfinite(a) & (a != 0)).all() for a in values.values()):
+                continue  # matrices with such elements may have no factors
             if rule.preserves == "domain":
                 values = _harmless(values)
             avoided = NOT_AT.get(rule.name, ())

@@ -9,6 +9,7 @@ from bitale_rewrite.rules.casts import CASTING
 from bitale_rewrite.rules.contraction import CONTRACTION
 from bitale_rewrite.rules.indexing import INDEXING
 from bitale_rewrite.rules.inverses import INVERSES
+from bitale_rewrite.rules.linalg import FACTORS, LINALG
 from bitale_rewrite.rules.logic import LOGIC
 from bitale_rewrite.rules.merging import MERGING
 from bitale_rewrite.rules.movement import MOVEMENT
@@ -32,8 +33,9 @@ CANONICAL: tuple[Rule, ...] = (
     *SHAPES,
     *REDUCTION,
     *INDEXING,
+    *LINALG,
     *CONTRACTION,
 )
 STABLE: tuple[Rule, ...] = (*SOFTMAX, *SIGMOIDS, *STABILISE, *SPECIAL_FUNCTIONS)
-SPECIAL: tuple[Rule, ...] = SPECIALISE
+SPECIAL: tuple[Rule, ...] = (*SPECIALISE, *FACTORS)
 ALL: tuple[Rule, ...] = (fold, *CANONICAL, *STABLE, *SPECIAL)
