@@ -30,7 +30,7 @@ SIBLINGS = {
 
 # NumPy comes with bitale_graph, on which everything stands.
 LIBRARIES = {
-    "bitale_graph": {"numpy", "scipy"},
+    "bitale_graph": {"numpy", "scipy", "ml_dtypes"},
     "bitale_autodiff": {"numpy"},
     "bitale_rewrite": {"numpy"},
     "bitale_backend_c": {"numpy", "cffi", "scipy_openblas32"},

@@ -32,7 +32,7 @@ ACCEPTED = [
 ]
 
 REFUSED = [
-    ("floatX", "int8", "wanted one of float16, float32, float64"),
+    ("floatX", "int8", "wanted one of float16, bfloat16, float32, float64"),
     ("mode", "fast", "wanted one of c, numpy, compare, nan_guard"),
     ("on_unused_input", "moan", "wanted one of raise, warn, ignore"),
     ("preserves", {"speed"}, "wanted one of bits, reals, domain"),

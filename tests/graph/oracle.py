@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from bitale_graph import Graph, Variable, tensor_type, verify
+from bitale_graph.dtypes import DTYPES
 from bitale_graph.errors import BitaleError
 from bitale_graph.reference import evaluate
 
+NUMPYS = tuple(dtype for dtype in DTYPES if dtype != "bfloat16")  # dtypes that NumPy itself has
 REFUSALS = (TypeError, ValueError, IndexError, OverflowError)
 
 

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from bitale_graph import Variable, evaluate, tensor_type
-from bitale_graph.dtypes import DTYPES
 from bitale_graph.errors import ArgumentError, BitaleError, DtypeError, ShapeError
 from bitale_graph.functions import fft
 from bitale_graph.ops.fft import Fft, Irfft, Rfft
-from tests.graph.oracle import assert_equals_numpy, run
+from tests.graph.oracle import NUMPYS, assert_equals_numpy, run
 from tests.support.values import generic
 
 ONE = ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft")
@@ -43,7 +42,7 @@ def test_cropped_and_padded(name, n):
     check(name, array(name, 6, 4), n=n, axis=0)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", NUMPYS)
 @pytest.mark.parametrize("name", ONE)
 def test_dtypes(name, dtype):
     if dtype == "float16" and name[0] == "i":  # NumPy rounds the factor 1 / n to float16

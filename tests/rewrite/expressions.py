@@ -14,7 +14,7 @@ from bitale_graph.ops.elementwise import Elementwise
 from bitale_rewrite.pattern import Wild, WildConstant
 from bitale_rewrite.rule import Rule
 
-DTYPES = ("float64", "float32", "int32", "uint8", "bool", "complex128")
+DTYPES = ("float64", "float32", "bfloat16", "int32", "uint8", "bool", "complex128")
 CONSTANTS = (2, 3, -1, 0.5, -7, 0, 1, True, 1e300, 4)
 NUMBERS = np.array(
     [

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 
-from bitale_graph.dtypes import COMPLEX, FLOATS, UNSIGNED
+from bitale_graph.dtypes import COMPLEX, FLOATS, UNSIGNED, limits
 
 ORDINARY = [0.5, -0.5, 1.0, -1.0, 1.5, 2.5, -2.5, 3.0, 1e-3, -1e-3, 0.9, -0.7, 10.3, -7.7, 40.0]
 PARTS = [0.0, -0.0, 1.0, -1.5, 0.25, np.inf, -np.inf, np.nan]
@@ -20,10 +20,10 @@ def values(dtype: str) -> np.ndarray:
         return _floats(dtype)
     if dtype in COMPLEX:
         return _complex(dtype, PARTS)
-    limits = np.iinfo(dtype)
-    wanted = [0, 1, 2, 3, 5, 7, 8, 15, 16, 31, 32, 63, 64, 100, 127, limits.max, limits.max - 1, limits.max // 2]
+    bounds = np.iinfo(dtype)
+    wanted = [0, 1, 2, 3, 5, 7, 8, 15, 16, 31, 32, 63, 64, 100, 127, bounds.max, bounds.max - 1, bounds.max // 2]
     if dtype not in UNSIGNED:
-        wanted += [-1, -2, -3, -7, -8, -100, limits.min, limits.min + 1, limits.min // 2]
+        wanted += [-1, -2, -3, -7, -8, -100, bounds.min, bounds.min + 1, bounds.min // 2]
     return np.array(wanted, dtype)
 
 
@@ -52,15 +52,15 @@ def generic(shape: tuple[int, ...], dtype: str, seed: int = 0) -> np.ndarray:
         return np.asarray(rng.normal(size=shape), dtype)
     if dtype in COMPLEX:
         return np.asarray(rng.normal(size=shape) + 1j * rng.normal(size=shape), dtype)
-    limits = np.iinfo(dtype)
-    return np.asarray(rng.integers(limits.min, limits.max, shape, dtype, endpoint=True))
+    bounds = np.iinfo(dtype)
+    return np.asarray(rng.integers(bounds.min, bounds.max, shape, dtype, endpoint=True))
 
 
 def _floats(dtype: str) -> np.ndarray:
-    limits = np.finfo(dtype)
-    least = limits.smallest_subnormal
-    tiny = [least, -least, limits.smallest_normal, 8 * least]
-    large = [limits.max, -limits.max, np.inf, -np.inf, np.nan]
+    found = limits(dtype)
+    least = float(found.smallest_subnormal)
+    tiny = [least, -least, found.smallest_normal, 8 * least]
+    large = [found.max, -found.max, np.inf, -np.inf, np.nan]
     return np.array([0.0, -0.0, *ORDINARY, *tiny, *large], dtype)
 
 

@@ -212,7 +212,7 @@ class EmulatedDriver:
         return array.address
 
     def to_device(self, array: np.ndarray) -> EmulatedArray:
-        result = self.empty(array.shape, array.dtype.str)
+        result = self.empty(array.shape, array.dtype)
         target, content = result.on_host(), array.copy()
         self.enqueue(lambda: np.copyto(target, content))
         return result
@@ -266,7 +266,7 @@ class EmulatedDriver:
     def row_major(self, array: EmulatedArray) -> EmulatedArray:
         if array.is_row_major:
             return array
-        result = self.empty(array.shape, array.dtype.str)
+        result = self.empty(array.shape, array.dtype)
         target, source = result.on_host(), array.on_host()
         self.enqueue(lambda: np.copyto(target, source))
         return result

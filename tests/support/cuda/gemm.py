@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from bitale_backend_cuda.product import Product
+from bitale_graph.dtypes import SHORT
 
 TF32_BITS = 13  # of the 23 bits behind the point of a float32, that TF32 lacks
-HALVES = ("float16", "bfloat16")
 
 Shape = tuple[int, int, int]
 
@@ -28,7 +28,7 @@ def multiplied(
     product: Product, alpha: Any, left: np.ndarray, right: np.ndarray, beta: Any, out: np.ndarray
 ) -> np.ndarray:
     """alpha * left @ right + beta * out in the type that cuBLAS adds in; out is not read where beta is 0."""
-    wide = "float32" if product.dtype in HALVES else product.dtype
+    wide = "float32" if product.dtype in SHORT else product.dtype
     a, b = (matrix.astype(wide) for matrix in (left, right))
     if product.tf32 and product.dtype == "float32":
         a, b = rounded_to_tf32(a), rounded_to_tf32(b)

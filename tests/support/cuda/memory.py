@@ -181,4 +181,4 @@ def host_view(address: int, shape: tuple[int, ...], dtype: Any, strides: tuple[i
     """The host's memory at an address as an array."""
     typestr = np.dtype(dtype).str
     interface = {"shape": shape, "typestr": typestr, "data": (address, False), "strides": strides, "version": 3}
-    return np.asarray(SimpleNamespace(__array_interface__=interface))
+    return np.asarray(SimpleNamespace(__array_interface__=interface)).view(dtype)  # bfloat16 has no typestr

@@ -10,7 +10,7 @@ import numpy as np
 from bitale_autodiff.arguments import as_list
 from bitale_autodiff.errors import GradientCheckError
 from bitale_autodiff.gradient import pullback, pushforward
-from bitale_graph.dtypes import is_differentiable
+from bitale_graph.dtypes import is_differentiable, kind
 from bitale_graph.errors import ArgumentError
 from bitale_graph.reference import evaluate
 from bitale_graph.types import tensor_type
@@ -52,7 +52,7 @@ verify_grad = check_gradient  # Theano's name
 
 def _double(array: np.ndarray) -> np.ndarray:
     kinds = {"f": "float64", "c": "complex128"}
-    return array.astype(kinds.get(array.dtype.kind, array.dtype))
+    return array.astype(kinds.get(kind(array.dtype), array.dtype))
 
 
 def _check_order(

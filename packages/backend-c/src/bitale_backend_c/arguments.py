@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from bitale_graph.dtypes import is_masked, is_weak
+from bitale_graph.arrays import as_array
+from bitale_graph.dtypes import can_cast, is_masked, is_weak, kind
 from bitale_graph.errors import DtypeError, ShapeError, explain
 from bitale_graph.variable import Variable
 
@@ -59,11 +60,11 @@ class Arguments:
             problem, advice = "is a masked array with elements missing", "Fill them in: value.filled(0)."
             raise DtypeError(explain(f"{self._which(number)} {problem}", [variable], advice))
         try:
-            array = np.asarray(value)
+            array = as_array(value)
         except (TypeError, ValueError, RuntimeError) as error:
             raise DtypeError(explain(f"{self._which(number)} cannot be made an array: {error}", [variable])) from None
         wanted, integers = np.dtype(variable.dtype), _is_integers(array)
-        if array.dtype.kind not in NUMBERS and not integers:
+        if kind(array.dtype) not in NUMBERS and not integers:
             problem = f"is of type {type(value).__name__} (dtype {array.dtype}), no array of numbers"
             objects = array.ndim and array.dtype == object
             advice = f"Convert it: numpy.asarray(value, {str(wanted)!r})." if objects else ""
@@ -74,10 +75,10 @@ class Arguments:
             problem = f"has dtype {array.dtype}, and is strictly to be {wanted}"
             raise DtypeError(explain(f"{self._which(number)} {problem}", [variable]))
         weak = is_weak(value) or isinstance(value, (list, tuple))
-        if weak and integers and wanted.kind in "iufc":
+        if weak and integers and kind(wanted) in "iufc":
             return self._from_integers(number, array, variable)
         casting: Literal["safe", "same_kind"] = "same_kind" if weak else "safe"
-        if number in self.downcast or np.can_cast(array.dtype, wanted, casting):
+        if number in self.downcast or can_cast(array.dtype, wanted, casting):
             return array.astype(wanted)
         raise DtypeError(
             explain(

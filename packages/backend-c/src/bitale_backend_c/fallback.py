@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from bitale_graph.dtypes import DTYPES
+
 Array = np.ndarray[Any, Any]
 InputSpecification = tuple[int, int, bool, tuple[int | None, ...] | None]
 OutputSpecification = tuple[int, int, int, int]
@@ -103,7 +105,7 @@ def foreign() -> Any:
 @functools.cache
 def dtype_of(type_number: int) -> np.dtype[Any]:
     """The dtype of a NumPy type number."""
-    return next(np.dtype(code) for code in np.typecodes["All"] if np.dtype(code).num == type_number)
+    return next(dtype for dtype in map(np.dtype, DTYPES) if dtype.num == type_number)
 
 
 def fits(array: object, specification: InputSpecification) -> bool:

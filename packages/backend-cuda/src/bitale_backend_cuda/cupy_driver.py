@@ -22,6 +22,8 @@ from bitale_backend_cuda.errors import CudaNotAvailable, LaunchError, OutOfMemor
 from bitale_backend_cuda.fft import FourierTransform, Plan, Plans
 from bitale_backend_cuda.product import Product
 from bitale_backend_cuda.work import Work
+from bitale_graph.arrays import Bits
+from bitale_graph.dtypes import BFLOAT16
 
 ADVICE = 'Use mode="c", or install CuPy for your driver: pip install "bitale[cuda12]" or "bitale[cuda13]".'
 ON_DEVICE = (2, 13)  # kinds of devices in DLPack: CUDA, and its managed memory
@@ -159,7 +161,10 @@ class CupyDriver:
         elif isinstance(value, np.ndarray):
             return None
         elif hasattr(value, "__dlpack_device__") and value.__dlpack_device__()[0] in ON_DEVICE:
-            array = self.cupy.from_dlpack(value)  # which has our stream wait for theirs
+            is_bfloat16 = str(getattr(value, "dtype", "")).endswith("bfloat16")
+            given = Bits(value) if is_bfloat16 else value
+            array = self.cupy.from_dlpack(given)  # which has our stream wait for theirs
+            array = array.view(BFLOAT16) if is_bfloat16 else array
         elif hasattr(value, "__cuda_array_interface__"):
             interface = dict(value.__cuda_array_interface__)
             theirs = interface.pop("stream", None)  # CuPy would have the host wait for it

@@ -9,6 +9,7 @@ from bitale.interpreted import Arrays, Interpreted
 from bitale.options import Options
 from bitale.specification import Specification
 from bitale_backend_c.arguments import Arguments
+from bitale_graph.dtypes import kind, limits
 from bitale_graph.errors import BitaleError, explain
 from bitale_graph.graph import Graph
 from bitale_graph.reference import evaluate
@@ -70,11 +71,11 @@ def agree(array: np.ndarray, wanted: np.ndarray) -> bool:
     """Whether results are equal but for rounding: half of the digits, measured by the largest number."""
     if array.shape != wanted.shape or array.dtype != wanted.dtype:
         return False
-    if array.dtype.kind not in "fc":
+    if kind(array.dtype) not in "fc":
         return bool(np.array_equal(array, wanted))
     with np.errstate(all="ignore"):
         largest = np.max(np.abs(wanted), where=np.isfinite(wanted), initial=0.0)
-        allowed = float(np.finfo(array.dtype).eps) ** 0.5 * float(largest)
+        allowed = float(limits(array.dtype).eps) ** 0.5 * float(largest)
         close = np.abs(array - wanted) <= allowed
     return bool(np.all(close | (array == wanted) | (np.isnan(array) & np.isnan(wanted))))
 

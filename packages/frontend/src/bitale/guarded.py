@@ -10,6 +10,7 @@ from bitale.interpreted import Arrays, Interpreted
 from bitale.options import Options
 from bitale.specification import Specification
 from bitale_backend_c.arguments import Arguments
+from bitale_graph.dtypes import kind
 from bitale_graph.errors import BitaleError, explain
 from bitale_graph.reference import evaluate
 from bitale_graph.variable import Apply, Constant, Variable
@@ -67,7 +68,7 @@ def _error(node: Apply, inputs: Arrays, array: np.ndarray) -> NonFiniteError:
 
 def is_finite(array: np.ndarray) -> bool:
     """Whether there is neither NaN nor infinity in an array."""
-    return array.dtype.kind not in "fc" or bool(np.isfinite(array).all())
+    return kind(array.dtype) not in "fc" or bool(np.isfinite(array).all())
 
 
 def _what(array: np.ndarray) -> str:

@@ -11,7 +11,8 @@ from bitale import readers
 from bitale.config import config
 from bitale_backend_c.arguments import on_host
 from bitale_backend_c.shim import snapshot
-from bitale_graph.dtypes import as_dtype, is_masked
+from bitale_graph.arrays import as_array
+from bitale_graph.dtypes import as_dtype, can_cast, is_masked, kind
 from bitale_graph.errors import ArgumentError, DtypeError, ShapeError, explain
 from bitale_graph.graph import substitute
 from bitale_graph.origin import Origin, made_at
@@ -111,7 +112,7 @@ class SharedVariable(Variable):
         """`value` as an array that this dtype can hold: floats may be rounded, integers have to fit."""
         array = _array(value)
         mine = np.dtype(self.dtype)
-        fits = np.can_cast(array.dtype, mine, self.casting)
+        fits = can_cast(array.dtype, mine, self.casting)
         if self.casting == "same_kind" and array.dtype.kind in "bui" and mine.kind in "iu":
             limits = np.iinfo(mine)
             fits = array.size == 0 or (int(array.min()) >= limits.min and int(array.max()) <= limits.max)
@@ -161,10 +162,10 @@ def _array(value: Any) -> np.ndarray:
     if is_masked(value):
         raise DtypeError("a shared variable holds no masked array with elements missing; fill them in: value.filled(0)")
     try:
-        array = np.asarray(value)
+        array = as_array(value)
     except (TypeError, ValueError, RuntimeError) as error:
         raise DtypeError(f"a shared variable holds an array of numbers: {error}") from None
-    if array.dtype.kind not in "biufc":
+    if kind(array.dtype) not in "biufc":
         raise DtypeError(f"a shared variable holds an array of numbers, not {value!r} (a {type(value).__name__})")
     return array
 

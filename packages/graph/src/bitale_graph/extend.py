@@ -10,7 +10,7 @@ import numpy as np
 from bitale_graph.dtypes import DTYPES
 from bitale_graph.errors import ArgumentError, ShapeError
 from bitale_graph.ops.elementwise import FUNCTIONS, Function, follow
-from bitale_graph.reference.elementwise import FORMULAS
+from bitale_graph.reference.elementwise import FORMULAS, in_single
 
 _BUILT_IN = frozenset(FUNCTIONS)
 
@@ -24,9 +24,10 @@ def elementwise_function(
 ) -> Function:
     """A new elementwise function, called as every other: on variables, arrays and Python scalars.
 
-    `numpy` computes it: it gets `arity` arrays that broadcast against each other, and its result is cast to the
-    result's dtype. The dtypes follow `like`: a NumPy ufunc or a Function of the same arity, or the name of the dtype
-    in which everything is computed; float32 stays float32 and integers become floats unless it is given.
+    `numpy` computes it: it gets `arity` arrays that broadcast against each other, float32 in place of bfloat16, and its
+    result is cast to the result's dtype. The dtypes follow `like`: a NumPy ufunc or a Function of the same arity, or
+    the name of the dtype in which everything is computed; float32 stays float32 and integers become floats unless it is
+    given.
     `properties` are those of Function, such as commutative=True.
 
     A derivative is a row in bitale_autodiff's table of partials. Making a function of the same name again replaces
@@ -38,7 +39,7 @@ def elementwise_function(
         raise ArgumentError(f"{name}: a function of {arity} arguments is a constant; write its value")
     function = Function(name, arity, _dtype_rule(name, arity, like), **properties)
     FUNCTIONS[name] = function
-    FORMULAS.add(function, _checked(function, numpy))
+    FORMULAS.add(function, _checked(function, in_single(numpy)))
     return function
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 import bitale_graph.functions as functions
+from bitale_graph.dtypes import is_weak, result_type
 from bitale_graph.errors import SymbolicError, explain
 
 if TYPE_CHECKING:
@@ -28,8 +29,12 @@ ATTRIBUTES: dict[str, Callable[..., Any]] = {
     "copy": lambda x: x.copy(),
     "iscomplexobj": lambda x: x.dtype.startswith("complex"),
     "isrealobj": lambda x: not x.dtype.startswith("complex"),
-    "result_type": lambda *values: np.result_type(*[v.dtype if isinstance(v, Protocols) else v for v in values]),
+    "result_type": lambda *values: np.dtype(result_type(*map(_operand, values))),
 }
+
+
+def _operand(value: Any) -> Any:
+    return value if is_weak(value) else np.dtype(value if isinstance(value, type) else getattr(value, "dtype", value))
 
 
 class Protocols:

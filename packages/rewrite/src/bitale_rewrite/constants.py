@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from bitale_graph.dtypes import SHORT
 from bitale_graph.ops.movement import Broadcast, ExpandDims, Reshape, Slice, Squeeze, Transpose
 from bitale_graph.variable import Constant, Variable
 
@@ -49,7 +50,7 @@ def _is_filled(data: np.ndarray) -> bool:
 def finite_factor(x: Variable) -> Constant | None:
     """The scalar constant that every element of `x` equals, if it is neither 0 nor infinite nor NaN."""
     value = uniform(x)
-    return value if value is not None and value.data != 0 and np.isfinite(value.data) else None
+    return value if value is not None and np.isfinite(value.data) and value.data != 0 else None
 
 
 def value_of(constant: Variable) -> bool | int | float | complex:
@@ -63,7 +64,7 @@ def is_value(constant: Constant, literal: bool | int | float | complex) -> bool:
     value = constant.data.item()
     if value == literal:
         return value != 0 or isinstance(value, complex) or math.copysign(1, value) == math.copysign(1, literal)  # type: ignore[arg-type]
-    return constant.dtype in ("float16", "float32") and isinstance(literal, float) and _rounded(constant, literal)
+    return constant.dtype in (*SHORT, "float32") and isinstance(literal, float) and _rounded(constant, literal)
 
 
 def _rounded(constant: Constant, literal: float) -> bool:

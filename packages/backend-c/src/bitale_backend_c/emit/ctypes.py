@@ -6,13 +6,18 @@ import math
 import struct
 from typing import Any
 
+import numpy as np
+
+from bitale_graph.dtypes import BFLOAT16
+
 C_TYPES = {
-    "bool": "uint8_t", "float16": "_Float16", "float32": "float", "float64": "double",
+    "bool": "uint8_t", "float16": "_Float16", "bfloat16": "uint16_t", "float32": "float", "float64": "double",
     "complex64": "float _Complex", "complex128": "double _Complex",
 } | {f"{sign}int{bits}": f"{sign}int{bits}_t" for sign in ("", "u") for bits in (8, 16, 32, 64)}  # fmt: skip
 
 # What the names of our own functions end in.
-SUFFIXES = {"bool": "b", "float16": "f16", "float32": "f32", "float64": "f64", "complex64": "c64", "complex128": "c128"}
+SUFFIXES = {"bool": "b", "float16": "f16", "bfloat16": "bf16", "float32": "f32", "float64": "f64"}
+SUFFIXES |= {"complex64": "c64", "complex128": "c128"}
 SUFFIXES |= {f"{sign}int{bits}": f"{'u' if sign else 'i'}{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
 
 
@@ -24,6 +29,8 @@ def literal(number: Any, dtype: str) -> str:
         value = complex(number)
         part = "float32" if dtype == "complex64" else "float64"
         return f"bitale_make_complex_{SUFFIXES[part]}({literal(value.real, part)}, {literal(value.imag, part)})"
+    if dtype == "bfloat16":
+        return f"0x{np.asarray(number, BFLOAT16).view('uint16'):04x}"
     if dtype.startswith("float"):
         return _float(float(number), dtype)
     return _integer(int(number), dtype)

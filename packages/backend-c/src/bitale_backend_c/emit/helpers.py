@@ -213,6 +213,23 @@ OTHER = {
     else x.bits += (a < b) == (a > 0) ? 1 : -1;
     return x.number;
 }""",
+    # bfloat16 is the upper half of a float. Rounded to the nearest, of two to the even one; a NaN stays one.
+    "bitale_widen_bf16": """float bitale_widen_bf16(uint16_t a) {
+    union { uint32_t bits; float number; } x = {(uint32_t)a << 16};
+    return x.number;
+}""",
+    "bitale_narrow_bf16": """uint16_t bitale_narrow_bf16(float a) {
+    union { float number; uint32_t bits; } x = {a};
+    const uint32_t rounded = x.bits + 0x7fff + (x.bits >> 16 & 1);
+    return (uint16_t)((a != a ? x.bits | 0x400000 : rounded) >> 16);
+}""",
+    "bitale_nextafter_bf16": """uint16_t bitale_nextafter_bf16(uint16_t a, uint16_t b) {
+    const float x = bitale_widen_bf16(a), y = bitale_widen_bf16(b);
+    if (x != x || y != y) return 0x7fc0;
+    if (x == y) return b;
+    if (x == 0) return y > 0 ? 1 : 0x8001;
+    return (uint16_t)(a + ((x < y) == (x > 0) ? 1 : -1));
+}""",
     "bitale_order_i64u64": "int32_t bitale_order_i64u64(int64_t a, uint64_t b) {\n"
     "    return a < 0 || (uint64_t)a < b ? -1 : (uint64_t)a > b;\n}",
     "bitale_order_u64i64": "int32_t bitale_order_u64i64(uint64_t a, int64_t b) {\n"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bitale_backend_c.emit.spellings import spell
-from bitale_graph.dtypes import COMPLEX, FLOATS
+from bitale_graph.dtypes import COMPLEX, FLOATS, SHORT
 from bitale_graph.ops.elementwise import Function
 from bitale_rewrite.loops.ir import Accumulate, Name, Statement
 
@@ -38,7 +38,7 @@ class Gathering:
     @property
     def symbol(self) -> str | None:
         """OpenMP's operator; None where the loop has to run in order."""
-        if self.dtype in ("float16", "complex64", "complex128"):
+        if self.dtype in (*SHORT, *COMPLEX):
             return None
         return OF_BOOLEANS.get(self.function.name) if self.dtype == "bool" else OMP_OPERATORS.get(self.function.name)
 
@@ -50,7 +50,7 @@ class Gathering:
     @property
     def has_nan(self) -> bool:
         """Whether a NaN must win: comparisons alone would lose it when the loop is vectorised."""
-        return self.function.name in ("maximum", "minimum") and self.dtype in FLOATS and self.dtype != "float16"
+        return self.function.name in ("maximum", "minimum") and self.dtype in FLOATS and self.dtype not in SHORT
 
 
 def gathered(body: Iterable[Statement]) -> list[Gathering]:
@@ -61,7 +61,7 @@ def gathered(body: Iterable[Statement]) -> list[Gathering]:
 
 def combine(function: Function, dtype: str, place: str, value: str) -> str:
     """place = function(place, value), as a statement."""
-    plain = dtype not in ("bool", "float16") and (dtype not in COMPLEX or function.name == "add")
+    plain = dtype not in ("bool", *SHORT) and (dtype not in COMPLEX or function.name == "add")
     if function.name in COMPOUND and plain:
         return f"{place} {COMPOUND[function.name]} {value};"
     return f"{place} = {spell(function, [dtype, dtype], [place, value])};"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from bitale_backend_c.emit import single
 from bitale_backend_c.emit.ctypes import C_TYPES, SUFFIXES, literal
-from bitale_graph.dtypes import BOOL, COMPLEX, FLOATS, INTEGERS, SIGNED
+from bitale_graph.dtypes import BOOL, COMPLEX, FLOATS, INTEGERS, SHORT, SIGNED
 from bitale_graph.errors import MissingRule
 from bitale_graph.ops import random
 from bitale_graph.ops.elementwise import CASTS, Function
@@ -154,7 +154,7 @@ SPELLINGS: dict[str, Spelling] = {
     "identity": same, "conjugate": by_kind(same, same, _conjugate),
 }  # fmt: skip
 SPELLINGS |= {name: by_kind(libm(name), same) for name in ("floor", "ceil", "trunc")}
-SPELLINGS["nextafter"] = lambda dtype, a, b: (helper if dtype == "float16" else libm)("nextafter")(dtype, a, b)
+SPELLINGS["nextafter"] = lambda dtype, a, b: (helper if dtype in SHORT else libm)("nextafter")(dtype, a, b)
 SPELLINGS["rint"] = by_kind(libm("rint"), same, helper("rint"))
 SPELLINGS |= {name: libm(LIBM_NAMES.get(name, name)) for name in LIBM}
 SPELLINGS |= {name: by_kind(libm(name), complexes=helper(name)) for name in WITH_COMPLEX_HELPER}
@@ -163,11 +163,15 @@ SPELLINGS |= {function.name: of_fixed_dtypes(function.name) for function in rand
 CAST = {f"cast_{dtype}": dtype for dtype in CASTS}
 # NumPy's numbers that do not fit wrap, as these conversions do; C leaves open what a direct one gives.
 THROUGH = dict.fromkeys(SMALL, "int32_t") | {"uint32": "int64_t"}
-IN_HALF = ("where", "identity", "negative", "nextafter")  # no arithmetic: exact in float16 itself
+EXACT = ("where", "identity", "nextafter")  # no arithmetic: numbers of 16 bits are not widened for it
+SIGN = {"negative": "(uint16_t)({} ^ 0x8000)", "signbit": "({} >> 15)"}  # of bfloat16, by its bits
+# How float32 is made of 16 bits, and they of it.
+WIDENED = {"float16": "(float){}", "bfloat16": "bitale_widen_bf16({})"}
+NARROWED = {"float16": "(_Float16){}", "bfloat16": "bitale_narrow_bf16({})"}
 
 
 def spell(function: Function, dtypes: Sequence[str], operands: Sequence[str]) -> str:
-    """The C expression of `function` of operands of these dtypes. float16 is computed in float and rounded.
+    """The C expression of `function` of operands of these dtypes. Numbers of 16 bits are computed in float and rounded.
 
     Raises MissingRule for a function that C has no spelling of.
     """
@@ -178,9 +182,11 @@ def spell(function: Function, dtypes: Sequence[str], operands: Sequence[str]) ->
     rule = SPELLINGS.get(function.name)
     if rule is None:
         raise MissingRule(f"no C spelling for `{function.name}`. Give it an expansion in other functions.")
-    if dtype == "float16" and function.name not in IN_HALF:
-        text = rule("float32", *(f"(float){a}" for a in operands))
-        return text if function.resolve(tuple(dtypes))[1] == "bool" else f"(_Float16){text}"
+    if dtype == "bfloat16" and function.name in SIGN:
+        return SIGN[function.name].format(*operands)
+    if dtype in SHORT and function.name not in EXACT:
+        text = rule("float32", *map(WIDENED[dtype].format, operands))
+        return text if function.resolve(tuple(dtypes))[1] == "bool" else NARROWED[dtype].format(text)
     if {*dtypes} == {"int64", "uint64"}:
         return _compare_mixed(function.name, dtypes, operands)
     return rule(dtype, *operands)
@@ -193,6 +199,10 @@ def _compare_mixed(name: str, dtypes: Sequence[str], operands: Sequence[str]) ->
 
 
 def _cast(target: str, source: str, a: str) -> str:
+    if source == "bfloat16":
+        return _cast(target, "float32", WIDENED[source].format(a))
+    if target == "bfloat16":
+        return NARROWED[target].format(_cast("float32", source, a))
     if target == "bool":
         return f"({a} != 0)"
     if source in COMPLEX and target not in COMPLEX:

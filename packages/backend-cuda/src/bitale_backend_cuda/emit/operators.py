@@ -10,7 +10,7 @@ from bitale_backend_c.emit.spellings import spell
 from bitale_backend_cuda.emit.types import TYPES, in_cuda
 from bitale_graph.ops.elementwise import FUNCTIONS, Function
 
-NAME = re.compile(r"bitale_op_(\w+?)_(b|f16|f32|f64|c64|c128|[iu]\d+)\b")
+NAME = re.compile(r"bitale_op_(\w+?)_(b|f16|bf16|f32|f64|c64|c128|[iu]\d+)\b")
 DTYPES = {suffix: dtype for dtype, suffix in SUFFIXES.items()}
 
 

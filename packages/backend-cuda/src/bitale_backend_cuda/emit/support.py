@@ -48,6 +48,18 @@ struct bitale_f16 {
 typedef _Float16 bitale_f16;
 #endif"""
 
+# Rounding to bfloat16; `{}` is C's function, for devices that have no instruction for it.
+ROUNDING = """\
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+BITALE_INLINE uint16_t bitale_narrow_bf16(float a) {{
+    uint16_t bits;
+    asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(bits) : "f"(a));
+    return bits;
+}}
+#else
+{}
+#endif"""
+
 SUPPORT = {
     # The first failure of a call stays.
     "bitale_fail": """\

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from bitale_graph.dtypes import INTEGERS, as_dtype, convert, is_masked, is_weak
+from bitale_graph.arrays import as_array
+from bitale_graph.dtypes import INTEGERS, as_dtype, convert, is_masked, is_weak, kind
 from bitale_graph.errors import BitaleError, BoundsError, DtypeError, explain
 from bitale_graph.ops.elementwise import CASTS, COMPARISONS, Elementwise, Function
 from bitale_graph.ops.movement import ExpandDims
@@ -32,10 +33,10 @@ def as_variable(value: Any, dtype: object = None) -> Variable:
     if is_masked(value):
         raise DtypeError("cannot use a masked array with elements missing; fill them in: value.filled(0)")
     try:
-        array = np.asarray(value, dtype=None if dtype is None else as_dtype(dtype))
+        array = as_array(value, None if dtype is None else as_dtype(dtype))
     except (TypeError, ValueError, RuntimeError) as error:
         raise DtypeError(f"cannot make an array of {value!r}: {error}") from None
-    if array.dtype.hasobject or array.dtype.kind not in "biufc":
+    if array.dtype.hasobject or kind(array.dtype) not in "biufc":
         raise DtypeError(f"cannot use {value!r} (a {type(value).__name__}, dtype {array.dtype}) as an array")
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bitale_graph.dtypes import INTEGERS, as_dtype
+from bitale_graph.dtypes import INTEGERS, as_dtype, result_type
 from bitale_graph.errors import ArgumentError, DtypeError, ShapeError, explain
 from bitale_graph.functions.apply import apply, as_variable, cast
 from bitale_graph.functions.axes import normalize_axis
@@ -111,5 +111,5 @@ def apply_sized(op: type[Op], x: Variable, sizes: Sizes, advice: str = "") -> Va
 
 def to_one_dtype(operands: Sequence[Variable], dtype: object = None) -> list[Variable]:
     """Operands cast to `dtype`, or else to the dtype NumPy gives them together."""
-    wanted = np.result_type(*[v.dtype for v in operands]).name if dtype is None else as_dtype(dtype)
+    wanted = result_type(*[v.dtype for v in operands]) if dtype is None else as_dtype(dtype)
     return [cast(v, wanted) for v in operands]

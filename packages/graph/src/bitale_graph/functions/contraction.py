@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bitale_graph.dtypes import COMPLEX
+from bitale_graph.dtypes import COMPLEX, result_type
 from bitale_graph.errors import ArgumentError, ShapeError, explain
 from bitale_graph.functions.apply import apply, as_variable, cast, expand_rank
 from bitale_graph.functions.arguments import axes_of, axis_of
@@ -36,7 +36,7 @@ def contract(
     _check_labels(left, right, left_labels, right_labels, result, what)
     left, left_labels = sum_labels(left, left_labels, right_labels + result)
     right, right_labels = sum_labels(right, right_labels, left_labels + result)
-    dtype = np.result_type(left.dtype, right.dtype)
+    dtype = result_type(left.dtype, right.dtype)
     names = dict(zip(dict.fromkeys(left_labels + right_labels), ascii_letters, strict=False))
     op = Contract(*("".join(names[label] for label in labels) for labels in (left_labels, right_labels, result)))
     return apply(op, cast(left, dtype), cast(right, dtype))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from bitale_graph.dtypes import COMPLEX, real_dtype
+from bitale_graph.dtypes import COMPLEX, real_dtype, result_type
 from bitale_graph.errors import ShapeError, explain
 from bitale_graph.functions.apply import as_variable, cast
 from bitale_graph.functions.arguments import to_one_dtype
@@ -30,7 +28,7 @@ def cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: fl
     x = _observations(m, rowvar)
     if y is not None:
         x = concatenate(to_one_dtype([x, _observations(y, rowvar)]))
-    x = cast(x, np.result_type(x.dtype, "float64").name)
+    x = cast(x, result_type(x.dtype, "float64"))
     distance = x - mean(x, 1, keepdims=True)
     count = cast(size_variable(shape_of(x)[1]), real_dtype(x.dtype)) - ((0 if bias else 1) if ddof is None else ddof)
     other = row.conjugate(distance) if x.dtype in COMPLEX else distance

@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 import bitale_graph.functions as functions
-from bitale_graph.dtypes import COMPLEX, FLOATS, INEXACT, INTEGERS
+from bitale_graph.dtypes import COMPLEX, FLOATS, INEXACT, INTEGERS, limits
 from bitale_graph.errors import ArgumentError, DtypeError, explain
 from bitale_graph.functions.apply import as_variable, cast, promote
 from bitale_graph.ops import elementwise as rows
@@ -199,7 +197,7 @@ def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -
         return make_complex(nan_to_num(real(x), nan, posinf, neginf), nan_to_num(imag(x), nan, posinf, neginf))
     if x.dtype not in FLOATS:
         return x
-    largest = float(np.finfo(x.dtype).max)
+    largest = float(limits(x.dtype).max)
     finite = where(isnan(x), cast(nan, x.dtype), x)
     finite = where(isposinf(x), cast(largest if posinf is None else posinf, x.dtype), finite)
     return where(isneginf(x), cast(-largest if neginf is None else neginf, x.dtype), finite)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from bitale_graph.dtypes import result_type
 from bitale_graph.errors import ArgumentError
 from bitale_graph.functions.apply import as_variable, cast
 from bitale_graph.functions.arguments import as_sizes, to_one_dtype
@@ -55,7 +54,7 @@ def vander(x: Any, N: Any = None, increasing: bool = False) -> Variable:
     x = as_variable(x)
     count = shape_of(x)[0] if N is None else as_sizes("vander", N)[0]
     exponents = iota(count) if increasing else flip(iota(count))
-    wide = cast(x, np.result_type(x.dtype, "int64").name)
+    wide = cast(x, result_type(x.dtype, "int64"))
     return power(expand_dims(wide, 1), expand_dims(exponents, 0))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bitale_graph.dtypes import BOOL, COMPLEX, INTEGERS, as_dtype, real_dtype
+from bitale_graph.dtypes import BOOL, COMPLEX, INTEGERS, as_dtype, real_dtype, result_type
 from bitale_graph.errors import ArgumentError, DtypeError, ShapeError, explain
 from bitale_graph.functions.apply import as_variable, cast
 from bitale_graph.functions.arguments import as_size, checked_step
@@ -34,7 +34,7 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: object = None)
     if stop is None:
         start, stop = 0, start
     bounds = [_scalar("arange", bound) for bound in (start, stop, 1 if step is None else step)]
-    name = np.result_type("int64", *[v.dtype for v in bounds]).name if dtype is None else as_dtype(dtype)
+    name = result_type("int64", *[v.dtype for v in bounds]) if dtype is None else as_dtype(dtype)
     first, end, by = (cast(v, "int64") if v.dtype in (*BOOL, *INTEGERS) else v for v in bounds)
     if name == "bool" or any(v.dtype in COMPLEX for v in bounds):
         raise DtypeError(explain("arange: booleans and complex numbers have no order to count in", bounds))
@@ -111,7 +111,7 @@ def spaced(
 ) -> tuple[Variable, Variable]:
     """What linspace gives, and the distance of two numbers."""
     first, last = as_variable(start), as_variable(stop)
-    name = np.result_type(first.dtype, last.dtype, 0.0).name
+    name = result_type(first.dtype, last.dtype, 0.0)
     first, last = broadcast_arrays(cast(first, name), cast(last, name))
     length = as_size("linspace", num)
     gaps = size_subtract(length, 1) if endpoint else length
@@ -142,7 +142,7 @@ def geomspace(
     Real bounds of one sign, or complex ones; a bound of 0 gives NaN.
     """
     first, last = as_variable(start), as_variable(stop)
-    name = np.result_type(first.dtype, last.dtype, "float64").name
+    name = result_type(first.dtype, last.dtype, "float64")
     first, last = broadcast_arrays(cast(first, name), cast(last, name))
     direction = row.sign(first)
     powers = logspace(row.log10(first / direction), row.log10(last / direction), num, endpoint)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bitale_graph.dtypes import COMPLEX, INEXACT, as_dtype, real_dtype
+from bitale_graph.dtypes import COMPLEX, INEXACT, SHORT, as_dtype, real_dtype
 from bitale_graph.errors import DtypeError, ShapeError, explain
 from bitale_graph.functions import reduction
 from bitale_graph.functions.apply import as_variable, cast
@@ -21,7 +21,10 @@ from bitale_graph.variable import Variable
 
 
 def mean(x: Any, axis: Axes = None, dtype: object = None, keepdims: bool = False) -> Variable:
-    """The arithmetic mean over `axis`, in float64 for integers; of no elements NaN. float16 is added up in float32."""
+    """The arithmetic mean over `axis`, in float64 for integers; of no elements NaN.
+
+    float16 and bfloat16 are added up in float32.
+    """
     x = as_variable(x)
     result = _result(x, dtype)
     total = reduction.sum(x, axis, _accumulator(result), keepdims)
@@ -130,8 +133,8 @@ def _result(x: Variable, dtype: object, inexact: bool = False) -> str:
 
 
 def _accumulator(dtype: str) -> str:
-    """float16 is accumulated in float32: sums of a few thousand elements lose all digits otherwise."""
-    return "float32" if dtype == "float16" else dtype
+    """What has 16 bits is accumulated in float32: sums of a few thousand elements lose all digits otherwise."""
+    return "float32" if dtype in SHORT else dtype
 
 
 def _count(x: Variable, axis: Axes, dtype: str, ddof: float = 0) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bitale_graph.dtypes import is_weak
+from bitale_graph.dtypes import can_cast, is_weak, result_type
 from bitale_graph.errors import ArgumentError, BoundsError, DtypeError, ShapeError, explain
 from bitale_graph.functions.apply import apply, as_variable, cast
 from bitale_graph.functions.broadcasting import broadcast_to
@@ -90,8 +90,8 @@ def fill_diagonal_offset(x: Any, value: Any, offset: int) -> Variable:
 
 def fitting(x: Variable, y: Any) -> Variable:
     """y in the dtype of x. Raises DtypeError where values could change beyond rounding."""
-    found = np.result_type(y, x.dtype) if is_weak(y) else np.dtype(as_variable(y).dtype)
-    if not np.can_cast(found, x.dtype, "same_kind"):
+    found = result_type(y, x.dtype) if is_weak(y) else as_variable(y).dtype
+    if not can_cast(found, x.dtype, "same_kind"):
         raise DtypeError(
             explain(f"{found} cannot be written into {x.dtype}", [x, as_variable(y)],
                     "Cast one of them with astype, where that is what you mean.")

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from bitale_graph.dtypes import COMPLEX, DTYPES, INEXACT, complex_dtype, real_dtype
+from bitale_graph.dtypes import COMPLEX, DTYPES, INEXACT, SHORT, complex_dtype, numpys, real_dtype, result_type
 from bitale_graph.errors import DtypeError, GraphError, ShapeError
 from bitale_graph.types import TensorType, tensor_type
 from bitale_graph.variable import Op
@@ -71,55 +71,51 @@ def follow(ufunc: np.ufunc) -> Callable[[tuple[Any, ...]], tuple[Dtypes, str]]:
 
     @cache
     def resolve(operands: tuple[Any, ...]) -> tuple[Dtypes, str]:
-        weak = [o if o in (int, float, complex) else np.dtype(o) for o in operands]
-        found = ufunc.resolve_dtypes((*weak, *[None] * ufunc.nout))
-        return tuple(d.name for d in found[: ufunc.nin]), found[ufunc.nin].name
+        given, called = numpys(operands)
+        found = ufunc.resolve_dtypes((*given, *[None] * ufunc.nout))
+        names = [called.get(d.name, d.name) for d in found]
+        return tuple(names[: ufunc.nin]), names[ufunc.nin]
 
     return resolve
 
 
 def _where(operands: tuple[Any, ...]) -> tuple[Dtypes, str]:
     _, then, otherwise = operands
-    dtype = _result(then, otherwise)
+    dtype = result_type(then, otherwise)
     return ("bool", dtype, dtype), dtype
 
 
 def _clip(operands: tuple[Any, ...]) -> tuple[Dtypes, str]:
-    dtype = _result(*operands)
+    dtype = result_type(*operands)
     return (dtype, dtype, dtype), dtype
 
 
-def _result(*operands: Any) -> str:
-    """np.result_type in which Python types stand for weak scalars."""
-    return np.result_type(*[o(0) if isinstance(o, type) else np.dtype(o) for o in operands]).name
-
-
 def _same(operands: tuple[Any, ...]) -> tuple[Dtypes, str]:
-    dtype = _result(*operands)
+    dtype = result_type(*operands)
     return (dtype,), dtype
 
 
 def _real_part(operands: tuple[Any, ...]) -> tuple[Dtypes, str]:
-    dtype = _result(*operands)
+    dtype = result_type(*operands)
     return (dtype,), real_dtype(dtype)
 
 
 def _angle(operands: tuple[Any, ...]) -> tuple[Dtypes, str]:
-    dtype = _result(*operands)
+    dtype = result_type(*operands)
     if dtype not in INEXACT:
         dtype = np.arctan2.resolve_dtypes((int, np.dtype(dtype), None))[2].name
     return (dtype,), real_dtype(dtype)
 
 
 def _to(dtype: str) -> Callable[[tuple[Any, ...]], tuple[Dtypes, str]]:
-    return lambda operands: ((_result(*operands),), dtype)
+    return lambda operands: ((result_type(*operands),), dtype)
 
 
 def _make_complex(operands: tuple[Any, ...]) -> tuple[Dtypes, str]:
-    dtype = _result(*operands)
+    dtype = result_type(*operands)
     if dtype in COMPLEX:
         raise TypeError("make_complex takes two real arrays")
-    part = "float32" if dtype in ("float16", "float32") else "float64"
+    part = "float32" if dtype in (*SHORT, "float32") else "float64"
     return (part, part), complex_dtype(part)
 
 

@@ -1,9 +1,10 @@
-"""The meaning of contractions: products of matrices where they are such, NumPy's einsum elsewhere."""
+"""The meaning of contractions: products of matrices; those of 16 bits are added in float32."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from bitale_graph.dtypes import SHORT
 from bitale_graph.ops.contraction import Contract
 from bitale_graph.reference.evaluate import Rule
 from bitale_graph.table import RuleTable
@@ -22,8 +23,10 @@ def _contract(op: Contract, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     def matrices(array: np.ndarray, labels: str, *groups: object) -> np.ndarray:
         order = [label for group in groups for label in group]  # type: ignore[attr-defined]
         shape = [int(np.prod([lengths[label] for label in group])) for group in groups]  # type: ignore[attr-defined]
-        return array.transpose([labels.index(label) for label in order]).reshape(shape)
+        wide = array.astype("float32") if array.dtype in SHORT else array
+        return wide.transpose([labels.index(label) for label in order]).reshape(shape)
 
     product = np.matmul(matrices(left, op.left, batch, rows, summed), matrices(right, op.right, batch, summed, columns))
     order = [*batch, *rows, *columns]
+    product = product.astype(left.dtype, copy=False)
     return product.reshape([lengths[label] for label in order]).transpose([order.index(label) for label in op.result])

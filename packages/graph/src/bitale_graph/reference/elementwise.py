@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bitale_graph.dtypes import convert
+from bitale_graph.dtypes import BFLOAT16, SHORT, convert
 from bitale_graph.errors import ArgumentError
 from bitale_graph.ops import elementwise as row
 from bitale_graph.ops.elementwise import CASTS, FUNCTIONS, Elementwise, Function
@@ -20,7 +20,7 @@ Formula = Callable[..., np.ndarray]
 # NumPy computes these in the dtypes of the operands, special values and integer overflow included.
 NUMPY_NAMES = """
     add subtract multiply true_divide floor_divide remainder fmod negative absolute sign reciprocal square
-    sqrt cbrt hypot maximum minimum fmax fmin copysign nextafter gcd lcm
+    sqrt cbrt hypot maximum minimum fmax fmin copysign gcd lcm
     equal not_equal less less_equal greater greater_equal logical_and logical_or logical_xor logical_not where
     isnan isinf isfinite signbit
     bitwise_and bitwise_or bitwise_xor invert left_shift right_shift
@@ -30,9 +30,25 @@ NUMPY_NAMES = """
     real imag conjugate angle
 """
 
+
+def in_single(formula: Formula) -> Formula:
+    """`formula` with bfloat16 computed in float32 and rounded, as NumPy's own functions compute float16."""
+
+    @wraps(formula)
+    def computed(*arrays: np.ndarray) -> np.ndarray:
+        if all(a.dtype != BFLOAT16 for a in arrays):
+            return formula(*arrays)
+        result = formula(*(a.astype("float32") if a.dtype == BFLOAT16 else a for a in arrays))
+        return result.astype(BFLOAT16) if result.dtype == "float32" else result
+
+    return computed
+
+
 FORMULAS: RuleTable[Formula] = RuleTable(
-    "formula of an elementwise function", {FUNCTIONS[name]: getattr(np, name) for name in NUMPY_NAMES.split()}
+    "formula of an elementwise function",
+    {FUNCTIONS[name]: in_single(getattr(np, name)) for name in NUMPY_NAMES.split()},
 )
+FORMULAS.add(row.nextafter, np.nextafter)  # among the numbers of 16 bits
 ELEMENTWISE: RuleTable[Rule] = RuleTable("NumPy reference")
 
 
@@ -42,12 +58,12 @@ def _elementwise(op: Elementwise, *arrays: np.ndarray) -> np.ndarray:
 
 
 def _formula(function: Function) -> Callable[[Formula], Formula]:
-    """Register a formula; float16 operands are widened to float32 for it, and the result is narrowed."""
+    """Register a formula; operands of 16 bits are widened to float32 for it, and the result is narrowed."""
 
     def decorate(formula: Formula) -> Formula:
         @wraps(formula)
         def widened(x: np.ndarray) -> np.ndarray:
-            return formula(x.astype("float32")).astype("float16") if x.dtype == "float16" else formula(x)
+            return formula(x.astype("float32")).astype(x.dtype) if x.dtype in SHORT else formula(x)
 
         FORMULAS.add(function, widened)
         return formula
@@ -56,6 +72,7 @@ def _formula(function: Function) -> Callable[[Formula], Formula]:
 
 
 @FORMULAS.register(row.power)
+@in_single
 def _power(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     if y.dtype.kind == "i" and np.any(y < 0):
         raise ArgumentError(
@@ -65,6 +82,7 @@ def _power(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 @FORMULAS.register(row.clip)
+@in_single
 def _clip(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     return np.minimum(np.maximum(x, low), high)
 

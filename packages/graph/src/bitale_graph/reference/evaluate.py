@@ -8,7 +8,8 @@ from typing import Any, overload
 
 import numpy as np
 
-from bitale_graph.dtypes import is_masked
+from bitale_graph.arrays import as_array
+from bitale_graph.dtypes import can_cast, is_masked, kind
 from bitale_graph.errors import (
     ArgumentError,
     BitaleError,
@@ -63,7 +64,7 @@ def conform(variable: Variable, value: Any) -> np.ndarray:
         problem, advice = "is a masked array with elements missing", "Fill them in: value.filled(0)."
         raise DtypeError(explain(f"the value of {variable!r} {problem}", [variable], advice))
     try:
-        array = np.asarray(value)
+        array = as_array(value)
     except (TypeError, ValueError, RuntimeError) as error:
         raise DtypeError(explain(f"the value of {variable!r} is no array: {error}", [variable])) from None
     wanted = variable.type
@@ -78,8 +79,8 @@ def conform(variable: Variable, value: Any) -> np.ndarray:
 
 def _converted(variable: Variable, array: np.ndarray) -> np.ndarray:
     wanted = np.dtype(variable.dtype)
-    if array.dtype.kind in "biufc":
-        if array.size == 0 or (wanted.kind in "fc" and np.can_cast(array.dtype, wanted, "same_kind")):
+    if kind(array.dtype) in "biufc":
+        if array.size == 0 or (kind(wanted) in "fc" and can_cast(array.dtype, wanted, "same_kind")):
             return array.astype(wanted)
         if array.dtype.kind in "biu" and wanted.kind in "iu":
             converted = array.astype(wanted)

@@ -7,18 +7,17 @@ from functools import partial
 
 import numpy as np
 
+from bitale_graph.dtypes import INEXACT, SHORT
 from bitale_graph.functions.apply import cast
 from bitale_graph.graph import Graph
 from bitale_graph.ops.contraction import Contract
 from bitale_graph.ops.elementwise import (
     Elementwise,
-    add,
     equal,
     identity,
     isnan,
     logical_and,
     logical_or,
-    maximum,
     minimum,
     where,
 )
@@ -70,10 +69,10 @@ def _named(node: Apply, outputs: tuple[Variable, ...]) -> tuple[Variable, ...]:
 
 def _arg_reduce(node: Apply, inputs: Inputs) -> Variable:
     """The smallest index at which the extremum stands: two reductions, both of which vectorise."""
-    (x,), axis = inputs, node.op.axis
+    x, axis = _single(inputs[0]), node.op.axis
     extremum = ExpandDims((axis,))(Reduce(node.op.function, (axis,))(x))
     hit = equal(x, extremum)
-    if x.dtype.startswith(("float", "complex")):
+    if x.dtype in INEXACT:
         hit = logical_or(hit, logical_and(isnan(x), isnan(extremum)))
     length = size_of(x, axis)
     count = Iota(length)() if isinstance(length, int) else Iota(None)(size_variable(length))
@@ -84,8 +83,8 @@ def _arg_reduce(node: Apply, inputs: Inputs) -> Variable:
 
 
 def _contract(target: Target, node: Apply, inputs: Inputs) -> Variable:
-    if node.outputs[0].dtype == "float16" and not is_product(node, target):
-        inputs = tuple(cast(v, "float32") for v in inputs)
+    if not is_product(node, target):
+        inputs = tuple(map(_single, inputs))
     result = normalise(Apply(node.op, inputs, node.origin), inputs, target)
     return cast(result, node.outputs[0].dtype)
 
@@ -95,22 +94,22 @@ def _expand_dims(node: Apply, inputs: Inputs) -> Variable:
     return node.op(*inputs) if node.op.axes else inputs[0]
 
 
-def _wide(node: Apply, inputs: Inputs) -> Variable:
-    """Sums and products of float16 gather in float32, as NumPy's do."""
+def _reduce(node: Apply, inputs: Inputs) -> Variable:
     x = inputs[0]
-    if x.dtype == "float16" and node.op.function not in (maximum, minimum):
-        return cast(node.op(cast(x, "float32")), "float16")
-    return node.op(x) if node.op.axes else Elementwise(identity)(x)
+    return cast(node.op(_single(x)), x.dtype) if node.op.axes else Elementwise(identity)(x)
 
 
 def _cumulate(node: Apply, inputs: Inputs) -> Variable:
     x = inputs[0]
-    if x.dtype == "float16" and node.op.function is add:
-        return cast(node.op(cast(x, "float32")), "float16")
-    return node.op(x)
+    return cast(node.op(_single(x)), x.dtype)
+
+
+def _single(x: Variable) -> Variable:
+    """x as it is gathered: numbers of 16 bits in float32, as NumPy adds up float16."""
+    return cast(x, "float32") if x.dtype in SHORT else x
 
 
 FORMS: dict[type, Callable[[Apply, Inputs], Variable]] = {
     ExpandDims: _expand_dims,
-    ArgReduce: _arg_reduce, Reduce: _wide, Cumulate: _cumulate,
+    ArgReduce: _arg_reduce, Reduce: _reduce, Cumulate: _cumulate,
 }

@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 
-from bitale_graph.dtypes import DTYPES, INEXACT, INTEGERS
+from bitale_graph.dtypes import DTYPES, INEXACT, INTEGERS, limits
 from bitale_graph.functions.apply import cast
 from bitale_graph.ops.elementwise import CASTS, conjugate, imag, make_complex, real
 from bitale_graph.types import tensor_type
@@ -26,7 +26,7 @@ def holds(dtype: str, other: str) -> bool:
     if other in INTEGERS:
         if dtype in INTEGERS:
             return np.can_cast(other, dtype)
-        return dtype in INEXACT and np.iinfo(other).bits <= np.finfo(dtype).nmant + 1
+        return dtype in INEXACT and np.iinfo(other).bits <= limits(dtype).nmant + 1
     return dtype in INEXACT and np.can_cast(other, dtype)
 
 

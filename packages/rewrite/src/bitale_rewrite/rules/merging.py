@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from bitale_graph.dtypes import FLOATS, INTEGERS
+from bitale_graph.dtypes import FLOATS, INTEGERS, limits
 from bitale_graph.ops.elementwise import Elementwise, add, maximum, minimum, multiply, subtract, true_divide
 from bitale_graph.types import tensor_type
 from bitale_graph.variable import Apply, Constant, Variable
@@ -66,8 +66,8 @@ def _function(v: Variable) -> tuple[object, tuple[Variable, ...]]:
 
 def rounded(number: Fraction, dtype: str) -> Constant | None:
     """The floating constant nearest to `number`; None where that would overflow or lose digits."""
-    limits = np.finfo(dtype)
-    if number != 0 and not float(limits.smallest_normal) <= abs(number) <= float(limits.max):
+    bounds = limits(dtype)
+    if number != 0 and not float(bounds.smallest_normal) <= abs(number) <= float(bounds.max):
         return None
     return Constant(np.asarray(float(number), dtype))
 

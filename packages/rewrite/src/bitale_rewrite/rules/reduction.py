@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from bitale_graph.dtypes import FLOATS
 from bitale_graph.functions.apply import cast
 from bitale_graph.ops.elementwise import (
     Elementwise,
@@ -237,7 +238,7 @@ def extremum_of_monotone(node: Apply) -> Replacement:
     inner, function = source(node.inputs[0], Elementwise), node.op.function
     if inner is None or function not in (maximum, minimum) or node.op.of_none:
         return None
-    if inner.op.function is negative and node.inputs[0].dtype.startswith("float"):
+    if inner.op.function is negative and node.inputs[0].dtype in FLOATS:
         return -Reduce(minimum if function is maximum else maximum, node.op.axes)(inner.inputs[0])
     return inner.op(node.op(inner.inputs[0])) if inner.op.function in MONOTONE else None
 

@@ -32,7 +32,7 @@ x, c = real("x"), constant("c", FLOATS, lambda v: finite_factor(v) is not None)
 FACTORS = 12  # factors of a product that are looked at
 
 # From here on erfc is taken from its asymptotic series: a little before it leaves the normal numbers.
-TAIL = {"float16": 2.8, "float32": 9.0, "float64": 25.0}
+TAIL = {"float16": 2.8, "bfloat16": 9.0, "float32": 9.0, "float64": 25.0}
 
 COMPLEMENTS: tuple[Rule, ...] = tuple(
     rule(left, right, preserves="reals")

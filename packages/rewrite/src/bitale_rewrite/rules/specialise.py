@@ -14,6 +14,7 @@ from bitale_rewrite.rule import Rule, rule
 r, s, n, b = real("r"), real("s"), integer("n"), boolean("b")
 LARGEST_POWER = 8  # each multiplication rounds: k - 1 of them cost at most k / 2 units in the last place
 LARGEST_INTEGER_POWER = 64
+EXPONENTS = {"float16": 14, "bfloat16": 126, "float32": 126, "float64": 1022}  # of 2, below which 1 / c is normal
 
 
 def _is_whole(v: Variable) -> bool:
@@ -28,7 +29,7 @@ def _is_small(v: Variable) -> bool:
 def _is_power_of_two(v: Variable) -> bool:
     """Whether dividing by v is exactly multiplying by 1 / v."""
     mantissa, exponent = math.frexp(value_of(v))  # type: ignore[arg-type]
-    return abs(mantissa) == 0.5 and abs(exponent) < (126 if v.dtype == "float32" else 1022) and v.dtype != "float16"
+    return abs(mantissa) == 0.5 and abs(exponent) < EXPONENTS[v.dtype]
 
 
 whole = constant("k", FLOATS, _is_whole)

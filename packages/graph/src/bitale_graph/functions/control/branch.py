@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
-from bitale_graph.dtypes import INTEGERS, is_weak
+from bitale_graph.dtypes import INTEGERS, is_weak, result_type
 from bitale_graph.errors import ArgumentError, DtypeError, ShapeError, describe, explain
 from bitale_graph.functions.apply import as_variable, cast
 from bitale_graph.functions.control.build import step_variable
@@ -116,7 +114,7 @@ def _fitting(number: int, column: Sequence[Any], wheres: Sequence[str]) -> list[
     label = f"output {number}"
     values = [v if is_weak(v) else result_variable(w, label, v) for v, w in zip(column, wheres, strict=True)]
     firm = [v.dtype for v in values if isinstance(v, Variable)]
-    dtype = firm[0] if firm else np.result_type(*values).name
+    dtype = firm[0] if firm else result_type(*values)
     values = [as_variable(adapted(v, dtype)) for v in values]
     first = values[0]
     for where, v in zip(wheres[1:], values[1:], strict=True):

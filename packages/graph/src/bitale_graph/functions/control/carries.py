@@ -6,9 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import numpy as np
-
-from bitale_graph.dtypes import FLOATS, INTEGERS, is_weak
+from bitale_graph.dtypes import FLOATS, INTEGERS, is_weak, result_type
 from bitale_graph.errors import BitaleError, DtypeError, ShapeError, describe, explain
 from bitale_graph.functions.apply import as_variable, cast
 from bitale_graph.functions.control.capture import result_variable
@@ -89,7 +87,7 @@ def adapted(value: Any, dtype: str) -> Any:
 
 def _adapts(value: Any, dtype: str) -> bool:
     """Whether a value is a Python number that arrays of `dtype` absorb."""
-    return is_weak(value) and np.result_type(value, np.dtype(dtype)) == dtype
+    return is_weak(value) and result_type(value, dtype) == dtype
 
 
 def _joint(where: str, carry: Carry, new: Variable, old: Variable) -> TensorType:

@@ -30,7 +30,7 @@ def fft(a: Any, n: Any = None, axis: int = -1, norm: str | None = None) -> Varia
 
     Of `n` points (an int or a scalar variable), to which the axis is cropped or padded with zeros; of all when None.
     `norm` says what is divided by n: "backward" (or None) the inverse transform, "forward" this one, "ortho" both by
-    its square root. float16, float32 and complex64 give complex64, other dtypes complex128.
+    its square root. float16, bfloat16, float32 and complex64 give complex64, other dtypes complex128.
 
     Raises ShapeError for less than one point (when the function runs, where n is not known), ArgumentError for another
     norm or an axis that a does not have.
@@ -61,7 +61,7 @@ def irfft(a: Any, n: Any = None, axis: int = -1, norm: str | None = None) -> Var
     """The inverse of `rfft`: `n` real numbers, of the first n // 2 + 1 elements of their transform.
 
     None stands for 2 (m - 1), where a has m elements. Whether n was odd cannot be seen from a: give it. Arguments as
-    those of `fft`; the results of complex64 are float32, of float16 float16.
+    those of `fft`; the results of complex64 are float32, of float16 float16, of bfloat16 bfloat16.
     """
     x, axis = _operand("irfft", a, axis)
     dtype = x.dtype if x.dtype in FLOATS else real_dtype(complex_dtype(x.dtype))

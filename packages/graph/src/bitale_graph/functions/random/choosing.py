@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bitale_graph.dtypes import FLOATS, INTEGERS
+from bitale_graph.dtypes import FLOATS, INTEGERS, limits
 from bitale_graph.errors import ArgumentError, DtypeError, ShapeError, explain
 from bitale_graph.functions.apply import as_variable, cast
 from bitale_graph.functions.arguments import as_size, as_sizes, axis_of
@@ -60,7 +60,7 @@ def _looked_up(key: Any, chances: Variable, shape: Any) -> Variable:
 def _probabilities(what: str, p: Variable) -> Variable:
     """Probabilities along the last axis."""
     p = p if p.dtype in FLOATS else cast(p, "float64")
-    slack = float(np.finfo(p.dtype).eps) ** 0.5
+    slack = float(limits(p.dtype).eps) ** 0.5
 
     def proper(v: Variable) -> Variable:
         gap = sum(cast(v, "float64"), axis=-1, keepdims=True) - 1

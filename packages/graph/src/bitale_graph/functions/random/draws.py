@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bitale_graph.dtypes import COMPLEX, FLOATS, as_dtype, is_weak
+from bitale_graph.dtypes import COMPLEX, FLOATS, SHORT, as_dtype, is_weak, result_type
 from bitale_graph.errors import ArgumentError, DtypeError, ShapeError, describe, explain
 from bitale_graph.functions import inputs
 from bitale_graph.functions.apply import as_variable, cast
@@ -35,14 +35,15 @@ class Draw:
     """Random numbers of one key in one shape: that given, or else that of the parameters together.
 
     `parameters` become floats of the draw's dtype and stretch to its shape; `self[name]` is one of them. The dtype is
-    the default float, or what the parameters' dtypes make of it. float16 is computed in float32: `result` rounds.
+    the default float, or what the parameters' dtypes make of it. Those of 16 bits are computed in float32: `result`
+    rounds.
     """
 
     def __init__(self, what: str, key: Any, shape: Any = None, dtype: object = None, **parameters: Any) -> None:
         self.what, self.key = what, as_variable(key)
         self.words = words(what, self.key)
         self.dtype = _dtype(what, dtype, parameters)
-        self.computed = "float32" if self.dtype == "float16" else self.dtype
+        self.computed = "float32" if self.dtype in SHORT else self.dtype
         self.given = {name: as_variable(value) for name, value in parameters.items()}
         found = [shape_of(v) for v in self.given.values()]
         self.shape: Sizes = broadcast_shapes(*found) if shape is None else as_sizes(what, shape)
@@ -147,7 +148,7 @@ def _dtype(what: str, dtype: object, parameters: dict[str, Any]) -> str:
             raise DtypeError(explain(f"{what}: {parameter} must be real", [as_variable(value)]))
     if dtype is None:
         arrays = [v for v in parameters.values() if not is_weak(v) and not isinstance(v, (list, tuple))]
-        dtype = np.result_type(inputs.default_float(), *(as_variable(v).dtype for v in arrays)).name
+        dtype = result_type(inputs.default_float(), *(as_variable(v).dtype for v in arrays))
     name = as_dtype(dtype)
     if name not in FLOATS:
         raise DtypeError(f"{what}: numbers of dtype {name} cannot be drawn; one of {', '.join(FLOATS)} is wanted")
