@@ -43,7 +43,8 @@ from bitale_rewrite.loops.ir import Buffer, Gemm, Literal, Name, Require, Value
 INDENT = "    "
 # Of products: what the elements are, and what they are added in.
 PRODUCTS = {
-    "float16": ("CUDA_R_16F", "CUBLAS_COMPUTE_32F"), "float32": ("CUDA_R_32F", "CUBLAS_COMPUTE_32F"),
+    "float16": ("CUDA_R_16F", "CUBLAS_COMPUTE_32F"), "bfloat16": ("CUDA_R_16BF", "CUBLAS_COMPUTE_32F"),
+    "float32": ("CUDA_R_32F", "CUBLAS_COMPUTE_32F"),
     "float64": ("CUDA_R_64F", "CUBLAS_COMPUTE_64F"), "complex64": ("CUDA_C_32F", "CUBLAS_COMPUTE_32F"),
     "complex128": ("CUDA_C_64F", "CUBLAS_COMPUTE_64F"),
 }  # fmt: skip
