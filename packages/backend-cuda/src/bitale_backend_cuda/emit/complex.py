@@ -34,7 +34,6 @@ FUNCTIONS = {
     "creal": "R crealf(C a) { return a.re; }",
     "cimag": "R cimagf(C a) { return a.im; }",
     "conj": "C conjf(C a) { return C(a.re, -a.im); }",
-    "cabs": "R cabsf(C a) { return hypotf(a.re, a.im); }",
     "carg": "R cargf(C a) { return atan2f(a.im, a.re); }",
 }
 COMPLEX_NAMES = {f"{name}{suffix}" for name in FUNCTIONS for suffix in ("", "f")}

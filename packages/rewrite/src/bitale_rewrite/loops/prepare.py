@@ -21,6 +21,7 @@ from bitale_graph.ops.elementwise import (
     minimum,
     where,
 )
+from bitale_graph.ops.fft import Fft
 from bitale_graph.ops.movement import ExpandDims, Iota
 from bitale_graph.ops.reduction import ArgReduce, Cumulate, Reduce
 from bitale_graph.origin import made_at
@@ -30,6 +31,7 @@ from bitale_rewrite.loops.accumulate import accumulate_outputs
 from bitale_rewrite.loops.contraction import is_product, normalise
 from bitale_rewrite.loops.epilogues import with_epilogues
 from bitale_rewrite.loops.increments import gather_increments
+from bitale_rewrite.loops.spectrum import transform_of_real
 from bitale_rewrite.loops.target import Target
 
 Inputs = tuple[Variable, ...]
@@ -111,5 +113,5 @@ def _single(x: Variable) -> Variable:
 
 FORMS: dict[type, Callable[[Apply, Inputs], Variable]] = {
     ExpandDims: _expand_dims,
-    ArgReduce: _arg_reduce, Reduce: _reduce, Cumulate: _cumulate,
+    ArgReduce: _arg_reduce, Reduce: _reduce, Cumulate: _cumulate, Fft: transform_of_real,
 }

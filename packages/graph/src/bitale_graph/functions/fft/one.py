@@ -93,8 +93,8 @@ def half_length(n: Size) -> Size:
 def _complex(what: str, op: Fft, a: Any, n: Any, axis: int, norm: str | None) -> Variable:
     x, axis = _operand(what, a, axis)
     points = _points(what, shape_of(x)[axis] if n is None else n, x)
-    x = moveaxis(cast(x, complex_dtype(x.dtype)), axis, -1)
-    result = apply(op, _resized(x, points))
+    x = cast(_resized(moveaxis(x, axis, -1), points), complex_dtype(x.dtype))
+    result = apply(op, x)
     return moveaxis(_normalised(what, result, points, norm, int(op.inverse)), -1, axis)
 
 
