@@ -40,7 +40,6 @@ GRAPH = Graph([Y, ROWS, H, A], results())
 def function():
     function = compile(GRAPH, driver=EmulatedDriver())
     compiles_everywhere(function)
-    assert sum(name.endswith("_steps") for name in function.kernels) == 2
     return function
 
 

@@ -127,22 +127,22 @@ def run(call):
     x = call.address(0)
     x_0 = call.length(0, 0)
     x_s0 = call.stride(0, 0)
-    count = call.temporary(8)
+    count = call.memory('count', 8)
     if x_0 > 2048:
         x_dense = call.is_dense(0)
         width = 2 if x_dense and x % 16 == 0 else 1
         grid = call.total(x_0, width)
         blocks = grid
-        count_sum_parts = call.temporary(grid * 8)
+        count_sum_parts = call.memory('count_sum_parts', grid * 8)
         call.launch('compute_count_total1' if width == 1 else 'compute_count_total1_packs', grid, 256, (x, x_s0, count_sum_parts, x_0))
         call.launch('compute_count_total2', 1, 256, (count, count_sum_parts, blocks))
     else:
         call.launch('compute_count', 1, 256, (count, x, x_s0, x_0))
     found = call.read(count, 'int64')
-    nonzero = call.temporary(found * 8)
+    nonzero = call.memory('nonzero', found * 8)
     i_count = max(4096, (x_0 + 1023) // 1024)
     chunks = max(1, (x_0 + (i_count - 1)) // i_count)
-    position_parts = call.temporary(chunks * 8)
+    position_parts = call.memory('position_parts', chunks * 8)
     lanes = 32 if i_count <= 256 else 256
     grid = call.groups(chunks, lanes)
     call.launch('nonzero_2_part1_warp' if lanes == 32 else 'nonzero_2_part1_block', grid, 256, (position_parts, x, x_s0, chunks, i_count, x_0))

@@ -55,7 +55,7 @@ def run(call):
     if chunks > 1:
         j_count = (x_0 + (chunks - 1)) // chunks
         i_by = 4611686018427387903 // max(x_1, 1) + 1 if chunks * x_1 < 1073741824 else 0 - 9223372036854775807 // max(x_1, 1)
-        result_0_sum_parts = call.temporary(chunks * x_1 * 8)
+        result_0_sum_parts = call.memory('result_0_sum_parts', chunks * x_1 * 8)
         grid = call.threads(chunks * x_1)
         call.launch('compute_result_0_chunks1', grid, 256, (result_0_sum_parts, x, x_s0, x_s1, chunks, x_1, j_count, x_0, i_by))
         lanes = 32 if chunks <= 256 else 256

@@ -130,15 +130,15 @@ def run(call):
     index_s0 = call.stride(1, 0)
     size = 0 - table_0
     result_0 = call.allocate(0, (table_0, table_1))
-    minimum_index = call.temporary(8)
-    maximum_index = call.temporary(8)
+    minimum_index = call.memory('minimum_index', 8)
+    maximum_index = call.memory('maximum_index', 8)
     if index_0 > 2048:
         index_dense = call.is_dense(1)
         width = 2 if index_dense and index % 16 == 0 else 1
         grid = call.total(index_0, width)
         blocks = grid
-        minimum_index_sum_parts = call.temporary(grid * 8)
-        maximum_index_sum_parts = call.temporary(grid * 8)
+        minimum_index_sum_parts = call.memory('minimum_index_sum_parts', grid * 8)
+        maximum_index_sum_parts = call.memory('maximum_index_sum_parts', grid * 8)
         call.launch('compute_maximum_index_total1' if width == 1 else 'compute_maximum_index_total1_packs', grid, 256, (status, index, index_s0, minimum_index_sum_parts, maximum_index_sum_parts, index_0))
         call.launch('compute_maximum_index_total2', 1, 256, (status, minimum_index, maximum_index, minimum_index_sum_parts, maximum_index_sum_parts, blocks))
     else:

@@ -155,7 +155,7 @@ def run(call):
     if chunks > 1:
         j_count = (weights_0 + (chunks - 1)) // chunks
         i_by = 4611686018427387903 // max(x_0, 1) + 1 if chunks * x_0 < 1073741824 else 0 - 9223372036854775807 // max(x_0, 1)
-        contract_sum_parts = call.temporary(chunks * x_0 * 8)
+        contract_sum_parts = call.memory('contract_sum_parts', chunks * x_0 * 8)
         lanes = 32 if j_count <= 256 else 256
         grid = call.groups(chunks * x_0, lanes)
         call.launch('compute_contract_chunks1_warp' if lanes == 32 else 'compute_contract_chunks1_block', grid, 256, (contract_sum_parts, x, x_s0, x_s1, weights, chunks, x_0, j_count, weights_0, i_by))
@@ -167,13 +167,13 @@ def run(call):
         grid = call.groups(x_0, lanes)
         call.launch('compute_contract_warp' if lanes == 32 else 'compute_contract_block', grid, 256, (contract, x, x_s0, x_s1, weights, x_0, weights_0))
     add = slot_1
-    reduce_add = call.temporary(8)
+    reduce_add = call.memory('reduce_add', 8)
     if x_0 > 2048:
         target_dense = call.is_dense(1)
         width = 2 if target_dense and (contract | target | add) % 16 == 0 else 1
         grid = call.total(x_0, width)
         blocks = grid
-        reduce_add_sum_parts = call.temporary(grid * 8)
+        reduce_add_sum_parts = call.memory('reduce_add_sum_parts', grid * 8)
         call.launch('compute_add_total1' if width == 1 else 'compute_add_total1_packs', grid, 256, (add, contract, target, target_s0, reduce_add_sum_parts, x_0))
         call.launch('compute_add_total2', 1, 256, (reduce_add, reduce_add_sum_parts, blocks))
     else:

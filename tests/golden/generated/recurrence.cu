@@ -63,14 +63,17 @@ __device__ __forceinline__ void compute_carry_new_step(double *scan_row, double 
     carry_new[0] = (a[0] * carry[0]) + y[step];
 }
 
-extern "C" __global__ void __launch_bounds__(256) compute_carry_new_steps(double *carry_new, double *carry, double *a, double *y, double *scan, int64_t y_0) {
-    for (int64_t step = 0; step < y_0; step++) {
+extern "C" __global__ void __launch_bounds__(1) compute_carry_new_steps(double *a, double *y, double *scan, double *carry_home, int64_t y_0) {
+    double carry_new[1];
+    double carry[1];
+    carry[0] = carry_home[0];
+    const int64_t step_upto = y_0;
+    for (int64_t step = 0; step < step_upto; step++) {
         double *scan_row = scan + (step) * (1);
-        if (threadIdx.x == 0) compute_carry_new_step(scan_row, carry_new, carry, a, y, step);
-        __syncthreads();
-        if (threadIdx.x == 0) carry[0] = carry_new[0];
-        __syncthreads();
+        compute_carry_new_step(scan_row, carry_new, carry, a, y, step);
+        carry[0] = carry_new[0];
     }
+    carry_home[0] = carry[0];
 }
 
 /*
@@ -81,17 +84,17 @@ def run(call):
     slot_0, = call.workspace(y_0 * 8)
     result_0 = call.allocate(0, ())
     result_1 = call.allocate(1, ())
-    carry = call.temporary(8)
+    carry = call.memory('carry', 8)
     call.launch('compute_carry', 1, 1, (carry,))
     scan = slot_0
-    carry_new = call.temporary(8)
-    call.launch('compute_carry_new_steps', 1, 256, (carry_new, carry, a, y, scan, y_0))
+    carry_new = call.memory('carry_new', 8)
+    call.launch('compute_carry_new_steps', 1, 1, (a, y, scan, carry, y_0))
     call.launch('compute_result_0', 1, 1, (result_0, carry))
     if y_0 > 2048:
         width = 2 if scan % 16 == 0 else 1
         grid = call.total(y_0, width)
         blocks = grid
-        result_1_sum_parts = call.temporary(grid * 8)
+        result_1_sum_parts = call.memory('result_1_sum_parts', grid * 8)
         call.launch('compute_result_1_total1' if width == 1 else 'compute_result_1_total1_packs', grid, 256, (scan, result_1_sum_parts, y_0))
         call.launch('compute_result_1_total2', 1, 256, (result_1, result_1_sum_parts, blocks))
     else:

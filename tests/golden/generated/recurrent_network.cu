@@ -25,6 +25,46 @@ extern "C" __global__ void __launch_bounds__(256) compute_result_0_row_packs(flo
     }
 }
 
+__device__ __forceinline__ void multiply_contract_2_step(float *contract_2_out, const float *h_2_left, const float *u_right, int64_t x_1, int64_t b_0) {
+    for (int64_t element = (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < (x_1 * b_0); element += (int64_t)gridDim.x * blockDim.x) {
+        const int64_t k_up = element / b_0;
+        const int64_t k = element - k_up * b_0;
+        const int64_t j_up = k_up / x_1;
+        const int64_t j = k_up - j_up * x_1;
+        const int64_t i = j_up;
+        float product = 0.0f;
+        for (int64_t l = 0; l < b_0; l++) {
+            product += h_2_left[i*x_1*b_0 + j*b_0 + l] * u_right[i*b_0*b_0 + l*b_0 + k];
+        }
+        contract_2_out[i*x_1*b_0 + j*b_0 + k] = product;
+    }
+}
+
+__device__ __forceinline__ void compute_result_0_row_step(float *result_0_row, const float *contract, const float *contract_2, const float *b, int64_t x_1, int64_t b_0, int64_t step) {
+    for (int64_t element = (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < (x_1 * b_0); element += (int64_t)gridDim.x * blockDim.x) {
+        const int64_t j_up = element / b_0;
+        const int64_t j = element - j_up * b_0;
+        const int64_t i = j_up;
+        result_0_row[i*b_0 + j] = bitale_tanh_f32(((contract[step*x_1*b_0 + i*b_0 + j] + contract_2[i*b_0 + j]) + b[j]));
+    }
+}
+
+extern "C" __global__ void __launch_bounds__(256) compute_result_0_row_steps(float *contract_2, float *u, float *contract, float *b, float *result_0, float *h_2_home, float *h_2_start, int64_t x_0, int64_t x_1, int64_t b_0) {
+    float *h_2 = h_2_start;
+    const int64_t step_upto = x_0;
+    for (int64_t step = 0; step < step_upto; step++) {
+        float *result_0_row = result_0 + (step) * ((x_1 * b_0));
+        multiply_contract_2_step(contract_2, h_2, u, x_1, b_0);
+        __syncthreads();
+        compute_result_0_row_step(result_0_row, contract, contract_2, b, x_1, b_0, step);
+        __syncthreads();
+        h_2 = result_0_row;
+        __syncthreads();
+    }
+    if (h_2 != h_2_home)
+        for (int64_t element = threadIdx.x; element < (x_1 * b_0); element += 256) h_2_home[element] = h_2[element];
+}
+
 /*
 def run(call):
     x = call.address(0)
@@ -54,13 +94,19 @@ def run(call):
     contract = slot_0
     call.gemm(Product('float32', size, b_0, w_0, note='einsum("abc,cd->abd", x, w)'), 1, x, w, 0, contract)
     contract_2 = slot_1
-    h_2 = h
-    for step in range(x_0):
-        result_0_row = result_0 + step * (x_1 * b_0 * 4)
-        call.gemm(Product('float32', x_1, b_0, b_0, note='h @ u'), 1, h_2, u, 0, contract_2)
-        j_by = 4611686018427387903 // max(b_0, 1) + 1 if x_1 * b_0 < 1073741824 else 0 - 9223372036854775807 // max(b_0, 1)
-        width = 4 if b_0 % 4 == 0 and (contract | contract_2 | b | result_0_row) % 16 == 0 else 1
-        grid = call.threads(x_1 * b_0, width)
-        call.launch('compute_result_0_row' if width == 1 else 'compute_result_0_row_packs', grid, 256, (result_0_row, contract, contract_2, b, x_1, b_0, step, j_by))
-        h_2 = result_0_row
+    if x_1 * b_0 * (8 + b_0) + x_1 * b_0 * 8 <= 131072:
+        h_2_home = call.memory('h_2_home', x_1 * b_0 * 4)
+        h_2_start = h
+        call.launch('compute_result_0_row_steps', 1, 256, (contract_2, u, contract, b, result_0, h_2_home, h_2_start, x_0, x_1, b_0))
+        h_2 = h_2_home
+    else:
+        h_2 = h
+        for step in range(x_0):
+            result_0_row = result_0 + step * (x_1 * b_0 * 4)
+            call.gemm(Product('float32', x_1, b_0, b_0, note='h @ u'), 1, h_2, u, 0, contract_2)
+            j_by = 4611686018427387903 // max(b_0, 1) + 1 if x_1 * b_0 < 1073741824 else 0 - 9223372036854775807 // max(b_0, 1)
+            width = 4 if b_0 % 4 == 0 and (contract | contract_2 | b | result_0_row) % 16 == 0 else 1
+            grid = call.threads(x_1 * b_0, width)
+            call.launch('compute_result_0_row' if width == 1 else 'compute_result_0_row_packs', grid, 256, (result_0_row, contract, contract_2, b, x_1, b_0, step, j_by))
+            h_2 = result_0_row
 */

@@ -80,8 +80,8 @@ def run(call):
         width = 2 if x_dense and x % 16 == 0 else 1
         grid = call.total(x_0, width)
         blocks = grid
-        result_0_sum_parts = call.temporary(grid * 8)
-        result_1_sum_parts = call.temporary(grid * 8)
+        result_0_sum_parts = call.memory('result_0_sum_parts', grid * 8)
+        result_1_sum_parts = call.memory('result_1_sum_parts', grid * 8)
         call.launch('compute_result_1_total1' if width == 1 else 'compute_result_1_total1_packs', grid, 256, (x, x_s0, result_0_sum_parts, result_1_sum_parts, x_0))
         call.launch('compute_result_1_total2', 1, 256, (result_0, result_1, result_0_sum_parts, result_1_sum_parts, blocks))
     else:

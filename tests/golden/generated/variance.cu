@@ -114,17 +114,17 @@ def run(call):
     if chunks > 1:
         j_count = (x_1 + (chunks - 1)) // chunks
         i_by = 4611686018427387903 // max(x_0, 1) + 1 if chunks * x_0 < 1073741824 else 0 - 9223372036854775807 // max(x_0, 1)
-        reduce_add_3_parts = call.temporary(chunks * x_0 * 8)
+        reduce_add_3_parts = call.memory('reduce_add_3_parts', chunks * x_0 * 8)
         lanes = 32 if j_count <= 256 else 256
         grid = call.groups(chunks * x_0, lanes)
         call.launch('compute_result_0_chunks1_warp' if lanes == 32 else 'compute_result_0_chunks1_block', grid, 256, (reduce_add_3_parts, x, x_s0, x_s1, chunks, x_0, j_count, x_1, i_by))
-        reduce_add_3_all = call.temporary(x_0 * 8)
+        reduce_add_3_all = call.memory('reduce_add_3_all', x_0 * 8)
         lanes = 32 if chunks <= 256 else 256
         grid = call.groups(x_0, lanes)
         call.launch('compute_result_0_chunks2_warp' if lanes == 32 else 'compute_result_0_chunks2_block', grid, 256, (reduce_add_3_all, reduce_add_3_parts, x_0, chunks))
         j_count = (x_1 + (chunks - 1)) // chunks
         i_by = 4611686018427387903 // max(x_0, 1) + 1 if chunks * x_0 < 1073741824 else 0 - 9223372036854775807 // max(x_0, 1)
-        reduce_add_2_2_parts = call.temporary(chunks * x_0 * 8)
+        reduce_add_2_2_parts = call.memory('reduce_add_2_2_parts', chunks * x_0 * 8)
         lanes = 32 if j_count <= 256 else 256
         grid = call.groups(chunks * x_0, lanes)
         call.launch('compute_result_0_chunks3_warp' if lanes == 32 else 'compute_result_0_chunks3_block', grid, 256, (reduce_add_2_2_parts, reduce_add_3_all, x, x_s0, x_s1, chunks, x_0, x_1, j_count, i_by))

@@ -25,7 +25,7 @@ PARTS = 8  # blocks per multiprocessor that leave partial results
 FULL = 2048  # threads of a multiprocessor
 LEAST, MOST_CHUNKS = 32, 1024  # iterations that a thread takes of a chunk, and chunks
 LONGEST = 10_000  # works that are launched as a whole
-FEWEST = 16  # elements that a growing array has room for at first
+FEWEST, FEWEST_BYTES = 16, 2**16  # elements that a growing array has room for at first, and their bytes
 
 
 class DeviceCall:
@@ -56,6 +56,7 @@ class DeviceCall:
         self.addresses = [Address(place, number) for number, place in enumerate(places[: len(inputs)])]
         self.outputs: list[Array | None] = [None] * len(emitted.program.outputs)
         self.kept: list[Array] = []  # memory that works still need
+        self._named: dict[str, Array] = {}
         self._old: dict[int, tuple[Array, int]] = {}  # shared variables by their updates, and what they were
 
     def __enter__(self) -> DeviceCall:
@@ -112,9 +113,19 @@ class DeviceCall:
         self.kept.append(array)
         return self.driver.address(array)
 
+    def memory(self, name: str, nbytes: int) -> int:
+        """Memory under a name, which the steps of a loop use again. It is new where it has to be longer."""
+        array = self._named.get(name)
+        if array is None or array.nbytes < nbytes:
+            if not self.works:  # else what was collected may use the shorter one
+                self.kept = [each for each in self.kept if each is not array]
+            array = self._named[name] = self.driver.empty((max(nbytes, 1),), "uint8")
+            self.kept.append(array)
+        return self.driver.address(array)
+
     def grow(self, address: int, used: int, nbytes: int) -> tuple[int, int]:
         """Twice the room for elements of `nbytes`, `used` of which are there, and how many there may be."""
-        room = max(2 * used, FEWEST)
+        room = max(2 * used, FEWEST, FEWEST_BYTES // max(nbytes, 1))
         larger = self.temporary(room * nbytes)
         if used:
             self.copy(larger, address, used * nbytes)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from bitale_backend_cuda.last_wins import last_wins
 from bitale_backend_cuda.launch import BLOCKS, Form, Launch, indices, needed
-from bitale_backend_cuda.running import in_parallel, running
+from bitale_backend_cuda.running import in_one_block, in_parallel, running
 from bitale_graph.dtypes import COMPLEX
 from bitale_rewrite.loops.integers import product
 from bitale_rewrite.loops.ir import (
@@ -34,9 +34,9 @@ from bitale_rewrite.loops.values import everything_in
 SHORT = 8  # iterations up to which one thread runs a loop inside by itself
 
 
-def launches(kernel: Kernel) -> list[Launch]:
-    """The launches that do what `kernel` does, in order."""
-    found = list(_launches(kernel))
+def launches(kernel: Kernel, by_one_block: bool = False) -> list[Launch]:
+    """The launches that do what `kernel` does, in order; `by_one_block`, which needs no memory to meet others in."""
+    found = list(_launches(kernel, by_one_block))
     for number, launch in enumerate(found):
         launch.name = kernel.name if len(found) == 1 else f"{kernel.name}_part{number + 1}"
         launch.note = kernel.note if number == len(found) - 1 else []
@@ -49,7 +49,7 @@ def launches(kernel: Kernel) -> list[Launch]:
     return found
 
 
-def _launches(kernel: Kernel) -> Iterator[Launch]:
+def _launches(kernel: Kernel, by_one_block: bool) -> Iterator[Launch]:
     before: list[Statement] = []
     for number, statement in enumerate(kernel.body):
         if not isinstance(statement, For):
@@ -66,7 +66,10 @@ def _launches(kernel: Kernel) -> Iterator[Launch]:
             yield Launch("", Form.THREADS, spread, body, constant, atomic=True)
         else:  # in order
             last = not kernel.body[number + 1 :]
-            found = last and (in_parallel(before, statement) or last_wins(before, *_scattered(statement)))
+            if by_one_block:
+                found = last and in_one_block(before, statement)
+            else:
+                found = last and (in_parallel(before, statement) or last_wins(before, *_scattered(statement)))
             if found:
                 yield from found
                 return

@@ -78,15 +78,10 @@ def running(loop: For) -> Running | None:
 
 def in_parallel(before: list[Statement], loop: For) -> list[Launch]:
     """Launches for a kernel that is one such loop, or several around each other; none where it is not."""
-    spread, inner = [(loop.index, loop.extent)], loop
-    while len(inner.body) == 1 and isinstance(inner.body[0], For):
-        inner = inner.body[0]
-        spread.append((inner.index, inner.extent))
-    how = running(inner)
-    starts = [s for s in before if isinstance(s, Let) and s.mutable]
+    spread, inner = _nested(loop)
+    how, starts, fixed = running(inner), *_starts(before)
     if how is None or [s.name for s in starts] != [how.total]:
         return []
-    fixed = [s for s in before if s not in starts]
     place, count, size = Name("i_in"), product(tuple(n for _, n in spread)), Name("i_count")
     lets = indices(spread, add(Name("i_first"), place))
     whole = Launch("", Form.GROUPS, [], [], fixed)
@@ -136,6 +131,33 @@ def _cut(launch: Launch, how: Running, starts: Sequence[Statement], loop: For, s
         *starts, For(EACH, CHUNK, earlier, gathers=True), *cut, replace(loop, extent=left),
     ])
     return [totals, results]
+
+
+def in_one_block(before: list[Statement], loop: For) -> list[Launch]:
+    """The same as one launch of one block."""
+    spread, inner = _nested(loop)
+    how, starts, fixed = running(inner), *_starts(before)
+    if how is None or [s.name for s in starts] != [how.total]:
+        return []
+    element, count = Name("element"), product(tuple(n for _, n in spread))
+    body = inner.body if len(spread) == 1 else [*indices(spread, element), *inner.body]
+    whole = For(loop.index if len(spread) == 1 else element, count, body)
+    return [Launch("", Form.GROUPS, [], [*starts, whole], fixed)]
+
+
+def _nested(loop: For) -> tuple[list[tuple[Name, Value]], For]:
+    """Loops around each other, and the innermost."""
+    spread, inner = [(loop.index, loop.extent)], loop
+    while len(inner.body) == 1 and isinstance(inner.body[0], For):
+        inner = inner.body[0]
+        spread.append((inner.index, inner.extent))
+    return spread, inner
+
+
+def _starts(before: list[Statement]) -> tuple[list[Let], list[Statement]]:
+    """What changes, with its first values, and what does not."""
+    starts = [s for s in before if isinstance(s, Let) and s.mutable]
+    return starts, [s for s in before if s not in starts]
 
 
 def _ratio(a: Value, b: Value) -> Value:

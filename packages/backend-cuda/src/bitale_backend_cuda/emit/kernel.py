@@ -16,6 +16,7 @@ from bitale_backend_cuda.emit.operators import operator_name
 from bitale_backend_cuda.emit.packs import PackEmitter
 from bitale_backend_cuda.emit.statements import INDENT, GroupEmitter, ThreadEmitter
 from bitale_backend_cuda.emit.types import TYPES, in_cuda
+from bitale_backend_cuda.guards import Flag
 from bitale_backend_cuda.launch import Form, Launch, is_single, needed
 from bitale_backend_cuda.packs import Packs, packs_of
 from bitale_backend_cuda.running import rows_in_chunks
@@ -30,12 +31,14 @@ THREAD, THREADS = "(int64_t)blockIdx.x * blockDim.x + threadIdx.x", "(int64_t)gr
 
 @dataclass
 class LaunchEmitter:
-    """Prints one launch. `checked`: kernels do nothing once a check of the program has failed."""
+    """Prints one launch. `checked`: kernels do nothing once a check of the program has failed; nor where a `flag` is
+    off."""
 
     launch: Launch
     checked: bool
     aliased: dict[Buffer, Buffer]
     final: bool = False  # there are no other ways
+    flag: Flag | None = None
     prepared: bool = True  # the host prepares the divisors of indices
 
     @cached_property
@@ -52,12 +55,15 @@ class LaunchEmitter:
         """Launches that the host chooses instead: where there is much to do, or few iterations have long loops."""
         in_place = any(buffer.root in self.aliased for buffer in self.parameters.written)
         if self.launch.instead:
-            return [LaunchEmitter(launch, self.checked, self.aliased, final=True) for launch in self.launch.instead]
+            return list(map(self._instead, self.launch.instead))
         found = [] if self.final or in_place else in_chunks(self.launch) or rows_in_chunks(self.launch)
         for number, launch in enumerate(found):
             launch.name = f"{self.launch.name}_chunks{number + 1}"
             launch.before = needed(launch)
-        return [LaunchEmitter(launch, self.checked, self.aliased, final=True) for launch in found]
+        return list(map(self._instead, found))
+
+    def _instead(self, launch: Launch) -> LaunchEmitter:
+        return LaunchEmitter(launch, self.checked, self.aliased, True, self.flag)
 
     @property
     def all(self) -> list[LaunchEmitter]:
@@ -104,11 +110,6 @@ class LaunchEmitter:
         """The names of the parameters."""
         return ", ".join(declared.split()[-1].lstrip("*") for declared in self._signature())
 
-    @property
-    def given_to_function(self) -> str:
-        """The names of the parameters of the function."""
-        return replace(self, prepared=False).given
-
     @cached_property
     def divisors(self) -> list[tuple[Name, Value]]:
         """What the host prepares for the indices."""
@@ -129,7 +130,7 @@ class LaunchEmitter:
         return f"{BLOCK}, 4" if form is Form.GROUPS or (self.final and form is Form.THREADS) else f"{BLOCK}"
 
     def _signature(self) -> list[str]:
-        found = ["int64_t *status"] if self.checked else []
+        found = [*(["int64_t *status"] if self.checked else []), *(["const int64_t *off"] if self.flag else [])]
         shared = set(self.aliased) | set(self.aliased.values())
         for buffer in self.parameters.buffers:
             constant = "" if buffer in self.parameters.written else "const "
@@ -145,6 +146,7 @@ class LaunchEmitter:
 
     def _body(self, how: Packs | Across | None = None) -> list[str]:
         checked = ["if (*status) return;"] if self.checked and not self._fails else []
+        checked += ["if (*off) return;"] if self.flag else []
         if self.launch.form is Form.GROUPS:
             lines = self._groups()
         else:

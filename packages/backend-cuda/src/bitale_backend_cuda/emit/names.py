@@ -8,6 +8,7 @@ import re
 OWN = (
     *("row", "lane", "lanes", "element", "status", "shared", "grid", "block", "blocks", "run", "apply", "inf", "nan",),
     *("part", "left", "width", "chunk", "chunks", "each_chunk", "own", "upto", "all", "place", "column", "tile",),
+    *("state", "begin", "end", "off",),
     *("threadIdx", "blockIdx", "blockDim", "gridDim", "warpSize", "G",),
 )
 CPP = (
@@ -19,8 +20,9 @@ CPP = (
 PYTHON = (*keyword.kwlist, "range", "max", "min", "abs", "int", "bool")
 RESERVED = frozenset([*OWN, *CPP, *PYTHON])
 PATTERN = re.compile(
-    r"__\w+|atomic\w+|read_\d+|\w+_(dense|parts|packs?\d*|before|warp|block|room|last|steps?|total\d+|part\d+|by|up|tiles?\d*s?)"
-    r"|check_\d+|[i-n]\d*_in_tile|\w+_chunks\d+\w*"
+    r"__\w+|atomic\w+|read_\d+|\w+_(dense|parts|packs?\d*|before|warp|block|room|last|steps?\d*|total\d+|part\d+|by|up)"
+    r"|\w+_(tiles?\d*s?|more|upto|state|taken|piece|next|done|home|start)"
+    r"|check_\d+|flags_\d+|guard_\d+\w*|[i-n]\d*_in_tile|\w+_chunks\d+\w*"
 )
 
 

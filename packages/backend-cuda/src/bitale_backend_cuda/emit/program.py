@@ -9,15 +9,12 @@ from itertools import count
 from typing import Any
 
 from bitale_backend_c.emit.kernel import parameters
-from bitale_backend_cuda.emit.kernel import LaunchEmitter
-from bitale_backend_cuda.emit.persistent import persistent
 from bitale_backend_cuda.emit.preamble import preamble
 from bitale_backend_cuda.host.build import HostBuilder
 from bitale_backend_cuda.host.python import python_text
 from bitale_backend_cuda.host.statements import HostStatement, Status
 from bitale_backend_cuda.host_step import HostStep, missing
-from bitale_backend_cuda.mapping import launches
-from bitale_backend_cuda.recompute import without_rows
+from bitale_backend_cuda.ways import Ways
 from bitale_graph.ops.elementwise import FUNCTIONS
 from bitale_rewrite.loops.ir import (
     Call,
@@ -75,24 +72,11 @@ def emit(program: Program) -> Emitted:
     on_host = {step.kernel for step in all_steps(program.steps) if isinstance(step, Run) and missing(step.kernel)}
     _make_row_major(program, on_host)
     host_steps = {kernel: HostStep(kernel) for kernel in on_host}
-    found: dict[Kernel, list[LaunchEmitter]] = {}
-    lines: list[str] = []
-    for kernel in kernels_of(program):
-        if kernel not in found and kernel not in on_host:
-            spread = [without_rows(launch, alias) for launch in launches(kernel)]
-            found[kernel] = [LaunchEmitter(launch, checked, alias) for launch in spread]
-    loops = {s: persistent(s, found) for s in all_steps(program.steps) if isinstance(s, Loop)}
-    steps = {step: loop for step, loop in loops.items() if loop is not None}
-    for loop in steps.values():
-        lines += loop.lines()
-        if loop.always:
-            found = {kernel: emitters for kernel, emitters in found.items() if not loop.is_all_of(emitters)}
-    emitters = [each for several in found.values() for emitter in several for each in emitter.all]
-    lines = [*(line for emitter in emitters for line in emitter.lines()), *lines]
-    host = HostBuilder(program, found, host_steps, checked, steps)
+    ways = Ways(program, checked, alias, on_host)
+    lines, host = ways.lines(), HostBuilder(program, ways, host_steps, checked)
     statements = host.build()
-    names = [*(name for emitter in emitters for name in emitter.names), *(loop.name for loop in steps.values())]
-    return Emitted(program, lines, statements, names, {step.name: step for step in host_steps.values()}, host.library)
+    steps = {step.name: step for step in host_steps.values()}
+    return Emitted(program, lines, statements, ways.names, steps, host.library)
 
 
 def kernels_of(program: Program) -> Iterator[Kernel]:

@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bitale_backend_cuda.emit.kernel import LaunchEmitter
-from bitale_backend_cuda.emit.persistent import PersistentLoop
-from bitale_backend_cuda.host.block import Block, address
+from bitale_backend_cuda.host.block import Block, address, every
 from bitale_backend_cuda.host.launches import STATUS, launch, strides
 from bitale_backend_cuda.host.loops import LoopBuilder
 from bitale_backend_cuda.host.statements import (
@@ -29,9 +27,11 @@ from bitale_backend_cuda.host.statements import (
     Transforms,
     Workspace,
 )
+from bitale_backend_cuda.host.whole import allowed_as_one, launch_as_one
 from bitale_backend_cuda.host_step import HostStep
+from bitale_backend_cuda.ways import Ways
 from bitale_graph.routine import Transform
-from bitale_rewrite.loops.blocks import is_early, late_names, names_found, nbytes
+from bitale_rewrite.loops.blocks import is_early, late_names, nbytes, sized_inside
 from bitale_rewrite.loops.ir import (
     Buffer,
     Choose,
@@ -46,27 +46,19 @@ from bitale_rewrite.loops.ir import (
     Run,
     Step,
 )
-from bitale_rewrite.loops.touched import buffers_of, inside, written_by
-from bitale_rewrite.loops.values import everything_in
+from bitale_rewrite.loops.touched import all_steps, buffers_of, inside, written_by
 
 
 class HostBuilder:
-    """Makes the host's statements of a program. `launches` are those of each kernel, `persistent` the loops that can be
-    a single one."""
+    """Makes the host's statements of a program. `ways` are its kernels, `host_steps` what runs on the host."""
 
     def __init__(
-        self,
-        program: Program,
-        launches: Mapping[Kernel, list[LaunchEmitter]],
-        host_steps: Mapping[Kernel, HostStep],
-        checked: bool,
-        persistent: Mapping[Loop, PersistentLoop],
+        self, program: Program, ways: Ways, host_steps: Mapping[Kernel, HostStep], checked: bool
     ) -> None:
         self.program = program
-        self.launches = launches
+        self.ways = ways
         self.host_steps = host_steps
         self.checked = checked
-        self.persistent = persistent
         self.alias = {program.outputs[out]: program.inputs[source] for out, source in program.donated.items()}
         self.late = late_names(program)
         self.ready: set[Buffer] = set(program.inputs)
@@ -146,8 +138,7 @@ class HostBuilder:
             case Run(kernel) if kernel in self.host_steps:
                 block.put(self._on_host(self.host_steps[kernel], block))
             case Run(kernel):
-                for emitter in self.launches[kernel]:
-                    launch(emitter, block)
+                self._run(kernel, block)
             case Define(name, value):
                 block.set(name, value)
             case Require(condition, code, values):
@@ -156,27 +147,70 @@ class HostBuilder:
                 self._gemm(step, block)
             case LibraryCall():
                 self._library(step, block)
-            case Loop():
-                loop = self.persistent.get(step)
-                LoopBuilder(step, loop, self._steps, self._allocate, self.checked).build(block)
-            case Choose(condition, then, otherwise):
-                value, blocks = block.value(condition), (block.inner(), block.inner())
-                self._steps(then, blocks[0])
-                self._steps(otherwise, blocks[1])
-                block.choose(value, *blocks)
+            case Loop() | Choose() if step in self.ways.persistent:
+                self._as_one(step, block)
+            case Loop() | Choose():
+                self._apart(step, block)
             case _:
                 raise AssertionError("procedures are opened for GPUs")
 
+    def _as_one(self, step: Loop | Choose, block: Block) -> None:
+        """One launch, where that is allowed."""
+        kernel = self.ways.persistent[step]
+        allowed = allowed_as_one(kernel, block)
+        if allowed is None:
+            launch_as_one(kernel, self._steps, block)
+            return
+        one, apart = block.inner(), block.inner()
+        launch_as_one(kernel, self._steps, one)
+        self._apart(step, apart)
+        block.choose(allowed, one, apart)
+
+    def _apart(self, step: Loop | Choose, block: Block) -> None:
+        """The steps inside one by one."""
+        guard = self.ways.guards.get(step)
+        if guard is not None:
+            block.put(Memory(address(guard.flags), block.value(nbytes(guard.flags))))
+            self._run(guard.begin, block)
+        if isinstance(step, Loop):
+            LoopBuilder(step, guard, self._steps, self._allocate, self._run).build(block)
+        elif guard is None:
+            self._decide(step, block)
+        else:
+            self._both(step, block)
+
+    def _decide(self, step: Choose, block: Block) -> None:
+        """A branch that the host decides."""
+        value, blocks = block.value(step.condition), (block.inner(), block.inner())
+        self._steps(step.then, blocks[0])
+        self._steps(step.otherwise, blocks[1])
+        block.choose(value, *blocks)
+
+    def _both(self, step: Choose, block: Block) -> None:
+        """Both sides, of which the kernels of one do nothing. The host decides where a side must not be."""
+        checks = [s for s in all_steps(inside(step)) if isinstance(s, Require)]
+        both, decided = block.inner(), block.inner()
+        self._steps([*step.then, *step.otherwise], both)
+        if not checks:
+            block.put(*both.statements)
+            return
+        self._decide(step, decided)
+        block.choose(every([block.value(check.condition) for check in checks]), both, decided)
+
+    def _run(self, kernel: Kernel, block: Block) -> None:
+        for emitter in self.ways.launches[kernel]:
+            launch(emitter, block)
+
     def _find(self, step: Step, block: Block) -> None:
         """Memory for what a step works on, unless it is found where it is used."""
-        found_inside = names_found(inside(step))
-        for buffer in dict.fromkeys(buffers_of(step)):
-            if buffer.kind in ("scratch", "growing"):
+        buffers = list(dict.fromkeys(buffers_of(step)))
+        later = set(sized_inside(step, buffers))
+        for buffer in buffers:
+            if buffer.kind in ("scratch", "growing") or buffer in later:
                 continue
             if buffer.kind in ("row", "moving") if buffer.base is None else inside(step):
                 continue
-            if found_inside.isdisjoint(everything_in([nbytes(buffer)])):
-                self._allocate(buffer, block)
+            self._allocate(buffer, block)
 
     def _on_host(self, step: HostStep, block: Block) -> HostStatement:
         arrays = []
@@ -197,8 +231,7 @@ class HostBuilder:
             return
         otherwise = block.inner()
         otherwise.put(replace(found, epilogue=None))
-        for emitter in self.launches[step.epilogue.kernel]:
-            launch(emitter, otherwise)
+        self._run(step.epilogue.kernel, otherwise)
         block.put(Finished(found, tuple(otherwise.statements)))
 
     def _library(self, step: LibraryCall, block: Block) -> None:

@@ -8,12 +8,13 @@ from bitale_backend_c.emit.expressions import is_strided
 from bitale_backend_cuda.across import SHORTEST, TILE
 from bitale_backend_cuda.emit.across import ROWS
 from bitale_backend_cuda.emit.kernel import BLOCK, WARP, LaunchEmitter
+from bitale_backend_cuda.guards import Flag
 from bitale_backend_cuda.host.block import Block, address, call, divides, every, itemsize, test, where
 from bitale_backend_cuda.host.statements import Ask, Launch, Memory, Set
 from bitale_backend_cuda.launch import BLOCKS, Form, is_single, shared
 from bitale_backend_cuda.packs import Packs, needs
 from bitale_rewrite.loops.blocks import nbytes
-from bitale_rewrite.loops.integers import ONE, integer, multiply, product
+from bitale_rewrite.loops.integers import ONE, add, integer, multiply, product
 from bitale_rewrite.loops.ir import Buffer, For, Name, Value
 
 MANY = 2048  # numbers that one block does not gather alone
@@ -54,7 +55,7 @@ def _start(emitter: LaunchEmitter, block: Block) -> None:
             block.put(Memory(address(parts), multiply(GRID, integer(itemsize(parts)))))
     for row in start.scratch:
         block.put(Memory(_whole(row), multiply(_units(start.form, grid, threads), block.value(nbytes(row)))))
-    given = [*arguments(emitter.parameters.buffers, emitter.checked), *emitter.parameters.names]
+    given = [*arguments(emitter.parameters.buffers, emitter.checked, emitter.flag), *emitter.parameters.names]
     given += [divisor for divisor, _ in emitter.divisors]
     block.put(Launch(tuple(emitter.names), condition, grid, threads, tuple(given)))
 
@@ -122,9 +123,11 @@ def _takes_packs(packs: Packs, block: Block) -> Value:
     return every([*terms, divides(together, packs.alignment)])
 
 
-def arguments(buffers: Sequence[Buffer], checked: bool) -> list[Value]:
-    """What a kernel is given for arrays: their addresses, with their strides; the status first."""
+def arguments(buffers: Sequence[Buffer], checked: bool, flag: Flag | None) -> list[Value]:
+    """What a kernel is given for arrays: their addresses, with their strides; the status and its flag first."""
     found: list[Value] = [STATUS] if checked else []
+    if flag is not None:
+        found.append(add(address(flag.buffer), multiply(flag.place, integer(itemsize(flag.buffer)))))
     for buffer in buffers:
         found += [_whole(buffer) if buffer.kind == "scratch" else address(buffer), *strides(buffer)]
     return found

@@ -1,42 +1,51 @@
-"""Loops of the host: a round of launches for each step, or one launch for all of them."""
+"""Loops of the host: a round of launches for each step.
+
+Of a loop that may end early the host launches steps ahead, and looks now and then, less and less often, whether it has
+ended. Then it knows after how many steps, and so where the last one left things.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bitale_backend_cuda.emit.kernel import BLOCK
-from bitale_backend_cuda.emit.persistent import MOST, PersistentLoop
-from bitale_backend_cuda.host.block import Block, address, call, itemsize, test
-from bitale_backend_cuda.host.launches import arguments
-from bitale_backend_cuda.host.statements import Break, Copy, ForRange, Grow, If, Launch, Set, Swap
+from bitale_backend_cuda.guards import STATE, Guard
+from bitale_backend_cuda.host.block import Block, address, call, itemsize, test, where
+from bitale_backend_cuda.host.statements import Break, Copy, ForRange, Grow, If, Read, Set, Swap
 from bitale_rewrite.loops.blocks import nbytes
-from bitale_rewrite.loops.integers import ONE, SUBTRACT, ZERO, add, integer, multiply, product, size_call
-from bitale_rewrite.loops.ir import Buffer, Carry, Load, Loop, Name, Step, Value
+from bitale_rewrite.loops.integers import MINIMUM, ONE, SUBTRACT, ZERO, add, integer, multiply, product, size_call
+from bitale_rewrite.loops.ir import Buffer, Call, Carry, Kernel, Loop, Name, Step, Value
+from bitale_rewrite.loops.values import transform
+
+FIRST, LAST = 4, 64  # steps after which the host looks for the first time, and steps between two looks at most
 
 
 @dataclass
 class LoopBuilder:
-    """Makes the statements of a loop. `run` makes those of steps, `allocate` those that find memory."""
+    """Makes the statements of a loop. `run` makes those of steps, `allocate` those that find memory, `launch` those of
+    a kernel."""
 
     step: Loop
-    persistent: PersistentLoop | None
+    guard: Guard | None
     run: Callable[[Sequence[Step], Block], None]
     allocate: Callable[[Buffer, Block], None]
-    checked: bool
+    launch: Callable[[Kernel, Block], None]
 
     def build(self, block: Block) -> None:
         self._begin(block)
-        if self.persistent is None:
-            self._steps(block)
-        elif self.persistent.always:
-            self._as_one(self.persistent, block)
-        else:
-            assert self.persistent.work is not None
-            one, several = block.inner(), block.inner()
-            self._as_one(self.persistent, one)
-            self._steps(several)
-            block.choose(test("less_equal", block.value(self.persistent.work), integer(MOST)), one, several)
+        step, body = self.step, block.inner()
+        for buffer in step.growing:
+            block.put(Set(address(buffer), ZERO), Set(room(buffer), ZERO))
+            grow(buffer, step.index, body)
+        self._find_rows(step.index, body)
+        self.run(step.body, body)
+        for carry in step.carries:
+            _hand_on(carry, body)
+        if self.guard is not None:
+            self._look(self.guard, block, body)
+        block.put(ForRange(step.index, block.value(step.extent), tuple(body.statements)))
+        if self.guard is not None and self.guard.ahead:
+            self._go_back(block)
 
     def _begin(self, block: Block) -> None:
         """Where the first step finds what is handed on."""
@@ -49,61 +58,58 @@ class LoopBuilder:
             assert buffer.of is not None
             block.put(Set(address(buffer), address(buffer.of)))
 
-    def _steps(self, block: Block) -> None:
-        """A round of launches for each step."""
-        step, body = self.step, block.inner()
-        if step.count is not None:
-            block.put(Set(step.count, ZERO))
-        for buffer in step.growing:
-            block.put(Set(address(buffer), ZERO), Set(_room(buffer), ZERO))
-            self._grow(buffer, body)
-        self._find_rows(body)
-        self.run(step.body, body)
-        for carry in step.carries:
-            _hand_on(carry, body)
-        if step.count is not None:
-            body.put(Set(step.count, add(step.index, ONE)))
-        if step.going is not None:
-            going = body.value(Load(step.going, ()))
-            body.put(If(call("logical_not", going, dtype="bool"), (Break(),)))
-        block.put(ForRange(step.index, block.value(step.extent), tuple(body.statements)))
+    def _look(self, guard: Guard, before: Block, body: Block) -> None:
+        """Whether to go on, which the kernel after each step finds out."""
+        step, extent = self.step, before.value(self.step.extent)
+        assert step.count is not None and guard.after is not None
+        done, next_look = self._done, Name(f"{step.index.name}_next")
+        before.put(Set(step.count, ZERO), Set(done, ZERO), Set(next_look, integer(FIRST if guard.ahead else 1)))
+        self.launch(guard.after, body)
+        body.put(Set(done, add(step.index, ONE)))
+        look = body.inner()
+        state = add(address(guard.flags), multiply(STATE, integer(itemsize(guard.flags))))
+        more = count_steps(step, state, look)
+        look.put(If(call("logical_not", more, dtype="bool"), (Break(),)))
+        if guard.ahead:
+            further = Call(MINIMUM, (done, integer(LAST)), "int64")
+            look.put(Set(next_look, Call(MINIMUM, (add(done, further), extent), "int64")))
+            last = call("logical_or", test("equal", done, next_look), test("equal", done, extent), dtype="bool")
+            body.choose(last, look)
+        else:
+            body.put(*look.statements)
 
-    def _grow(self, buffer: Buffer, block: Block) -> None:
-        size = block.value(multiply(product(buffer.shape[1:]), integer(itemsize(buffer))))
-        longer = Grow(address(buffer), _room(buffer), self.step.index, size)
-        block.put(If(test("equal", self.step.index, _room(buffer)), (longer,)))
+    @property
+    def _done(self) -> Name:
+        """How many steps were launched."""
+        return Name(f"{self.step.index.name}_done")
 
-    def _find_rows(self, block: Block) -> None:
-        for row in self.step.rows:
-            assert row.of is not None and row.at is not None
-            place = multiply(block.value(row.at), block.value(nbytes(row)))
-            block.put(Set(address(row), add(address(row.of), place)))
-
-    def _as_one(self, loop: PersistentLoop, block: Block) -> None:
-        """One launch for all steps; and where things lie after it."""
-        step, extent = self.step, block.value(self.step.extent)
-        any_steps = test("greater", extent, ZERO)
-        if loop.checks:
-            checks = block.inner()
-            self.run(loop.checks, checks)
-            block.choose(any_steps, checks)
-        given = (*arguments(loop.buffers, self.checked), *loop.names)
-        block.put(Launch((loop.name,), None, ONE, integer(BLOCK), given))
+    def _go_back(self, block: Block) -> None:
+        """Where things lay after the last step that happened."""
+        step = self.step
+        assert step.count is not None
         moving = [carry for carry in step.carries if carry.current.kind == "moving"]
         swapped = [carry for carry in moving if carry.next.kind != "row"]
         if swapped:
-            odd = block.inner()
+            back = block.inner()
             for carry in swapped:
-                _hand_on(carry, odd)
-            block.choose(test("equal", call("remainder", extent, integer(2)), ONE), odd)
-        ended = [carry for carry in moving if carry.next.kind == "row"]
-        if ended:
+                _hand_on(carry, back)
+            beyond = size_call(SUBTRACT, (self._done, step.count), "int64")
+            block.choose(test("equal", call("remainder", beyond, integer(2)), ONE), back)
+        if len(moving) > len(swapped):
             last = block.inner()
-            last.put(Set(step.index, _before(extent)))
-            self._find_rows(last)
-            for carry in ended:
-                _hand_on(carry, last)
-            block.choose(any_steps, last)
+            self._find_rows(size_call(SUBTRACT, (step.count, ONE), "int64"), last)
+            for carry in moving:
+                if carry.next.kind == "row":
+                    _hand_on(carry, last)
+            block.choose(test("greater", step.count, ZERO), last)
+
+    def _find_rows(self, number: Value, block: Block) -> None:
+        """Where the rows of the step of a number lie."""
+        for row in self.step.rows:
+            assert row.of is not None and row.at is not None
+            at = transform(row.at, lambda v: number if v == self.step.index else v, {})
+            place = multiply(block.value(at), block.value(nbytes(row)))
+            block.put(Set(address(row), add(address(row.of), place)))
 
 
 def _hand_on(carry: Carry, block: Block) -> None:
@@ -116,10 +122,22 @@ def _hand_on(carry: Carry, block: Block) -> None:
         block.put(Swap(current, new))
 
 
-def _room(buffer: Buffer) -> Name:
+def count_steps(step: Loop, state: Value, block: Block) -> Value:
+    """Learn how many steps a loop took, and whether there are more: then the number at `state` is -1 - n. Waits."""
+    assert step.count is not None
+    number = Name(f"{step.index.name}_taken")
+    more = test("less", number, ZERO)
+    block.put(Read(number, state))
+    block.put(Set(step.count, where(more, size_call(SUBTRACT, (integer(-1), number), "int64"), number)))
+    return more
+
+
+def grow(buffer: Buffer, used: Value, block: Block) -> None:
+    """More room, where all is used."""
+    size = block.value(multiply(product(buffer.shape[1:]), integer(itemsize(buffer))))
+    block.put(If(test("equal", used, room(buffer)), (Grow(address(buffer), room(buffer), used, size),)))
+
+
+def room(buffer: Buffer) -> Name:
     """For how many elements there is room."""
     return Name(f"{buffer.name}_room")
-
-
-def _before(n: Value) -> Value:
-    return size_call(SUBTRACT, (n, ONE), "int64")

@@ -165,7 +165,7 @@ TEXTS: dict[type, Callable[[Any], str]] = {
     Status: lambda s: f"{s.name} = call.status()",
     Input: _input,
     Workspace: lambda s: f"{_listed(s.names)}, = call.workspace({_listed(s.sizes)})",
-    Memory: lambda s: f"{s.name} = call.temporary({python(s.nbytes)})",
+    Memory: lambda s: f"{s.name} = call.memory({s.name.name!r}, {python(s.nbytes)})",
     Grow: lambda s: f"{s.name}, {s.room} = call.grow({s.name}, {_listed((s.used, s.nbytes))})",
     Result: lambda s: f"{s.name} = call.allocate({s.slot}, {_tuple(s.shape)})",
     Donated: lambda s: f"{s.name} = call.donated({s.slot}, {s.source})",

@@ -115,7 +115,7 @@ class Workspace:
 
 @dataclass(frozen=True)
 class Memory:
-    """name = memory of its own, until the call ends."""
+    """name = memory of its own. What was there under this name may be gone."""
 
     name: Name
     nbytes: Value

@@ -1,0 +1,112 @@
+"""Loops and branches that are one kernel: one launch, or a few where a loop needs room or may never end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from bitale_backend_cuda.bounds import bound
+from bitale_backend_cuda.emit.persistent import PersistentEmitter
+from bitale_backend_cuda.host.block import Block, address, call, every, test
+from bitale_backend_cuda.host.launches import arguments
+from bitale_backend_cuda.host.loops import count_steps, grow, room
+from bitale_backend_cuda.host.statements import Break, ForRange, If, Launch, Memory, Set
+from bitale_backend_cuda.persistent import MOST
+from bitale_rewrite.loops.blocks import nbytes
+from bitale_rewrite.loops.integers import MINIMUM, ONE, ZERO, add, integer
+from bitale_rewrite.loops.ir import Buffer, Call, Literal, Loop, Name, Step, Value
+
+PIECE = 2**16  # steps after which a loop that may never end comes back, and Python may be interrupted
+PIECES = integer(2**62)
+Steps = Callable[[Sequence[Step], Block], None]
+
+
+def allowed_as_one(kernel: PersistentEmitter, block: Block) -> Value | None:
+    """When the kernel does it: where there is little to do, and no check fails that the kernel leaves to the host."""
+    persistent = kernel.kernel
+    if persistent.always:
+        return None
+    assert persistent.work is not None
+    little = test("less_equal", block.value(persistent.work), integer(MOST))
+    return every([little, *(block.value(check.condition) for check in persistent.conditions)])
+
+
+def launch_as_one(kernel: PersistentEmitter, run: Steps, block: Block) -> None:
+    """All steps, and where things lie after them. `run` makes the statements of steps."""
+    step, checks = kernel.kernel.step, kernel.kernel.checks
+    if checks:
+        assert isinstance(step, Loop)
+        first = block.inner()
+        run(checks, first)
+        block.choose(test("greater", block.value(step.extent), ZERO), first)
+    for row in kernel.kernel.rows:
+        assert row.of is not None
+        block.put(Memory(_home(row), block.value(nbytes(row))), Set(_start(row), address(row.of.root)))
+    if kernel.may_end:
+        assert isinstance(step, Loop)
+        _until(kernel, step, block)
+    else:
+        block.put(_launch(kernel))
+    if isinstance(step, Loop):
+        _find(kernel, step, block)
+
+
+def _find(kernel: PersistentEmitter, step: Loop, block: Block) -> None:
+    """The arrays that the loop handed on are at home."""
+    for carry in step.carries:
+        current = carry.current
+        if current.kind == "moving":
+            assert current.of is not None
+            home = _home(current) if current in kernel.kernel.rows else address(current.of.root)
+            block.put(Set(address(current), home))
+
+
+def _until(kernel: PersistentEmitter, step: Loop, block: Block) -> None:
+    """A loop that may end early. It is one launch that nobody waits for where its steps are known to be few."""
+    state, most = Name(f"{step.index.name}_state"), bound(step.extent, {})
+    block.put(Memory(state, integer(8)))
+    once, pieces = block.inner(), block.inner()
+    _pieces(kernel, step, state, pieces)
+    if most is None or step.growing or (isinstance(most, Literal) and most.number > PIECE):
+        block.put(*pieces.statements)
+        return
+    most = once.value(most)
+    once.put(_launch(kernel, state, ZERO, most))
+    if kernel.is_counted:
+        count_steps(step, state, once)
+    if isinstance(most, Literal):
+        block.put(*once.statements)
+    else:
+        block.choose(test("less_equal", block.value(most), integer(PIECE)), once, pieces)
+
+
+def _pieces(kernel: PersistentEmitter, step: Loop, state: Name, block: Block) -> None:
+    """A launch for so many steps, and others while there are more. Each is waited for."""
+    assert step.count is not None
+    block.put(Set(step.count, ZERO))
+    piece, end = block.inner(), add(step.count, integer(PIECE))
+    for buffer in step.growing:
+        block.put(Set(address(buffer), ZERO), Set(room(buffer), ZERO))
+        grow(buffer, step.count, piece)
+        end = Call(MINIMUM, (end, room(buffer)), "int64")
+    piece.put(_launch(kernel, state, step.count, end))
+    more = count_steps(step, state, piece)
+    piece.put(If(call("logical_not", more, dtype="bool"), (Break(),)))
+    piece.put(*(Set(_start(row), _home(row)) for row in kernel.kernel.rows))
+    block.put(ForRange(Name(f"{step.index.name}_piece"), PIECES, tuple(piece.statements)))
+
+
+def _launch(kernel: PersistentEmitter, *limits: Value) -> Launch:
+    given = arguments(kernel.buffers, kernel.checked, kernel.flag)
+    given += [address(b) for b in kernel.kernel.carried]
+    given += [*map(_home, kernel.kernel.rows), *map(_start, kernel.kernel.rows), *kernel.names, *limits]
+    return Launch((kernel.name,), None, ONE, integer(kernel.threads), tuple(given))
+
+
+def _home(row: Buffer) -> Name:
+    """Where the last of several rows is left."""
+    return Name(f"{row.name}_home")
+
+
+def _start(row: Buffer) -> Name:
+    """Where the first of several rows is."""
+    return Name(f"{row.name}_start")
