@@ -10,10 +10,12 @@ import pytest
 
 import bitale_graph.functions as F
 from bitale_backend_cuda import compile, synchronise
+from bitale_backend_cuda.checks import RESTORING
 from bitale_graph import Graph
 from bitale_graph.errors import IndexingError
 from tests.support.cuda.compile import needs_compiler
 from tests.support.cuda.emulated import EmulatedDriver
+from tests.support.cuda.nvrtc import ARCHITECTURES, needs_nvrtc, report
 
 pytestmark = needs_compiler
 GOOD, BAD = np.array([0, 3, 3]), np.array([0, 4, 3])
@@ -119,9 +121,38 @@ import numpy as np, bitale_graph.functions as F
 from bitale_backend_cuda import compile
 from bitale_graph import Graph
 from tests.support.cuda.emulated import EmulatedDriver
+from tests.support.cuda.nvrtc import ARCHITECTURES, needs_nvrtc, report
 driver, x, i = EmulatedDriver(), F.vector("x"), F.lvector("i")
 compile(Graph([x, i], [x[i]]), driver=driver)(driver.to_device(np.ones(3)), driver.to_device(np.array([7])))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "a call on a GPU failed, and nobody asked for its results" in done.stderr
     assert "index 7 is out of range" in done.stderr
+
+
+def test_a_product_that_adds_into_a_shared_variable_does_not_wait_for_checks(driver):
+    x, index, w = F.matrix("x"), F.lvector("index"), F.matrix("w")
+    rows = x[index]
+    cell = [np.eye(20)]
+    graph = Graph([x, index, w], [w + 0.5 * F.dot(rows.T, rows)])
+    function = compile(graph, driver=driver, cells=[cell], updates={0: 0})
+    assert "call.guard(" in function.emitted.host
+    given, value = np.random.default_rng(0).normal(size=(4, 20)), np.eye(20)
+    x = driver.to_device(given)
+    for _ in range(5):
+        function(x, driver.to_device(GOOD))
+        value = value + 0.5 * given[GOOD].T @ given[GOOD]
+    assert driver.counts["waits"] == 0 and driver.counts["replays"] == 4 and driver.counts["gemms"] == 2
+    function(x, driver.to_device(BAD))
+    function(x, driver.to_device(GOOD))
+    with failing():
+        cell[0].on_host()
+    np.testing.assert_allclose(cell[0].on_host(), value, rtol=1e-12)
+    function(x, driver.to_device(GOOD))
+    np.testing.assert_allclose(cell[0].on_host(), value + 0.5 * given[GOOD].T @ given[GOOD], rtol=1e-12)
+
+
+@needs_nvrtc
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_the_kernel_that_brings_back_compiles(architecture):
+    assert not report(RESTORING, architecture).warnings

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from threading import Thread
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
@@ -84,7 +85,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, version: int = 12040, count: int | str
         runtime=runtime, Device=Device, memory=SimpleNamespace(OutOfMemoryError=FakeOutOfMemory)
     )
     cupy.ndarray, cupy.empty = Array, empty
-    cupy.cuda.get_current_stream = lambda: SimpleNamespace(ptr=0, synchronize=lambda: None)
+    cupy.cuda.get_current_stream = lambda ordinal=0: SimpleNamespace(ptr=0)
     api = ModuleType("cupy_backends.cuda.api")
     api.driver, api.runtime = ModuleType("driver"), runtime
 
@@ -173,6 +174,28 @@ def test_an_array_of_another_stream_is_waited_for_by_ours_not_by_the_host(monkey
     array = CupyDriver().accept(given)
     assert "stream" not in array.given.__cuda_array_interface__ and array.given.value is given
     assert did == [("record", 99, 7), ("wait", 0, 99), ("destroy", 99)]
+
+
+def test_a_call_on_another_stream_comes_after_the_last_one(monkeypatch):
+    cupy, did = fake(monkeypatch), []
+    runtime, stream = cupy.cuda.runtime, SimpleNamespace(ptr=0)
+    cupy.cuda.get_current_stream = lambda ordinal=None: stream
+    runtime.eventDisableTiming, runtime.eventCreateWithFlags = 2, lambda flags: 99
+    runtime.eventRecord = lambda event, at: did.append(("record", at))
+    runtime.streamWaitEvent = lambda at, event: did.append(("wait", at))
+    runtime.eventDestroy = lambda event: None
+    runtime.deviceSynchronize = lambda: did.append(("all",))
+    driver = CupyDriver()
+    for ptr in (0, 0, 7, 7, 0, 2, 2):
+        stream.ptr = ptr
+        with driver.active():
+            pass
+    assert did == [("record", 0), ("wait", 7), ("record", 7), ("wait", 0), ("record", 0), ("wait", 2)]
+    did.clear()
+    another = Thread(target=lambda: driver.active())
+    another.start()
+    another.join()
+    assert did == [("all",)]  # the stream of number 2 is another one in each thread
 
 
 # ---- a device --------------------------------------------------------------------------------------------------------

@@ -57,6 +57,7 @@ class DeviceCall:
         self.outputs: list[Array | None] = [None] * len(emitted.program.outputs)
         self.kept: list[Array] = []  # memory that works still need
         self._named: dict[str, Array] = {}
+        self._guarded: dict[Address, tuple[int, int]] = {}  # what may be brought back: where its copy is, its bytes
         self._old: dict[int, tuple[Array, int]] = {}  # shared variables by their updates, and what they were
 
     def __enter__(self) -> DeviceCall:
@@ -267,15 +268,21 @@ class DeviceCall:
     def fail(self, code: int, *values: int) -> None:
         raise self.program.failures[code - 1].exception(values)
 
+    def guard(self, *written: Address) -> None:
+        """Libraries look at no check: what they will write to is kept, for `check` to bring it back."""
+        for address in written:
+            array = self.inputs[self.program.donated[address.source - len(self.inputs)]]
+            if address not in self._guarded:
+                self._guarded[address] = self.temporary(array.nbytes), array.nbytes
+                self.copy(self._guarded[address][0], address, array.nbytes)
+
     def check(self) -> None:
         """The end of a call with checks on the device: the host is to see what came of them."""
         assert self.checks is not None
+        for address, (copy, nbytes) in self._guarded.items():
+            arguments = (self.checks.address, copy, address, nbytes)
+            self._do(partial(self.driver.launch, self.checks.restoring, self.threads(nbytes), BLOCK, 0, arguments))
         self._do(self.checks.report())
-
-    def guard(self) -> None:
-        """Check before something happens that no check on the device would stop."""
-        self._leave()
-        self._settle()
 
     def _report(self) -> None:
         if self.checks is not None:

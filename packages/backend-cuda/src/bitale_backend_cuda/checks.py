@@ -11,16 +11,30 @@ from __future__ import annotations
 import atexit
 import sys
 from collections.abc import Sequence
-from functools import partial
+from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 
 from bitale_backend_cuda.devices import one_at_a_time
 from bitale_backend_cuda.driver import Driver
+from bitale_backend_cuda.emit.kernel import BLOCK
+from bitale_backend_cuda.emit.support import BASE
 from bitale_backend_cuda.work import Work
 from bitale_rewrite.loops.ir import Failure
 
 WORDS = 5  # the number of the check, and up to four values that its message tells
+
+RESTORING = f"""\
+{BASE}
+extern "C" __global__ void __launch_bounds__({BLOCK}) bitale_restore(
+    const int64_t *status, const uint8_t *from, uint8_t *to, int64_t nbytes
+) {{
+    if (!*status) return;
+    const int64_t step = (int64_t)gridDim.x * blockDim.x;
+    for (int64_t i = (int64_t)blockIdx.x * blockDim.x + threadIdx.x; i < nbytes; i += step) to[i] = from[i];
+}}
+"""
 
 _unknown: dict[Checks, None] = {}  # those with calls of which it is not known whether they failed, in their order
 
@@ -34,6 +48,11 @@ class Checks:
         self._word = driver.to_device(self._clear)
         self._seen = driver.pinned(self._clear.nbytes).view("int64")
         self.address = driver.address(self._word)
+
+    @cached_property
+    def restoring(self) -> Any:
+        """A kernel that copies bytes if a check failed."""
+        return self.driver.load(self.driver.compile(RESTORING, self.driver.architecture)).kernel("bitale_restore")
 
     def begin(self) -> None:
         """A call begins to launch."""

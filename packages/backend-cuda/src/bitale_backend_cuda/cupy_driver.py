@@ -59,7 +59,7 @@ class CupyDriver:
 
         self._driver, self._runtime, self.ordinal = driver, runtime, ordinal
         self._thread = local()
-        self._last: tuple[tuple[int, int], Any] = (0, 0), None  # the stream of the last call
+        self._last: tuple[tuple[int, int], Any] = (-1, 0), None  # the stream of the last call
         about = runtime.getDeviceProperties(ordinal)
         self.architecture = f"sm_{about['major']}{about['minor']}"
         self.processors = int(about["multiProcessorCount"])

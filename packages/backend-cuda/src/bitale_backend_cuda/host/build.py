@@ -5,7 +5,7 @@ It is made once, when the function is compiled, and knows addresses and lengths 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from bitale_backend_cuda.host.block import Block, address, every
@@ -222,8 +222,7 @@ class HostBuilder:
         return OnHost(step, tuple(arrays), tuple(step.parameters.names))
 
     def _gemm(self, step: Gemm, block: Block) -> None:
-        if self.checked and step.out.root in self.alias:
-            block.put(Guard())
+        self._guard({step.out.root}, block)
         m, n, k, batch, alpha, beta = block.values(step.m, step.n, step.k, step.batch, step.alpha, step.beta)
         found = replace(step, m=m, n=n, k=k, batch=batch, alpha=alpha, beta=beta)
         if step.epilogue is None:
@@ -234,9 +233,13 @@ class HostBuilder:
         self._run(step.epilogue.kernel, otherwise)
         block.put(Finished(found, tuple(otherwise.statements)))
 
+    def _guard(self, written: Collection[Buffer], block: Block) -> None:
+        shared = tuple(buffer for buffer in self.alias if buffer in written)
+        if self.checked and shared:
+            block.put(Guard(shared))
+
     def _library(self, step: LibraryCall, block: Block) -> None:
-        if self.checked and not written_by(step).isdisjoint(self.alias):
-            block.put(Guard())
+        self._guard(written_by(step), block)
         if isinstance(step.op, Transform):
             return block.put(Transforms(step, *block.values(*step.sizes)))
         shapes = tuple(block.values(*buffer.shape) for buffer in step.inputs)

@@ -160,7 +160,7 @@ TEXTS: dict[type, Callable[[Any], str]] = {
     ForRange: lambda s: f"for {s.index} in range({python(s.extent)}):\n{_block(s.body)}",
     Break: lambda s: "break",
     Check: lambda s: "call.check()",
-    Guard: lambda s: "call.guard()",
+    Guard: lambda s: f"call.guard({', '.join(buffer.name for buffer in s.buffers)})",
     Require: _require,
     Status: lambda s: f"{s.name} = call.status()",
     Input: _input,

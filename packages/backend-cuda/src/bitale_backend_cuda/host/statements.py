@@ -83,7 +83,9 @@ class Check:
 
 @dataclass(frozen=True)
 class Guard:
-    """As Check, before something happens that no check on the device would stop."""
+    """See to it that buffers are as before if a check failed: what writes to them next does not look at checks."""
+
+    buffers: tuple[Buffer, ...]
 
 
 # ---- memory ----------------------------------------------------------------------------------------------------------
