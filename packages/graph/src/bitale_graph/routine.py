@@ -127,8 +127,8 @@ class Transform(Routine):
 
     @property
     def too_few(self) -> str:
-        """What is wrong with less than one point, of which there are {0}."""
-        return f"{self.name}: the number of points must be at least 1, not {{0}}"
+        """What is wrong with less than one point, of which there are {0}. A transform may do another one's work."""
+        return "fft: the number of points must be at least 1, not {0}"
 
 
 def _described(label: str, square: bool) -> str:
