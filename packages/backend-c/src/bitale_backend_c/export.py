@@ -56,7 +56,7 @@ def export(
     updates, first = dict(updates or {}), len(graph.inputs) - len(cells)
     donate = {out: first + cell for out, cell in updates.items()}
     inputs = range(len(graph.inputs))
-    program = lower(ready(graph, optimised), name, donate, inputs, reserved, graph)
+    program = lower(ready(graph, optimised), name, donate, inputs, _taken, graph)
     result = Export(program, tuple(np.asarray(cell[0]) for cell in cells), updates)
     for new, old in result.copied.items():
         if new.shape != old.shape:
@@ -66,6 +66,10 @@ def export(
             )
     places = {v.origin.file for v in ancestors(graph.outputs) if v.origin}
     return write(result, Path(folder), places)
+
+
+def _taken(name: str) -> bool:
+    return reserved(name) or name == "state"  # which the function takes, too
 
 
 def write(result: Export, folder: Path, places: Iterable[str] = ()) -> Exported:
