@@ -19,6 +19,7 @@ from bitale_graph import Graph, Variable, evaluate, tensor_type
 from bitale_graph import functions as F
 from bitale_graph.functions.control.branch import ifelse
 from bitale_graph.functions.control.loop import scan, while_loop
+from bitale_graph.functions.fft import fft, ifft, irfft, rfft
 from tests.architecture.test_docs import agree
 from tests.architecture.workspace import ROOT
 from tests.support.cuda.compile import needs_compiler
@@ -26,7 +27,8 @@ from tests.support.cuda.exported import SANITIZERS, build, definitions, link, re
 
 pytestmark = needs_compiler
 RNG = np.random.default_rng(0)
-CUBLAS = os.environ.get("BITALE_CUBLAS_INCLUDE", "")  # a folder with cublas_v2.h, where nvcc's own has none
+# Folders with cublas_v2.h and cufft.h, where nvcc has none of its own, separated by colons.
+HEADERS = os.environ.get("BITALE_CUDA_HEADERS", "").split(":")
 
 
 def variable(name: str, dtype: str, *shape: int | None) -> Variable:
@@ -99,7 +101,15 @@ def kinds() -> tuple[Graph, list[np.ndarray]]:
     return Graph([z, flags, n, *named, table, index], outputs), [*values, normal(4, 3), np.array([3, 0, -1, 3])]
 
 
-GRAPHS = {"rows": rows(), "products": products(), "loops": loops(), "kinds": kinds()}
+def transforms() -> tuple[Graph, list[np.ndarray]]:
+    """Fourier transforms, there and back, in both precisions."""
+    x, z, f = variable("x", "float64", None, None), variable("z", "complex64", 6), variable("f", "float32", None)
+    outputs = [rfft(x), irfft(rfft(x) * 2), fft(z), ifft(z), rfft(f), irfft(z, n=9), fft(x, axis=0)]
+    values = [normal(3, 8), (normal(6) + 1j * normal(6)).astype("complex64"), normal(7, dtype="float32")]
+    return Graph([x, z, f], outputs), values
+
+
+GRAPHS = {"rows": rows(), "products": products(), "loops": loops(), "kinds": kinds(), "transforms": transforms()}
 
 
 @pytest.mark.parametrize("name", GRAPHS)
@@ -262,19 +272,25 @@ def test_the_documented_program(tmp_path, monkeypatch):
 
 
 needs_nvcc = pytest.mark.skipif(shutil.which("nvcc") is None, reason="there is no nvcc")
-HEADERS = "BITALE_CUBLAS_INCLUDE names no folder with cublas_v2.h"
-NVCC = ["nvcc", "-std=c++17", "-Xcompiler", "-Wall,-Wextra", *(["-I", CUBLAS] if CUBLAS else [])]
+NVCC = ["nvcc", "-std=c++17", "-Xcompiler", "-Wall,-Wextra", *(f"-I{folder}" for folder in HEADERS if folder)]
 ARCHITECTURES = [f"-gencode=arch=compute_{n},code=sm_{n}" for n in (80, 90)]
-SLOW = [
-    pytest.param("products", marks=[pytest.mark.slow, pytest.mark.skipif(not CUBLAS, reason=HEADERS)]),
-    *(pytest.param(name, marks=pytest.mark.slow) for name in ("loops", "rows")),
-]  # fmt: skip
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("loops", "rows", "products", "transforms")]
+
+
+def has_headers(source: str) -> bool:
+    """Whether nvcc finds the headers of the libraries that a text includes."""
+    wanted = re.findall(r"^#include <(cu\w+\.h)>", source, re.M)
+    probe = "".join(f"#if !__has_include(<{header}>)\n#error\n#endif\n" for header in wanted)
+    command = [*NVCC, "-E", "-x", "cu", "-o", os.devnull, "-"]
+    return subprocess.run(command, input=probe, text=True, capture_output=True, check=False).returncode == 0
 
 
 @needs_nvcc
 @pytest.mark.parametrize("name", ["kinds", *SLOW])
 def test_nvcc_takes_it_without_a_warning(tmp_path, name):
     exported = export(GRAPHS[name][0], "compute", tmp_path)
+    if not has_headers(exported.source.read_text()):
+        pytest.skip("nvcc finds no headers of cuBLAS or cuFFT: BITALE_CUDA_HEADERS may name their folders")
     command = [*NVCC, *ARCHITECTURES, "-c", exported.source, "-o", tmp_path / "compute.o"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

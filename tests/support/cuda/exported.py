@@ -67,7 +67,7 @@ def _runtime(flags: tuple[str, ...]) -> list[str]:
     """The emulation and its CUDA runtime as object files."""
     folder = tempfile.mkdtemp(prefix="bitale-runtime-")
     objects = []
-    for source in ("block.cpp", "runtime.cpp"):
+    for source in ("block.cpp", "runtime.cpp", "transforms.cpp"):
         objects.append(f"{folder}/{source}.o")
         _run(["g++", *CPP, *flags, "-c", HERE / source, "-o", objects[-1]])
     return objects
@@ -124,7 +124,8 @@ def results(folder: Path, graph: Graph, values: Sequence[np.ndarray], flags: tup
             next(rest)
             before.append(f"void *out_{k} = 0; int64_t shape_{k}[{max(a.ndim, 1)}];")
             arguments += [f"({parameter.split(' **')[0]} **)&out_{k}", f"shape_{k}"]
-            count = " * ".join(["1", *(f"shape_{k}[{axis}]" for axis in range(a.ndim)), str(bits.size // max(a.size, 1))])
+            axes = [f"shape_{k}[{axis}]" for axis in range(a.ndim)]
+            count = " * ".join([*axes, str(bits.size // max(a.size, 1))])
             shown.append(f"{kind}({ctype}, out_{k}, {count});")
         else:
             before.append(f"void *out_{k} = device(0, {a.nbytes});")

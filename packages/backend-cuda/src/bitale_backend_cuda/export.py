@@ -65,7 +65,7 @@ TAKEN = frozenset({"state", "stream"})  # parameters of the exported function
 def _write(result: DeviceExport, folder: Path, places: Iterable[str]) -> Exported:
     """Write the files. Of the user's files, whose paths are `places`, they show the names alone."""
     name, macro, source = result.name, result.macro, ExportedSource(result)
-    in_c, libraries = source.in_c(), ("-lcublas",) if source.has_products else ()
+    in_c, libraries = source.in_c(), tuple(library.link for library in source.libraries)
     build = [f"nvcc {FLAGS} -c {name}.cu", *([f"cc {C_FLAGS} -c {name}_host.c"] if in_c else [])]
     objects = [f"{name}.o", *([f"{name}_host.o"] if in_c else [])]
     said = [

@@ -12,6 +12,7 @@ from bitale_backend_cuda.emit.exported import DeviceExport
 from bitale_backend_cuda.emit.preamble import preamble
 from bitale_backend_cuda.host.cpp import CppPrinter
 from bitale_backend_cuda.host.cpp_expressions import functions
+from bitale_backend_cuda.host.libraries import LIBRARIES, Library
 from bitale_backend_cuda.host.runtime import runtime
 from bitale_rewrite.loops.ir import Buffer
 
@@ -22,8 +23,6 @@ QUIET = ("#ifdef __NVCC__", "#pragma nv_diagnostic push", "#pragma nv_diag_suppr
 LOUD = ("#ifdef __NVCC__", "#pragma nv_diagnostic pop", "#endif", "")
 CODES = """\
     if (code <= -100) return cudaGetErrorString((cudaError_t)(-100 - code));"""
-BLAS_CODES = """\
-    if (code <= -10 && code > -100) return cublasGetStatusString((cublasStatus_t)(-10 - code));"""
 
 
 class ExportedSource:
@@ -41,7 +40,8 @@ class ExportedSource:
         kernels = [line.replace('extern "C" __global__', "__global__") for line in self.export.emitted.lines]
         return [
             start.replace("; needs no headers", ""),
-            f'#include "{self.name}.h"', "#include <cuda_runtime.h>", *self._libraries(),
+            f'#include "{self.name}.h"', "#include <cuda_runtime.h>",
+            *(f"#include <{library.header}>" for library in self.libraries),
             *(f"#include <{header}>" for header in STANDARD), "",
             f"#ifndef {self.macro}_MALLOC",
             f"#define {self.macro}_MALLOC(place, bytes, stream) cudaMallocAsync(place, bytes, stream)",
@@ -63,19 +63,21 @@ class ExportedSource:
         return CppPrinter(self.name, emitted.statements, self.export.program.outputs, numbers).lines
 
     @cached_property
+    def _called(self) -> set[str]:
+        """The methods of the runtime that it calls."""
+        return set(CALLED.findall("\n".join(self.printed)))
+
+    @cached_property
     def _host(self) -> list[str]:
         """What stands in the namespace of the host."""
-        used = set(CALLED.findall("\n".join(self.printed)))
-        used |= ({"copy"} if self.export.copied else set()) | ({"symbol"} if self.export.constants else set())
+        further = ({"copy"} if self.export.copied else set()) | ({"symbol"} if self.export.constants else set())
         lengths = [line.replace("void ", "inline void ", 1) for line in lengths_function(self.export)]
-        return [*runtime(self.name, used), "", *self.printed, "", *lengths]
+        return [*runtime(self.name, self._called | further), "", *self.printed, "", *lengths]
 
     @property
-    def has_products(self) -> bool:
-        return any("call.gemm<" in line for line in self.printed)
-
-    def _libraries(self) -> list[str]:
-        return ["#include <cublas_v2.h>"] if self.has_products else []
+    def libraries(self) -> list[Library]:
+        """What the file is to be linked with."""
+        return [library for method, library in LIBRARIES.items() if method in self._called]
 
     # ---- steps in C --------------------------------------------------------------------------------------------------
 
@@ -170,4 +172,4 @@ class ExportedSource:
             yield from (f"    host::{self.name}_lengths({', '.join(given)});", "}", "")
 
     def _errors(self) -> Iterator[str]:
-        yield from error_function(self.export, CODES, *([BLAS_CODES] if self.has_products else []))
+        yield from error_function(self.export, CODES, *(library.codes for library in self.libraries))

@@ -35,8 +35,10 @@ from bitale_backend_cuda.host.statements import (
     Set,
     Status,
     Swap,
+    Transforms,
     Workspace,
 )
+from bitale_graph.dtypes import real_dtype
 from bitale_rewrite.loops.integers import integer, multiply, product
 from bitale_rewrite.loops.ir import Buffer, Gemm, Literal, Name, Require, Value
 
@@ -47,6 +49,12 @@ PRODUCTS = {
     "float32": ("CUDA_R_32F", "CUBLAS_COMPUTE_32F"),
     "float64": ("CUDA_R_64F", "CUBLAS_COMPUTE_64F"), "complex64": ("CUDA_C_32F", "CUBLAS_COMPUTE_32F"),
     "complex128": ("CUDA_C_64F", "CUBLAS_COMPUTE_64F"),
+}  # fmt: skip
+# Of Fourier transforms: cuFFT's kinds.
+TRANSFORMS = {
+    ("fft", "float32"): "CUFFT_C2C", ("ifft", "float32"): "CUFFT_C2C", ("rfft", "float32"): "CUFFT_R2C",
+    ("irfft", "float32"): "CUFFT_C2R", ("fft", "float64"): "CUFFT_Z2Z", ("ifft", "float64"): "CUFFT_Z2Z",
+    ("rfft", "float64"): "CUFFT_D2Z", ("irfft", "float64"): "CUFFT_Z2D",
 }  # fmt: skip
 
 
@@ -176,6 +184,11 @@ class CppPrinter:
         given = ", ".join([kind, computed_in, shape, *flags, *places, bare(size)])
         return f"call.gemm<{type_of(s.out.dtype)}>({given});"
 
+    def _transforms(self, s: Transforms) -> str:
+        op, (x,), (y,) = s.step.op, s.step.inputs, s.step.outputs
+        kind, direction = TRANSFORMS[op.name, real_dtype(x.dtype)], 1 if op.name == "ifft" else -1
+        return f"call.fft({kind}, {direction}, {_listed((s.n, s.rows))}, {x.name}, {y.name});"
+
     def _on_host(self, s: OnHost) -> str:
         pairs = zip(s.step.parameters.buffers, s.arrays, strict=True)
         arrays = [f"{{{_listed(pair)}, {str(s.step.is_written(b)).lower()}}}" for b, pair in pairs]
@@ -204,6 +217,7 @@ TEXTS: dict[type, Callable[[CppPrinter, Any], str]] = {
     Launch: CppPrinter._launch,
     Gemm: CppPrinter._gemm,
     OnHost: CppPrinter._on_host,
+    Transforms: CppPrinter._transforms,
 }
 
 

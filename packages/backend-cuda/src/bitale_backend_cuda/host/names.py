@@ -7,7 +7,8 @@ from dataclasses import fields
 from typing import Any
 
 from bitale_backend_cuda.host.statements import ForRange, Grow, HostStatement, If, Input, Swap, Workspace
-from bitale_rewrite.loops.ir import Buffer, Name, Value
+from bitale_rewrite.loops.ir import Buffer, LibraryCall, Name, Value
+from bitale_rewrite.loops.touched import buffers_of
 from bitale_rewrite.loops.values import everything_in
 
 OWN = ("name", "names", "index", "values")  # the fields of what is set, and of what a failure reports
@@ -51,6 +52,8 @@ def _names(part: Any) -> Iterator[str]:
         yield from (v.name for v in everything_in([part]) if isinstance(v, Name))
     elif isinstance(part, Buffer):
         yield part.name
+    elif isinstance(part, LibraryCall):
+        yield from (buffer.name for buffer in buffers_of(part))
     elif isinstance(part, tuple):
         for each in part:
             yield from _names(each)

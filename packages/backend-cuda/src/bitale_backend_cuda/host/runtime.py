@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from bitale_backend_cuda import call
 from bitale_backend_cuda.emit.kernel import BLOCK
+from bitale_backend_cuda.host.libraries import LIBRARIES
 
 CONSTANTS = {
     "BLOCK": (BLOCK, "threads"),
@@ -35,34 +36,6 @@ PUT = """\
 __global__ void bitale_put(char *place, int64_t low, int64_t high, int64_t bytes) {
     const int64_t words[] = {low, high};
     memcpy(place, words, (size_t)bytes);
-}"""
-PRODUCTS = """\
-inline void bitale_check(cublasStatus_t status) {
-    if (status != CUBLAS_STATUS_SUCCESS) throw status == CUBLAS_STATUS_ALLOC_FAILED ? -1 : -10 - (int)status;
-}
-
-// A thread has a handle of its own for each device, as making one takes milliseconds.
-struct bitale_handles {
-    cublasHandle_t of[64] = {};
-    ~bitale_handles() {
-        for (cublasHandle_t handle : of)
-            if (handle) cublasDestroy(handle);
-    }
-};
-
-inline cublasHandle_t bitale_handle(cudaStream_t stream) {
-    static thread_local bitale_handles handles;
-    int device = 0;
-    bitale_check(cudaGetDevice(&device));
-    cublasHandle_t &handle = handles.of[device % 64];
-    if (!handle) {
-        bitale_check(cublasCreate(&handle));
-        // Partial sums of halves are not added in 16 bits; TF32 is used where the type of a computation says so.
-        const int mode = CUBLAS_DEFAULT_MATH | CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION;
-        bitale_check(cublasSetMathMode(handle, (cublasMath_t)mode));
-    }
-    bitale_check(cublasSetStream(handle, stream));
-    return handle;
 }"""
 INPUT = """\
 struct bitale_input {
@@ -189,24 +162,6 @@ METHODS = {
         download(&code, found, sizeof code);
         if (code) throw (int)code;
     }""",
-    "gemm": """\
-    // out = alpha * left @ right + beta * out, of row-major matrices, which cuBLAS sees transposed. Operands that are
-    // `shared` are one matrix for the whole batch.
-    template <class T> void gemm(cudaDataType type, cublasComputeType_t computed, int64_t m, int64_t n, int64_t k,
-                                 int64_t batch, std::array<bool, 2> transposed, std::array<bool, 2> shared, T alpha,
-                                 int64_t left, int64_t right, T beta, int64_t out, int64_t bytes) {
-        if (!m || !n || !batch) return;
-        if (!k) {  // beta is 0 or 1
-            if (beta == T(0)) bitale_check(cudaMemsetAsync((void *)out, 0, (size_t)bytes, stream));
-            return;
-        }
-        const cublasOperation_t operations[] = {CUBLAS_OP_N, CUBLAS_OP_T};
-        bitale_check(cublasGemmStridedBatchedEx_64(
-            bitale_handle(stream), operations[transposed[1]], operations[transposed[0]], n, m, k, &alpha,
-            (const void *)right, type, transposed[1] ? k : n, shared[1] ? 0 : n * k, (const void *)left, type,
-            transposed[0] ? m : k, shared[0] ? 0 : m * k, &beta, (void *)out, type, n, m * n, batch, computed,
-            CUBLAS_GEMM_DEFAULT));
-    }""",
     "on_host": """\
     struct Array { int64_t address, bytes; bool written; };
     void on_host(void (*step)(void *const *, const int64_t *), std::initializer_list<Array> arrays,
@@ -228,12 +183,13 @@ METHODS = {
         }
         bitale_check(cudaStreamSynchronize(stream));
     }""",
-}
-SUPPORT = {"symbol": SYMBOL, "put": PUT, "gemm": PRODUCTS}
+} | {name: library.method for name, library in LIBRARIES.items()}
+SUPPORT = {"symbol": SYMBOL, "put": PUT} | {name: library.support for name, library in LIBRARIES.items()}
 NEEDS = {
     "temporary": ("memory",), "allocate": ("memory",), "put": ("launch", "temporary", "memory"),
     "grow": ("copy", "temporary", "memory"), "read": ("download",), "threads": ("blocks",), "total": ("blocks",),
     "groups": ("blocks",), "status": ("download", "temporary", "memory"), "on_host": ("download",),
+    "fft": ("temporary", "memory"),
 }  # fmt: skip
 
 
