@@ -14,8 +14,9 @@ from bitale_graph import functions as F
 from bitale_graph.reference import evaluate
 from bitale_rewrite import expand, optimise
 from bitale_rewrite.loops.interpret import interpret
-from bitale_rewrite.loops.ir import Program
+from bitale_rewrite.loops.ir import Gemm, Program, Run
 from bitale_rewrite.loops.lower import lower
+from bitale_rewrite.loops.target import CPU, GPU
 
 LAYERS, SEGMENT, N = 16, 4, 3
 
@@ -81,3 +82,22 @@ def test_values_that_change_places_are_read_before_they_are_written():
     results = interpret(program(graph, {0: 0, 1: 1}), [a.copy() for a in arrays])
     for mine, right in zip(results, evaluate(graph, arrays), strict=True):
         np.testing.assert_array_equal(mine, right)
+
+
+SHOWN = {
+    "kept axes": lambda x, w: F.sum(x, axis=1, keepdims=True),
+    "a column": lambda x, w: F.matmul(x, w[:, 0][:, None]),
+    "another shape": lambda x, w: F.reshape(F.matmul(x, w), (2, 10)),
+    "several views": lambda x, w: F.reshape(F.expand_dims(F.cumsum(x, axis=1), 0), (2, 12)),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("target", [CPU, GPU], ids=["cpu", "gpu"])
+def test_what_a_result_shows_is_stored_in_it(name, target):
+    x, w = F.fmatrix("x"), F.fmatrix("w")
+    graph, random = Graph([x, w], [SHOWN[name](x, w)]), np.random.default_rng(0)
+    made = lower(expand(optimise(graph)), target=target)
+    values = [random.normal(size=s).astype("float32") for s in ((4, 6), (6, 5))]
+    assert not made.temporaries and sum(isinstance(step, (Run, Gemm)) for step in made.steps) == 1
+    np.testing.assert_allclose(interpret(made, values)[0], evaluate(graph, values)[0], rtol=1e-5)

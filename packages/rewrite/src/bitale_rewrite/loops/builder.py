@@ -28,6 +28,7 @@ class Builder:
         frames: Frames,
         replacing: Mapping[Buffer, Buffer],
         target: Target,
+        shown: Mapping[Variable, Variable] | None = None,
     ) -> None:
         self.graph = graph
         self.target = target
@@ -37,6 +38,7 @@ class Builder:
         self.reader = frames.reader
         self.unique = frames.unique
         self.replacing = replacing  # results that are to take the memory of an input
+        self.shown = shown or {}  # what is stored in a result that shows it in another shape, and which
         self.items: list[Item] = []
         self.temporaries: list[Buffer] = []
         self.rows: list[Buffer] = []  # elements of stored arrays that library calls take where they lie
@@ -89,7 +91,12 @@ class Builder:
         """The memory of a stored variable (made as a temporary unless it is known already)."""
         found = self.reader.buffers.get(variable)
         if found is None:
-            found = self.temporary(variable.name or label(variable), variable.dtype, self.sizes(variable))
+            name, shape = variable.name or label(variable), self.sizes(variable)
+            if variable in self.shown:
+                result = self.reader.buffers[self.shown[variable]]
+                found = Buffer(self.unique(name), variable.dtype, shape, result.kind, base=result)
+            else:
+                found = self.temporary(name, variable.dtype, shape)
             found.note = self.note(variable)
             self.reader.buffers[variable] = found
         return found
@@ -121,6 +128,8 @@ class Builder:
     def _copy(self, variable: Variable, of: Variable) -> None:
         """A result that is a view of something that has its own memory: copied through an alias of that."""
         base = self.reader.buffers[of]
+        if base.root is self.reader.buffers[variable]:
+            return  # it lies there already
         alias = Buffer(self.unique(base.name), base.dtype, self.sizes(variable), base.kind, base=base)
         loops, index = domain(self.sizes(variable))
         self.store(variable, loops, index, Load(alias, index))

@@ -96,9 +96,9 @@ class KernelBuilder:
             for buffer in {nest.buffer.root, *nest.reads}:
                 accesses.setdefault(buffer, []).append(nest)
         for buffer, writer in writers.items():
-            viewed = any(None in nest.reads.get(buffer, ()) for nest in accesses[buffer])
-            if buffer.kind == "temporary" and buffer.base is None and buffer not in escapes and not viewed:
-                self._shrink_one(buffer, writer, accesses[buffer])
+            if buffer.kind == "temporary" and buffer.base is None and buffer not in escapes:
+                if not any(None in nest.reads.get(buffer, ()) for nest in accesses[buffer]):  # nor is it viewed
+                    self._shrink_one(buffer, writer, accesses[buffer])
         rows = any(isinstance(place.home, Buffer) for place in self.places.values())
         if wants_tiles(self.cluster) and not rows and not self.target.many_threads:
             self.tiled = True

@@ -22,6 +22,7 @@ from bitale_rewrite.loops.plan import plan
 from bitale_rewrite.loops.prepare import prepare
 from bitale_rewrite.loops.procedures import call_procedures
 from bitale_rewrite.loops.reader import Reader
+from bitale_rewrite.loops.shown import shown_by_results
 from bitale_rewrite.loops.sizes import Sizes
 from bitale_rewrite.loops.steps import steps_of
 from bitale_rewrite.loops.storage import stored
@@ -76,7 +77,9 @@ def _lowered(
         buffer.shape = tuple(sizes.representative(n) for n in buffer.shape)
     outputs = _outputs(graph, sizes, buffers, unique)
     replacing = {outputs[out]: inputs[source] for out, source in donate.items()}
-    builder = Builder(graph, stored(graph, bodies, donate), frames, replacing, target)
+    shown = shown_by_results(graph, sizes.late)
+    shown = {v: result for v, result in shown.items() if buffers[result] not in replacing}
+    builder = Builder(graph, stored(graph, bodies, donate), frames, replacing, target, shown)
     steps = steps_of(builder.build(sizes.requirements), reader.names, unique, (), replacing, target)
     program = Program(name, inputs, outputs, builder.temporaries, steps, sizes.failures)
     program.constants, program.lengths = constants, lengths
