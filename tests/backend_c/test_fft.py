@@ -96,6 +96,16 @@ def test_more_lengths_than_plans_are_kept_by_several_threads_at_once(compiled):
         assert max(pool.map(ask, lengths)) < 2
 
 
+def test_threads_share_the_rows():
+    """As many as there are rows, and less."""
+    for dtype in ("complex64", "complex128"):
+        function = compile(transforms(dtype), threads=3)
+        for rows, n in ((2, 60000), (700, 243), (1, 100000)):
+            given = values(dtype, rows, n)
+            for found, exact in zip(function(*given), exactly(given), strict=True):
+                assert error(found, exact) < 6
+
+
 @pytest.mark.parametrize("flag", ["-DBITALE_NO_VECTORS", "-mno-avx512f", "-mno-avx"])
 def test_other_widths_of_vectors(flag, monkeypatch):
     monkeypatch.setattr(settings, "flags", flag)

@@ -23,7 +23,8 @@ def fft_call(step: LibraryCall) -> str:
     inverse = int(isinstance(op, Irfft) or (isinstance(op, Fft) and op.inverse))
     function = f"bitale_fft_{'of_complex' if isinstance(op, Fft) else 'of_real'}_{SUFFIXES[real_dtype(x.dtype)]}"
     rows, n = map(text, step.sizes)
-    return f"if ({function}((const {real} *){x.name}, ({real} *){y.name}, {rows}, {n}, {inverse})) return -1;"
+    arrays = f"(const {real} *){x.name}, ({real} *){y.name}"
+    return f"if ({function}(threads, {arrays}, {rows}, {n}, {inverse})) return -1;"
 
 
 def fft_functions(source: str) -> list[str]:
