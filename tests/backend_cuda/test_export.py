@@ -52,7 +52,7 @@ def products() -> tuple[Graph, list[np.ndarray]]:
     """By cuBLAS: of several dtypes, transposed, of batches, with factors that are known at run time."""
     n = 33
     inputs, outputs = [], []
-    for dtype in ("float32", "float64", "complex64", "float16"):
+    for dtype in ("float32", "float64", "complex64", "float16", "bfloat16"):
         a, b, alpha = variable(f"a_{dtype}", dtype, None, n), variable(f"b_{dtype}", dtype, n, n), variable("s", dtype)
         c = variable(f"c_{dtype}", dtype, n, n)
         inputs += [a, b, c, alpha]
@@ -71,15 +71,19 @@ def loops() -> tuple[Graph, list[np.ndarray]]:
     """One launch for all steps, a round for each, until a condition, with a branch; halves and sizes as numbers."""
     y, h, w = variable("y", "float64", None), variable("h", "float64", 40), variable("w", "float64", 40, 40)
     big, count, half = variable("big", "float64", 120, None), variable("count", "int64"), variable("half", "float16")
+    brain = variable("brain", "bfloat16")
     last, squares = scan(lambda c, v: (0.5 * c + v, c * c), F.zeros(()), y)
     state, history = scan(lambda s, v: (F.tanh(F.dot(w, s) + v),) * 2, h, y)
     _, sums = scan(lambda s, v: (s * 0.5 + v,) * 2, big[0], big)
     power, steps = while_loop(lambda s: s[0] < 1000, lambda s: (s[0] * 3, s[1] + 1), (F.sum(y * y), np.int64(0)))
     chosen = ifelse(F.sum(y) > 0, lambda: y * 2, lambda: y - 1)
     cooled = ifelse(half * half < 7, lambda: h + 1, lambda: h - 1)
-    outputs = [last, squares, state, history, sums[-1], power, steps, chosen, cooled, y * F.cast(count, "float64")]
+    rounded = ifelse(brain * brain <= 6.96875, lambda: h + 2, lambda: h - 2)
+    outputs = [last, squares, state, history, sums[-1], power, steps, chosen, cooled, rounded]
+    outputs.append(y * F.cast(count, "float64"))
     values = [normal(6), normal(40), normal(40, 40) / 8, normal(120, 100), np.array(4), np.array(2.6455, "float16")]
-    return Graph([y, h, w, big, count, half], outputs), values
+    values.append(np.array(2.64, "bfloat16"))  # whose square is rounded down
+    return Graph([y, h, w, big, count, half, brain], outputs), values
 
 
 def kinds() -> tuple[Graph, list[np.ndarray]]:
@@ -109,6 +113,7 @@ def transforms() -> tuple[Graph, list[np.ndarray]]:
     return Graph([x, z, f], outputs), values
 
 
+TOLERANCES = {"float16": 2e-3, "bfloat16": 1e-2, "float32": 2e-5, "complex64": 2e-5}
 GRAPHS = {"rows": rows(), "products": products(), "loops": loops(), "kinds": kinds(), "transforms": transforms()}
 
 
@@ -117,7 +122,8 @@ def test_results_are_the_reference_s(tmp_path, name):
     graph, values = GRAPHS[name]
     flags = SANITIZERS if name in ("rows", "kinds") else ()
     for found, wanted in zip(results(tmp_path, graph, values, flags), evaluate(graph, values), strict=True):
-        tolerance = {"float16": 2e-3, "float32": 2e-5, "complex64": 2e-5}.get(wanted.dtype.name, 1e-12)
+        tolerance = TOLERANCES.get(wanted.dtype.name, 1e-12)
+        found, wanted = (a.astype("complex128") for a in (found, wanted))
         np.testing.assert_allclose(found, wanted, rtol=tolerance, atol=tolerance * 10)
 
 

@@ -112,6 +112,22 @@ cudaError_t launch_now(void (*body)(const int64_t*), const int64_t* arguments, u
 
 // ---- products: matrices are in column-major order ---------------------------------------------------------------------
 
+struct Brain {  // bfloat16: the upper half of a float
+    uint16_t bits = 0;
+    Brain() = default;
+    explicit Brain(float number) {
+        uint32_t word;
+        memcpy(&word, &number, 4);
+        bits = (uint16_t)((number != number ? word | 0x400000 : word + 0x7fff + (word >> 16 & 1)) >> 16);
+    }
+    explicit operator float() const {
+        const uint32_t word = (uint32_t)bits << 16;
+        float number;
+        memcpy(&number, &word, 4);
+        return number;
+    }
+};
+
 template <class T, class Wide>
 static void product(bool turn_left, bool turn_right, int64_t m, int64_t n, int64_t k, Wide alpha, const T* left, int64_t left_line,
                     const T* right, int64_t right_line, Wide beta, T* out, int64_t out_line) {
@@ -153,6 +169,7 @@ extern "C" cublasStatus_t cublasGemmStridedBatchedEx_64(
     case CUDA_R_32F: each(0.0f, 0.0f); break;
     case CUDA_R_64F: each(0.0, 0.0); break;
     case CUDA_R_16F: each((_Float16)0, 0.0f); break;
+    case CUDA_R_16BF: each(Brain(), 0.0f); break;
     case CUDA_C_32F: each(std::complex<float>(), std::complex<float>()); break;
     case CUDA_C_64F: each(std::complex<double>(), std::complex<double>()); break;
     }

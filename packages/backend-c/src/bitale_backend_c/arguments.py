@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from bitale_graph.arrays import as_array
-from bitale_graph.dtypes import can_cast, is_masked, is_weak, kind
+from bitale_graph.dtypes import can_cast, convert, is_masked, is_weak, kind
 from bitale_graph.errors import DtypeError, ShapeError, explain
 from bitale_graph.variable import Variable
 
@@ -98,7 +98,7 @@ class Arguments:
                     problem = f"holds {n}, and {wanted} goes from {limits.min} to {limits.max}"
                     raise DtypeError(explain(f"{self._which(number)} {problem}", [variable]))
         try:
-            return array.astype(wanted)
+            return convert(array, variable.dtype)
         except OverflowError:
             problem = f"holds an integer that is too large for {wanted}"
             raise DtypeError(explain(f"{self._which(number)} {problem}", [variable])) from None

@@ -34,6 +34,8 @@ class Bits:
 
 def as_array(value: Any, dtype: str | None = None) -> np.ndarray:
     """numpy.asarray, and the same for tensors of bfloat16 on the CPU, which share their memory by DLPack."""
+    if dtype == "bfloat16" and not hasattr(value, "dtype"):  # Python's numbers are rounded as those of other dtypes
+        return np.asarray(value, "float32").astype(dtype)
     try:
         return np.asarray(value, dtype)
     except TypeError:

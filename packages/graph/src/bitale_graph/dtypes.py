@@ -119,5 +119,7 @@ def convert(array: np.ndarray, dtype: str) -> np.ndarray:
     """`array` in another dtype as astype converts, silently; complex to real drops the imaginary part."""
     if array.dtype.kind == "c" and np.dtype(dtype).kind not in "cb":
         array = array.real
+    if array.dtype == object:  # Python's large integers, which ml_dtypes does not convert
+        array = array.astype("float64")
     with np.errstate(all="ignore"):
         return array.astype(dtype)

@@ -13,7 +13,7 @@ from bitale_backend_c.emit.ctypes import literal
 from bitale_backend_c.export import ExportError
 from bitale_backend_cuda.emit.types import in_cuda
 from bitale_backend_cuda.host.block import itemsize
-from bitale_backend_cuda.host.cpp_expressions import HALVES, bare, computed, cpp, type_of
+from bitale_backend_cuda.host.cpp_expressions import bare, computed, cpp, type_of
 from bitale_backend_cuda.host.names import all_statements, read_by, set_by
 from bitale_backend_cuda.host.statements import (
     Ask,
@@ -38,7 +38,7 @@ from bitale_backend_cuda.host.statements import (
     Transforms,
     Workspace,
 )
-from bitale_graph.dtypes import real_dtype
+from bitale_graph.dtypes import SHORT, real_dtype
 from bitale_rewrite.loops.integers import integer, multiply, product
 from bitale_rewrite.loops.ir import Buffer, Gemm, Literal, Name, Require, Value
 
@@ -130,7 +130,7 @@ class CppPrinter:
         return self._set(s.name, f"call.{s.question}({_listed(s.operands)})")
 
     def _read(self, s: Read) -> str:
-        number, half = self._number(s), s.name.dtype in HALVES
+        number, half = self._number(s), s.name.dtype in SHORT
         ctype = "uint16_t" if half else type_of(s.name.dtype)
         found = f"call.read<{ctype}>({bare(s.address)})" if number is None else f"call.value<{ctype}>({number.slot})"
         return self._set(s.name, f"bitale_from_{s.name.dtype}({found})" if half else found)
@@ -151,7 +151,7 @@ class CppPrinter:
         assert not s.strides, "arrays of exported functions are row-major"
         place = f"call.address({slot})"
         if s.buffer in self.numbers:
-            place = f"call.put<{'uint16_t' if s.buffer.dtype in HALVES else type_of(s.buffer.dtype)}>({slot})"
+            place = f"call.put<{'uint16_t' if s.buffer.dtype in SHORT else type_of(s.buffer.dtype)}>({slot})"
         lines = [self._set(name, place)] if self._used[name.name] else []
         lines += [self._set(n, f"call.length({slot}, {axis})") for axis, n in s.lengths if self._used[n.name]]
         return "\n".join(lines)

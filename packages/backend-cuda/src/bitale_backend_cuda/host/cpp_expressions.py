@@ -8,11 +8,11 @@ from bitale_backend_c.emit.spellings import spell
 from bitale_backend_cuda.emit.complex import COMPLEX_NAMES, complex_function
 from bitale_backend_cuda.emit.preamble import OWN
 from bitale_backend_cuda.emit.types import TYPES, in_cuda
+from bitale_graph.dtypes import SHORT
 from bitale_graph.ops.elementwise import FUNCTIONS
 from bitale_rewrite.loops.ir import Call, Literal, Name, Value
 from bitale_rewrite.loops.values import parts
 
-HALVES = {"float16"}
 HALF_FUNCTIONS = {
     "bitale_from_float16": """\
 static inline float bitale_from_float16(uint16_t bits) {
@@ -28,6 +28,22 @@ static inline float bitale_round_float16(float a) {
     frexpf(a, &exponent);
     const float unit = ldexpf(1, (exponent < -13 ? -13 : exponent) - 11), rounded = rintf(a / unit) * unit;
     return fabsf(rounded) > 65504 ? copysignf(INFINITY, a) : rounded;
+}""",
+    "bitale_from_bfloat16": """\
+static inline float bitale_from_bfloat16(uint16_t bits) {
+    const uint32_t word = (uint32_t)bits << 16;
+    float a;
+    memcpy(&a, &word, 4);
+    return a;
+}""",
+    "bitale_round_bfloat16": """\
+static inline float bitale_round_bfloat16(float a) {
+    if (a != a) return a;
+    uint32_t word;
+    memcpy(&word, &a, 4);
+    word = (word + 0x7fff + (word >> 16 & 1)) & 0xffff0000;
+    memcpy(&a, &word, 4);
+    return a;
 }""",
 }
 
@@ -61,7 +77,7 @@ def type_of(dtype: str) -> str:
 
 def computed(dtype: str) -> str:
     """The dtype in which the host computes."""
-    return "float32" if dtype in HALVES else dtype
+    return "float32" if dtype in SHORT else dtype
 
 
 def _text(value: Value, operands: list[str]) -> str:
@@ -74,7 +90,7 @@ def _text(value: Value, operands: list[str]) -> str:
     if function.name.startswith("cast_"):
         function = FUNCTIONS[f"cast_{computed(function.name.removeprefix('cast_'))}"]
     text = in_cuda(spell(function, [computed(v.dtype) for v in value.operands], operands))
-    return f"bitale_round_{value.dtype}({text})" if value.dtype in HALVES else text
+    return f"bitale_round_{value.dtype}({text})" if value.dtype in SHORT else text
 
 
 def _closes(text: str) -> int:

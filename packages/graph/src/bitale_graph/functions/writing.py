@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from bitale_graph.arrays import as_array
 from bitale_graph.dtypes import can_cast, is_weak, result_type
 from bitale_graph.errors import ArgumentError, BoundsError, DtypeError, ShapeError, explain
 from bitale_graph.functions.apply import apply, as_variable, cast
@@ -97,7 +96,7 @@ def fitting(x: Variable, y: Any) -> Variable:
                     "Cast one of them with astype, where that is what you mean.")
         )  # fmt: skip
     try:
-        return as_variable(np.asarray(y, x.dtype)) if is_weak(y) else cast(y, x.dtype)
+        return as_variable(as_array(y, x.dtype)) if is_weak(y) else cast(y, x.dtype)
     except OverflowError:
         raise BoundsError(explain(f"{y} is out of bounds for {x.dtype}", [x], "Cast the array.")) from None
 

@@ -32,7 +32,7 @@ def uniform(key: Any, shape: Any = None, dtype: object = None, minval: Any = 0.0
     draw = Draw("uniform", key, shape, dtype, minval=minval, maxval=maxval)
     draw.require("maxval", "at least minval", lambda high: logical_not(less(high, draw["minval"])))
     low, high = draw["minval"], draw["maxval"]
-    return draw.result(low + (high - low) * draw.half_open())
+    return draw.result(low + (high - low) * draw.half_open(draw.dtype))
 
 
 def normal(key: Any, shape: Any = None, dtype: object = None, loc: Any = 0.0, scale: Any = 1.0) -> Variable:

@@ -28,6 +28,8 @@ from bitale_graph.shapes import shape_of
 from bitale_graph.sizes import Sizes, size_multiply
 from bitale_graph.variable import Constant, Variable
 
+DIGITS = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
+
 Condition = Callable[..., Variable]
 
 
@@ -98,9 +100,9 @@ class Draw:
     def _word(self) -> Variable:
         return self.bits(32 if self.computed == "float32" else 64)
 
-    def half_open(self) -> Variable:
-        """Multiples of the spacing below 1, in [0, 1)."""
-        digits = 24 if self.computed == "float32" else 53
+    def half_open(self, dtype: str | None = None) -> Variable:
+        """Multiples of the spacing below 1 in a dtype, that which is computed in unless given, in [0, 1)."""
+        digits = DIGITS[dtype or self.computed]
         word = self._word
         return self._float(right_shift(word, _like(word, _width(word) - digits))) * 2.0**-digits
 
