@@ -9,7 +9,7 @@ from bitale.interpreted import Arrays, Interpreted
 from bitale.options import Options
 from bitale.specification import Specification
 from bitale_backend_c.arguments import Arguments
-from bitale_graph.dtypes import kind, limits
+from bitale_graph.dtypes import INEXACT, kind, limits
 from bitale_graph.errors import BitaleError, explain
 from bitale_graph.graph import Graph
 from bitale_graph.reference import evaluate
@@ -29,16 +29,21 @@ class Compared(Interpreted):
     def __init__(self, specification: Specification, arguments: Arguments, options: Options) -> None:
         super().__init__(specification, arguments, options)
         self.run = options.compile(specification.graph, name=specification.name).call
+        self.spacing = coarsest(specification.graph)
 
     def results(self, values: Arrays) -> Arrays:
         graph = self.graph
         expected, found = evaluate(graph, values), self.run(*values)
-        if not all(map(agree, found, expected)):
+        if not all(map(self.agree, found, expected)):
             expected = self._stabler(values, expected)
         for output, wanted, array in zip(graph.outputs, expected, found, strict=True):
-            if not agree(array, wanted):
+            if not self.agree(array, wanted):
                 raise self._disagreement(values, output, wanted, array)
         return found
+
+    def agree(self, array: np.ndarray, wanted: np.ndarray) -> bool:
+        """Whether results are equal but for rounding."""
+        return agree(array, wanted, self.spacing)
 
     def _stabler(self, values: Arrays, expected: Arrays) -> Arrays:
         """Where the reference has no finite number, that of the rewritten graph: log(1 + exp(1000)) is 1000."""
@@ -53,7 +58,7 @@ class Compared(Interpreted):
         everything = Graph(graph.inputs, [v for node in graph.nodes for v in node.outputs])
         expected, found = evaluate(everything, values), self.options.compile(everything).call(*values)
         for variable, its_wanted, its_array in zip(everything.outputs, expected, found, strict=True):
-            if not agree(its_array, its_wanted):
+            if not self.agree(its_array, its_wanted):
                 output, wanted, array = variable, its_wanted, its_array
                 break
         node = output.owner
@@ -67,15 +72,25 @@ class Compared(Interpreted):
         )
 
 
-def agree(array: np.ndarray, wanted: np.ndarray) -> bool:
-    """Whether results are equal but for rounding: half of the digits, measured by the largest number."""
+def coarsest(graph: Graph) -> float:
+    """The largest relative distance of neighbouring numbers among the dtypes that occur: what is rounded so inside a
+    graph is no more exact in a result of more digits."""
+    variables = [*graph.inputs, *(v for node in graph.nodes for v in node.outputs)]
+    return max((float(limits(v.dtype).eps) for v in variables if v.dtype in INEXACT), default=0.0)
+
+
+def agree(array: np.ndarray, wanted: np.ndarray, spacing: float = 0.0) -> bool:
+    """Whether results are equal but for rounding: half of the digits, measured by the largest number.
+
+    Digits are those of the results' dtype, or fewer: `spacing` is the relative distance of numbers that are kept apart.
+    """
     if array.shape != wanted.shape or array.dtype != wanted.dtype:
         return False
     if kind(array.dtype) not in "fc":
         return bool(np.array_equal(array, wanted))
     with np.errstate(all="ignore"):
         largest = np.max(np.abs(wanted), where=np.isfinite(wanted), initial=0.0)
-        allowed = float(limits(array.dtype).eps) ** 0.5 * float(largest)
+        allowed = max(float(limits(array.dtype).eps), spacing) ** 0.5 * float(largest)
         close = np.abs(array - wanted) <= allowed
     return bool(np.all(close | (array == wanted) | (np.isnan(array) & np.isnan(wanted))))
 
