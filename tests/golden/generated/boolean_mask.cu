@@ -64,7 +64,6 @@ template <int G> __device__ __forceinline__ void nonzero_2_part1(int64_t *__rest
         bitale_wait<G>();
     }
 }
-extern "C" __global__ void __launch_bounds__(256, 4) nonzero_2_part1_warp(int64_t *__restrict__ position_parts, const double *__restrict__ x, int64_t x_s0, int64_t chunks, int64_t i_count, int64_t x_0) { nonzero_2_part1<32>(position_parts, x, x_s0, chunks, i_count, x_0); }
 extern "C" __global__ void __launch_bounds__(256, 4) nonzero_2_part1_block(int64_t *__restrict__ position_parts, const double *__restrict__ x, int64_t x_s0, int64_t chunks, int64_t i_count, int64_t x_0) { nonzero_2_part1<256>(position_parts, x, x_s0, chunks, i_count, x_0); }
 
 /* nonzero(x > 0) */
@@ -73,7 +72,15 @@ template <int G> __device__ __forceinline__ void nonzero_2_part2(int64_t *__rest
     for (int64_t row = ((int64_t)blockIdx.x * blockDim.x + threadIdx.x) / G; row < chunks; row += (int64_t)gridDim.x * blockDim.x / G) {
         const int64_t chunk = row;
         int64_t position = 0;
-        for (int64_t each_chunk = lane; each_chunk < chunk; each_chunk += G) {
+        const bool each_chunk_packs = ((uint64_t)(position_parts + 0)) % 16 == 0;
+        for (int64_t each_chunk = 2 * lane; each_chunk_packs && each_chunk + 1 < chunk; each_chunk += 2 * G) {
+            const bitale_pack<int64_t, 2> position_parts_pack = bitale_take<2>(position_parts + each_chunk);
+            #pragma unroll
+            for (int part = 0; part < 2; part++) {
+                position += position_parts_pack.at[part];
+            }
+        }
+        for (int64_t each_chunk = (each_chunk_packs ? chunk / 2 * 2 : 0) + lane; each_chunk < chunk; each_chunk += G) {
             position += position_parts[each_chunk];
         }
         position = bitale_gather<G>(position, bitale_op_add_i64());
@@ -96,7 +103,6 @@ template <int G> __device__ __forceinline__ void nonzero_2_part2(int64_t *__rest
         bitale_wait<G>();
     }
 }
-extern "C" __global__ void __launch_bounds__(256, 4) nonzero_2_part2_warp(int64_t *__restrict__ nonzero, const int64_t *__restrict__ position_parts, const double *__restrict__ x, int64_t x_s0, int64_t chunks, int64_t i_count, int64_t x_0) { nonzero_2_part2<32>(nonzero, position_parts, x, x_s0, chunks, i_count, x_0); }
 extern "C" __global__ void __launch_bounds__(256, 4) nonzero_2_part2_block(int64_t *__restrict__ nonzero, const int64_t *__restrict__ position_parts, const double *__restrict__ x, int64_t x_s0, int64_t chunks, int64_t i_count, int64_t x_0) { nonzero_2_part2<256>(nonzero, position_parts, x, x_s0, chunks, i_count, x_0); }
 
 /* sqrt(x[x > 0]) */
@@ -143,12 +149,12 @@ def run(call):
     i_count = max(4096, (x_0 + 1023) // 1024)
     chunks = max(1, (x_0 + (i_count - 1)) // i_count)
     position_parts = call.memory('position_parts', chunks * 8)
-    lanes = 32 if i_count <= 256 else 256
+    lanes = 256
     grid = call.groups(chunks, lanes)
-    call.launch('nonzero_2_part1_warp' if lanes == 32 else 'nonzero_2_part1_block', grid, 256, (position_parts, x, x_s0, chunks, i_count, x_0))
-    lanes = 32 if i_count <= 256 else 256
+    call.launch('nonzero_2_part1_block', grid, 256, (position_parts, x, x_s0, chunks, i_count, x_0))
+    lanes = 256
     grid = call.groups(chunks, lanes)
-    call.launch('nonzero_2_part2_warp' if lanes == 32 else 'nonzero_2_part2_block', grid, 256, (nonzero, position_parts, x, x_s0, chunks, i_count, x_0))
+    call.launch('nonzero_2_part2_block', grid, 256, (nonzero, position_parts, x, x_s0, chunks, i_count, x_0))
     result_0 = call.allocate(0, (found,))
     width = 2 if (nonzero | result_0) % 16 == 0 else 1
     grid = call.threads(found, width)

@@ -41,7 +41,6 @@ template <int G> __device__ __forceinline__ void compute_result_0_chunks2(double
     }
 }
 extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks2_warp(double *__restrict__ result_0, const double *__restrict__ result_0_sum_parts, int64_t x_1, int64_t chunks) { compute_result_0_chunks2<32>(result_0, result_0_sum_parts, x_1, chunks); }
-extern "C" __global__ void __launch_bounds__(256, 4) compute_result_0_chunks2_block(double *__restrict__ result_0, const double *__restrict__ result_0_sum_parts, int64_t x_1, int64_t chunks) { compute_result_0_chunks2<256>(result_0, result_0_sum_parts, x_1, chunks); }
 
 /*
 def run(call):
@@ -58,9 +57,9 @@ def run(call):
         result_0_sum_parts = call.memory('result_0_sum_parts', chunks * x_1 * 8)
         grid = call.threads(chunks * x_1)
         call.launch('compute_result_0_chunks1', grid, 256, (result_0_sum_parts, x, x_s0, x_s1, chunks, x_1, j_count, x_0, i_by))
-        lanes = 32 if chunks <= 256 else 256
+        lanes = 32
         grid = call.groups(x_1, lanes)
-        call.launch('compute_result_0_chunks2_warp' if lanes == 32 else 'compute_result_0_chunks2_block', grid, 256, (result_0, result_0_sum_parts, x_1, chunks))
+        call.launch('compute_result_0_chunks2_warp', grid, 256, (result_0, result_0_sum_parts, x_1, chunks))
     else:
         grid = call.threads(x_1)
         call.launch('compute_result_0', grid, 256, (result_0, x, x_s0, x_s1, x_1, x_0))

@@ -4,7 +4,16 @@ template <int G> __device__ __forceinline__ void compute_contract(double *__rest
     for (int64_t row = ((int64_t)blockIdx.x * blockDim.x + threadIdx.x) / G; row < x_0; row += (int64_t)gridDim.x * blockDim.x / G) {
         const int64_t i = row;
         double contract_sum = 0.0;
-        for (int64_t j = lane; j < weights_0; j += G) {
+        const bool j_packs = x_s1 == 1 && ((uint64_t)(x + (i)*x_s0 + 0) | (uint64_t)(weights + 0)) % 16 == 0;
+        for (int64_t j = 2 * lane; j_packs && j + 1 < weights_0; j += 2 * G) {
+            const bitale_pack<double, 2> x_pack = bitale_take<2>(x + (i)*x_s0 + j);
+            const bitale_pack<double, 2> weights_pack = bitale_take<2>(weights + j);
+            #pragma unroll
+            for (int part = 0; part < 2; part++) {
+                contract_sum += x_pack.at[part] * weights_pack.at[part];
+            }
+        }
+        for (int64_t j = (j_packs ? weights_0 / 2 * 2 : 0) + lane; j < weights_0; j += G) {
             contract_sum += x[i*x_s0 + j*x_s1] * weights[j];
         }
         contract_sum = bitale_gather<G>(contract_sum, bitale_op_add_f64());
@@ -12,6 +21,7 @@ template <int G> __device__ __forceinline__ void compute_contract(double *__rest
         bitale_wait<G>();
     }
 }
+extern "C" __global__ void __launch_bounds__(256, 4) compute_contract_few(double *__restrict__ contract, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t x_0, int64_t weights_0) { compute_contract<4>(contract, x, x_s0, x_s1, weights, x_0, weights_0); }
 extern "C" __global__ void __launch_bounds__(256, 4) compute_contract_warp(double *__restrict__ contract, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t x_0, int64_t weights_0) { compute_contract<32>(contract, x, x_s0, x_s1, weights, x_0, weights_0); }
 extern "C" __global__ void __launch_bounds__(256, 4) compute_contract_block(double *__restrict__ contract, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t x_0, int64_t weights_0) { compute_contract<256>(contract, x, x_s0, x_s1, weights, x_0, weights_0); }
 
@@ -33,7 +43,6 @@ template <int G> __device__ __forceinline__ void compute_contract_chunks1(double
         bitale_wait<G>();
     }
 }
-extern "C" __global__ void __launch_bounds__(256, 4) compute_contract_chunks1_warp(double *__restrict__ contract_sum_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t chunks, int64_t x_0, int64_t j_count, int64_t weights_0, int64_t i_by) { compute_contract_chunks1<32>(contract_sum_parts, x, x_s0, x_s1, weights, chunks, x_0, j_count, weights_0, i_by); }
 extern "C" __global__ void __launch_bounds__(256, 4) compute_contract_chunks1_block(double *__restrict__ contract_sum_parts, const double *__restrict__ x, int64_t x_s0, int64_t x_s1, const double *weights, int64_t chunks, int64_t x_0, int64_t j_count, int64_t weights_0, int64_t i_by) { compute_contract_chunks1<256>(contract_sum_parts, x, x_s0, x_s1, weights, chunks, x_0, j_count, weights_0, i_by); }
 
 /* x @ weights */
@@ -51,7 +60,6 @@ template <int G> __device__ __forceinline__ void compute_contract_chunks2(double
     }
 }
 extern "C" __global__ void __launch_bounds__(256, 4) compute_contract_chunks2_warp(double *__restrict__ contract, const double *__restrict__ contract_sum_parts, int64_t x_0, int64_t chunks) { compute_contract_chunks2<32>(contract, contract_sum_parts, x_0, chunks); }
-extern "C" __global__ void __launch_bounds__(256, 4) compute_contract_chunks2_block(double *__restrict__ contract, const double *__restrict__ contract_sum_parts, int64_t x_0, int64_t chunks) { compute_contract_chunks2<256>(contract, contract_sum_parts, x_0, chunks); }
 
 /* sum(softplus(x @ weights) - target * (x @ weights)) */
 /* -(1 / x.shape[0]) * target + 1 / x.shape[0] * sigmoid(x @ weights) */
@@ -156,16 +164,19 @@ def run(call):
         j_count = (weights_0 + (chunks - 1)) // chunks
         i_by = 4611686018427387903 // max(x_0, 1) + 1 if chunks * x_0 < 1073741824 else 0 - 9223372036854775807 // max(x_0, 1)
         contract_sum_parts = call.memory('contract_sum_parts', chunks * x_0 * 8)
-        lanes = 32 if j_count <= 256 else 256
+        lanes = 256
         grid = call.groups(chunks * x_0, lanes)
-        call.launch('compute_contract_chunks1_warp' if lanes == 32 else 'compute_contract_chunks1_block', grid, 256, (contract_sum_parts, x, x_s0, x_s1, weights, chunks, x_0, j_count, weights_0, i_by))
-        lanes = 32 if chunks <= 256 else 256
+        call.launch('compute_contract_chunks1_block', grid, 256, (contract_sum_parts, x, x_s0, x_s1, weights, chunks, x_0, j_count, weights_0, i_by))
+        lanes = 32
         grid = call.groups(x_0, lanes)
-        call.launch('compute_contract_chunks2_warp' if lanes == 32 else 'compute_contract_chunks2_block', grid, 256, (contract, contract_sum_parts, x_0, chunks))
+        call.launch('compute_contract_chunks2_warp', grid, 256, (contract, contract_sum_parts, x_0, chunks))
     else:
-        lanes = 32 if weights_0 <= 256 else 256
+        lanes = 4 if weights_0 <= 16 else (32 if weights_0 <= 256 or weights_0 <= 1024 and 2048 <= x_0 else 256)
         grid = call.groups(x_0, lanes)
-        call.launch('compute_contract_warp' if lanes == 32 else 'compute_contract_block', grid, 256, (contract, x, x_s0, x_s1, weights, x_0, weights_0))
+        if lanes == 4:
+            call.launch('compute_contract_few', grid, 256, (contract, x, x_s0, x_s1, weights, x_0, weights_0))
+        else:
+            call.launch('compute_contract_warp' if lanes == 32 else 'compute_contract_block', grid, 256, (contract, x, x_s0, x_s1, weights, x_0, weights_0))
     add = slot_1
     reduce_add = call.memory('reduce_add', 8)
     if x_0 > 2048:

@@ -12,9 +12,9 @@ import numpy as np
 
 from bitale_backend_cuda.checks import Checks, known
 from bitale_backend_cuda.driver import Array, Driver
-from bitale_backend_cuda.emit.kernel import BLOCK
 from bitale_backend_cuda.emit.program import Emitted
 from bitale_backend_cuda.fft import FourierTransform
+from bitale_backend_cuda.groups import BLOCK
 from bitale_backend_cuda.product import Product
 from bitale_backend_cuda.work import Address, Work, sources
 from bitale_rewrite.loops.library import run_on_host

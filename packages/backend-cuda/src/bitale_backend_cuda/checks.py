@@ -18,8 +18,8 @@ import numpy as np
 
 from bitale_backend_cuda.devices import one_at_a_time
 from bitale_backend_cuda.driver import Driver
-from bitale_backend_cuda.emit.kernel import BLOCK
 from bitale_backend_cuda.emit.support import BASE
+from bitale_backend_cuda.groups import BLOCK
 from bitale_backend_cuda.work import Work
 from bitale_rewrite.loops.ir import Failure
 

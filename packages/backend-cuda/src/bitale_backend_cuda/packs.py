@@ -41,9 +41,9 @@ class Packs:
         return max(min(BYTES, self.width * _itemsize(place.buffer)) for place in self.places)
 
 
-def packs_of(launch: Launch) -> Packs | None:
+def packs_of(launch: Launch, fewest: int = FEWEST) -> Packs | None:
     """How a launch takes packs; None where it cannot, or where it is not worth it."""
-    if launch.form is Form.GROUPS or not launch.spread or launch.atomic or launch.scratch or _is_short(launch):
+    if launch.form is Form.GROUPS or not launch.spread or launch.atomic or launch.scratch or _is_short(launch, fewest):
         return None
     if not all(map(_is_simple, launch.body)):
         return None
@@ -65,8 +65,8 @@ def packs_of(launch: Launch) -> Packs | None:
     return Packs(launch, width, places, packed, _is_flat(launch, places))
 
 
-def _is_short(launch: Launch) -> bool:
-    return isinstance(launch.count, Literal) and launch.count.number < FEWEST
+def _is_short(launch: Launch, fewest: int) -> bool:
+    return isinstance(launch.count, Literal) and launch.count.number < fewest
 
 
 def _is_simple(s: Statement) -> bool:

@@ -11,11 +11,13 @@ from bitale_backend_c.emit.names import comment
 from bitale_backend_cuda.across import Across, across_of
 from bitale_backend_cuda.chunks import in_chunks
 from bitale_backend_cuda.emit.across import TileEmitter
+from bitale_backend_cuda.emit.groups import GroupEmitter
 from bitale_backend_cuda.emit.indices import divisors, index_lines
 from bitale_backend_cuda.emit.operators import operator_name
 from bitale_backend_cuda.emit.packs import PackEmitter
-from bitale_backend_cuda.emit.statements import INDENT, GroupEmitter, ThreadEmitter
+from bitale_backend_cuda.emit.statements import INDENT, ThreadEmitter
 from bitale_backend_cuda.emit.types import TYPES, in_cuda
+from bitale_backend_cuda.groups import BLOCK, NAMES, choices
 from bitale_backend_cuda.guards import Flag
 from bitale_backend_cuda.launch import Form, Launch, is_single, needed
 from bitale_backend_cuda.packs import Packs, packs_of
@@ -24,8 +26,6 @@ from bitale_rewrite.loops.integers import product
 from bitale_rewrite.loops.ir import Buffer, Fail, Name, Value
 from bitale_rewrite.loops.touched import statements
 
-BLOCK = 256  # threads
-WARP = 32
 THREAD, THREADS = "(int64_t)blockIdx.x * blockDim.x + threadIdx.x", "(int64_t)gridDim.x * blockDim.x"
 
 
@@ -86,7 +86,14 @@ class LaunchEmitter:
         if self.launch.form is not Form.GROUPS:
             second = "packs" if self.packs else "tiles" if self.across else ""
             return [self.launch.name, f"{self.launch.name}_{second}"] if second else [self.launch.name]
-        return [f"{self.launch.name}_warp", f"{self.launch.name}_block"] if self.launch.spread else [self.launch.name]
+        if not self.launch.spread:
+            return [self.launch.name]
+        return [f"{self.launch.name}_{NAMES[lanes]}" for lanes in self.lanes]
+
+    @cached_property
+    def lanes(self) -> list[int]:
+        """The numbers of lanes for which there are kernels."""
+        return choices(self.launch)
 
     def lines(self) -> list[str]:
         """Comments and the kernel; for groups a template, and its instances for a warp and a block."""
@@ -100,7 +107,7 @@ class LaunchEmitter:
             return lines
         lines = [*notes, f"template <int G> __device__ __forceinline__ void {self.launch.name}({signature}) {{"]
         lines += [*map(in_cuda, self._body()), "}"]
-        for name, lanes in zip(self.names, (WARP, BLOCK), strict=True):
+        for name, lanes in zip(self.names, self.lanes, strict=True):
             head = f'extern "C" __global__ void __launch_bounds__({self._bounds}) {name}({signature})'
             lines.append(f"{head} {{ {self.launch.name}<{lanes}>({self.given}); }}")
         return [*lines, ""]
@@ -119,7 +126,7 @@ class LaunchEmitter:
         """The kernel as a function that a step of a loop calls; memory that it reads may change from step to step."""
         inner = replace(self, prepared=False)
         signature = ", ".join(inner._signature()).replace("__restrict__ ", "")
-        template = "template <int G> " if len(self.names) == 2 and self.launch.form is Form.GROUPS else ""
+        template = "template <int G> " if self.launch.spread and self.launch.form is Form.GROUPS else ""
         head = f"{template}__device__ __forceinline__ void {self.launch.name}_step({signature}) {{"
         return [head, *map(in_cuda, inner._body()), "}", ""]
 
@@ -179,7 +186,7 @@ class LaunchEmitter:
         return [*self._spread(None), *rows, *emitter.lines, "}"]
 
     def _groups(self) -> list[str]:
-        emitter = GroupEmitter(self.launch.scratch)
+        emitter = GroupEmitter(wide=self.prepared and not self.final)
         emitter.body(self.launch.before, 0)
         if not self.launch.spread:
             emitter.body(self.launch.body, 0)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from bitale_backend_c.emit.expressions import is_strided, offset, text
+from bitale_backend_c.emit.expressions import brings_strides, is_strided, offset, text
 from bitale_backend_cuda.emit.statements import ThreadEmitter
 from bitale_backend_cuda.emit.types import TYPES
 from bitale_backend_cuda.packs import Packs
-from bitale_rewrite.loops.ir import Load, Statement, Store
+from bitale_rewrite.loops.integers import ZERO
+from bitale_rewrite.loops.ir import Buffer, Load, Statement, Store
 
 
 class PackEmitter(ThreadEmitter):
@@ -39,6 +40,15 @@ class PackEmitter(ThreadEmitter):
         for place in stored:
             self.line(1, f"bitale_put({self.names[place]}, {where[place]});")
         return self.lines
+
+    def condition(self) -> str:
+        """Whether the first pack of a row lies as packs need."""
+        strides = [f"{b.name}_s{len(b.shape) - 1} == 1" for b in self._buffers() if brings_strides(b)]
+        starts = [f"(uint64_t)({self._where(Load(p.buffer, (*p.index[:-1], ZERO)))})" for p in self.packs.places]
+        return " && ".join([*strides, f"({' | '.join(dict.fromkeys(starts))}) % {self.packs.alignment} == 0"])
+
+    def _buffers(self) -> list[Buffer]:
+        return list(dict.fromkeys(place.buffer for place in self.packs.places))
 
     def store(self, s: Store, depth: int) -> None:
         self.line(depth, f"{self.names[Load(s.buffer, s.index)]}.at[part] = {self.text(s.value)};")

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from bitale_backend_c.emit.expressions import is_strided, text
-from bitale_backend_cuda.emit.kernel import BLOCK, WARP, LaunchEmitter
+from bitale_backend_cuda.emit.kernel import LaunchEmitter
 from bitale_backend_cuda.emit.statements import INDENT
 from bitale_backend_cuda.emit.types import TYPES, in_cuda
+from bitale_backend_cuda.groups import BLOCK, WARP
 from bitale_backend_cuda.guards import Flag
 from bitale_backend_cuda.launch import Form, is_single
 from bitale_backend_cuda.persistent import Persistent
@@ -174,7 +175,7 @@ class PersistentEmitter:
             if is_strided(buffer):
                 given += [f"{buffer.name}_s{axis}" for axis in range(len(buffer.shape))]
         given += [name.name for name in emitter.parameters.names]
-        lanes = f"<{WARP}>" if len(emitter.names) == 2 and emitter.launch.form is Form.GROUPS else ""
+        lanes = f"<{WARP}>" if emitter.launch.spread and emitter.launch.form is Form.GROUPS else ""
         call = f"{emitter.launch.name}_step{lanes}({', '.join(given)});"
         return self._by_first(call) if is_single(emitter.launch) else call
 

@@ -32,6 +32,8 @@ def preamble(name: str, kernels: list[str], host: Iterable[str] = ()) -> list[st
     used = set(helpers.WORD.findall("\n".join([*kernels, *combining])))
     if "bitale_gather" in used:
         used |= {"bitale_exchange"}
+    if used & {"bitale_exchange", "bitale_scan", "bitale_wait"}:
+        used |= {"bitale_lanes"}
     functions = [device(in_cuda(line)) for line in helpers.helper_functions(used, OWN)]
     used |= set(helpers.WORD.findall("\n".join(functions)))
     on_host = set(helpers.WORD.findall("\n".join(host)))

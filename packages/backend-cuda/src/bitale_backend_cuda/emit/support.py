@@ -84,29 +84,34 @@ template <int N, class T> BITALE_INLINE bitale_pack<T, N> bitale_take(const T *f
 template <int N, class T> BITALE_INLINE void bitale_put(const bitale_pack<T, N> &pack, T *to) {
     *(bitale_pack<T, N> *)to = pack;
 }""",
+    # The lanes of a group in its warp, as a mask.
+    "bitale_lanes": """\
+template <int G> BITALE_INLINE unsigned bitale_lanes() {
+    return G >= 32 ? 0xffffffffu : (1u << G % 32) - 1 << threadIdx.x % 32 / G * G;
+}""",
     "bitale_wait": """\
 template <int G> BITALE_INLINE void bitale_wait() {
-    if (G == 32) __syncwarp();
+    if (G <= 32) __syncwarp(bitale_lanes<G>());
     else __syncthreads();
 }""",
     # The value that the lane has whose number differs in `bit`, for values of any size.
     "bitale_exchange": """\
-template <class T> BITALE_INLINE T bitale_exchange(T value, int bit) {
+template <int G, class T> BITALE_INLINE T bitale_exchange(T value, int bit) {
     union Words { unsigned words[(sizeof(T) + 3) / 4]; unsigned char bytes[sizeof(T)]; } words = {};
     memcpy(words.bytes, &value, sizeof(T));
-    for (unsigned &word : words.words) word = __shfl_xor_sync(0xffffffffu, word, bit);
+    for (unsigned &word : words.words) word = __shfl_xor_sync(bitale_lanes<G>(), word, bit);
     memcpy(&value, words.bytes, sizeof(T));
     return value;
 }""",
     # What all lanes of a group gathered, combined in the same order every time; each lane gets it.
     "bitale_gather": """\
 template <int G, class T, class F> BITALE_INLINE T bitale_gather(T value, F combine) {
-    for (int bit = 16; bit; bit /= 2) {
-        const T other = bitale_exchange(value, bit);
+    for (int bit = (G < 32 ? G : 32) / 2; bit; bit /= 2) {
+        const T other = bitale_exchange<G>(value, bit);
         value = threadIdx.x & bit ? combine(other, value) : combine(value, other);
     }
-    if (G == 32) return value;
-    __shared__ T parts[G / 32];
+    if (G <= 32) return value;
+    __shared__ T parts[(G + 31) / 32];
     if (threadIdx.x % 32 == 0) parts[threadIdx.x / 32] = value;
     __syncthreads();
     value = parts[0];
@@ -116,22 +121,22 @@ template <int G, class T, class F> BITALE_INLINE T bitale_gather(T value, F comb
 }""",
     # What lanes up to this one hold, combined in their order; `all` is that of the last.
     "bitale_scan": """\
-template <class T> BITALE_INLINE T bitale_from(T value, int lane) {
+template <int G, class T> BITALE_INLINE T bitale_from(T value, int lane) {
     union Words { unsigned words[(sizeof(T) + 3) / 4]; unsigned char bytes[sizeof(T)]; } words = {};
     memcpy(words.bytes, &value, sizeof(T));
-    for (unsigned &word : words.words) word = __shfl_sync(0xffffffffu, word, lane);
+    for (unsigned &word : words.words) word = __shfl_sync(bitale_lanes<G>(), word, lane, G < 32 ? G : 32);
     memcpy(&value, words.bytes, sizeof(T));
     return value;
 }
 template <int G, class T, class F> BITALE_INLINE T bitale_scan(T value, F combine, T &all) {
-    const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
-    for (int step = 1; step < 32; step *= 2) {
-        const T other = bitale_from(value, lane >= step ? lane - step : lane);
+    const int lanes = G < 32 ? G : 32, lane = threadIdx.x % lanes, warp = threadIdx.x / 32;
+    for (int step = 1; step < lanes; step *= 2) {
+        const T other = bitale_from<G>(value, lane >= step ? lane - step : lane);
         if (lane >= step) value = combine(other, value);
     }
-    all = bitale_from(value, 31);
-    if (G == 32) return value;
-    __shared__ T parts[G / 32];
+    all = bitale_from<G>(value, lanes - 1);
+    if (G <= 32) return value;
+    __shared__ T parts[(G + 31) / 32];
     if (lane == 31) parts[warp] = value;
     __syncthreads();
     all = parts[0];

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bitale_backend_c.emit.expressions import is_strided
 from bitale_backend_cuda.across import SHORTEST, TILE
 from bitale_backend_cuda.emit.across import ROWS
-from bitale_backend_cuda.emit.kernel import BLOCK, WARP, LaunchEmitter
+from bitale_backend_cuda.emit.kernel import LaunchEmitter
+from bitale_backend_cuda.groups import BLOCK, FEW, choice, cut_length
 from bitale_backend_cuda.guards import Flag
 from bitale_backend_cuda.host.block import Block, address, call, divides, every, itemsize, test, where
 from bitale_backend_cuda.host.statements import Ask, Launch, Memory, Set
-from bitale_backend_cuda.launch import BLOCKS, Form, is_single, shared
+from bitale_backend_cuda.launch import BLOCKS, Form, is_single
 from bitale_backend_cuda.packs import Packs, needs
 from bitale_rewrite.loops.blocks import nbytes
-from bitale_rewrite.loops.integers import ONE, add, integer, multiply, product
-from bitale_rewrite.loops.ir import Buffer, For, Name, Value
+from bitale_rewrite.loops.integers import ONE, add, integer, multiply
+from bitale_rewrite.loops.ir import Buffer, Name, Value
 
 MANY = 2048  # numbers that one block does not gather alone
 GRID, WIDTH, LANES, CHUNKS, STATUS = map(Name, ("grid", "width", "lanes", "chunks", "status"))
@@ -30,7 +32,7 @@ def launch(emitter: LaunchEmitter, block: Block) -> None:
         condition = test("greater", block.value(emitter.launch.many), integer(MANY))
     else:
         lanes = 1 if emitter.launch.form is Form.THREADS else BLOCK
-        operands = block.values(emitter.launch.count, integer(lanes), _width(emitter))
+        operands = block.values(emitter.launch.count, integer(lanes), cut_length(emitter.launch))
         block.put(Ask(CHUNKS, "chunks", operands))
         condition = test("greater", CHUNKS, ONE)
     several, single = block.inner(), block.inner()
@@ -57,7 +59,22 @@ def _start(emitter: LaunchEmitter, block: Block) -> None:
         block.put(Memory(_whole(row), multiply(_units(start.form, grid, threads), block.value(nbytes(row)))))
     given = [*arguments(emitter.parameters.buffers, emitter.checked, emitter.flag), *emitter.parameters.names]
     given += [divisor for divisor, _ in emitter.divisors]
-    block.put(Launch(tuple(emitter.names), condition, grid, threads, tuple(given)))
+    if start.form is Form.GROUPS and len(emitter.names) > 1:
+        _by_lanes(emitter, [Launch((name,), None, grid, threads, tuple(given)) for name in emitter.names], block)
+    else:
+        block.put(Launch(tuple(emitter.names), condition, grid, threads, tuple(given)))
+
+
+def _by_lanes(emitter: LaunchEmitter, launches: list[Launch], block: Block) -> None:
+    """The launch of the kernel for a number of lanes."""
+    if len(launches) == 2:
+        names = tuple(name for each in launches for name in each.kernels)
+        block.put(replace(launches[0], kernels=names, condition=test("equal", LANES, integer(emitter.lanes[-2]))))
+        return
+    first, others = block.inner(), block.inner()
+    first.put(launches[0])
+    _by_lanes(emitter, launches[1:], others)
+    block.choose(test("equal", LANES, integer(FEW)), first, others)
 
 
 def _shape(emitter: LaunchEmitter, block: Block) -> tuple[Value, Value, Value | None]:
@@ -69,10 +86,9 @@ def _shape(emitter: LaunchEmitter, block: Block) -> tuple[Value, Value, Value | 
         return ONE, integer(BLOCK), None
     count = block.value(start.count)
     if start.form is Form.GROUPS:
-        short = test("less_equal", block.value(_shared(emitter)), integer(WARP * 8))
-        block.put(Set(LANES, where(short, integer(WARP), integer(BLOCK))))
+        block.set(LANES, choice(start, emitter.lanes))
         block.put(Ask(GRID, "groups", (count, LANES)))
-        return GRID, integer(BLOCK), test("equal", LANES, integer(WARP))
+        return GRID, integer(BLOCK), None
     if emitter.across is not None:
         shorter = call("minimum", *block.values(*emitter.across.extents))
         worth = test("greater_equal", shorter, integer(SHORTEST))
@@ -91,17 +107,6 @@ def _units(form: Form, grid: Value, threads: Value) -> Value:
     if form is not Form.GROUPS:
         return multiply(grid, threads)
     return ONE if grid == ONE else call("floor_divide", multiply(grid, threads), LANES)
-
-
-def _width(emitter: LaunchEmitter) -> Value:
-    """The longest loop that the lanes of a group share, as far as it is known before the launch."""
-    return emitter.launch.width or next(s.extent for s in emitter.launch.body if isinstance(s, For))
-
-
-def _shared(emitter: LaunchEmitter) -> Value:
-    """The iterations that the lanes of a group share."""
-    loops, _ = shared(next(s for s in emitter.launch.body if isinstance(s, For)))
-    return multiply(_width(emitter), product(tuple(n for _, n in loops[1:])))
 
 
 def _takes_packs(packs: Packs, block: Block) -> Value:

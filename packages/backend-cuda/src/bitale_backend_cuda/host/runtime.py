@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bitale_backend_cuda import call
-from bitale_backend_cuda.emit.kernel import BLOCK
+from bitale_backend_cuda.groups import BLOCK
 from bitale_backend_cuda.host.libraries import LIBRARIES
 
 CONSTANTS = {
