@@ -15,6 +15,7 @@ from bitale_backend_c.emit.arrays import static_array
 from bitale_backend_c.export import Exported, ExportError, export
 from bitale_graph import Graph, Variable, evaluate, tensor_type
 from bitale_graph import functions as F
+from bitale_graph.functions import linalg
 
 WARNINGS = ["-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror"]
 SANITIZERS = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover"]
@@ -129,6 +130,23 @@ def test_a_library_multiplies_matrices(tmp_path):
     flags = ["-Dcblas_sgemm=scipy_cblas_sgemm", f"-L{folder}", f"-Wl,-rpath,{folder}"]
     graph, values = product()
     check(tmp_path, graph, values, *flags, "-Wl,--no-as-needed", f"-l{openblas.get_library()}")
+
+
+def test_a_library_solves_equations(tmp_path):
+    openblas = pytest.importorskip("scipy_openblas32")
+    folder = openblas.get_lib_dir()
+    x, b = variable("x", "float64", None, None), variable("b", "float64", None)
+    a = F.dot(x, x.T) + F.eye(x.shape[0])
+    factors = [linalg.cholesky(a), linalg.svdvals(x), linalg.qr(x, "r"), linalg.eigvalsh(a)]
+    graph = Graph([x, b], [linalg.solve(a, b), linalg.slogdet(a)[1], *factors, F.sum(F.real(linalg.eigvals(a)))])
+    rng = np.random.default_rng(0)
+    exported = export(graph, "compute", tmp_path)
+    assert exported.libraries == ("-llapack", "-lblas", "-lcblas", "-lm")
+    assert "any LAPACK" in exported.header.read_text()
+    names = ("dpotrf", "dgetrf", "dtrsv", "dtrsm", "dgesdd", "dgelqf", "dorglq", "dsyevd", "dgeev")
+    flags = [f"-D{name}_=scipy_{name}_" for name in names] + ["-Dcblas_dgemm=scipy_cblas_dgemm", f"-L{folder}"]
+    flags += [f"-Wl,-rpath,{folder}", "-Wl,--no-as-needed", f"-l{openblas.get_library()}"]
+    check(tmp_path, graph, [rng.normal(size=(4, 6)), rng.normal(size=4)], *flags)
 
 
 def test_threads(tmp_path):

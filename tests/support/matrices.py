@@ -38,14 +38,26 @@ def spread(*shape: int, dtype: str = "float64") -> np.ndarray:
     return triangles(*shape, dtype=dtype) * np.arange(1, shape[-1] + 1).astype(dtype)
 
 
+def few(dtype: str) -> list[Case]:
+    """Every routine once."""
+    square, tall = (spread(*shape, dtype=dtype) for shape in ((5, 5), (5, 3)))
+    pivots, b = np.array([3, 2, 3, 5, 5], "int32"), array(5, 3, dtype=dtype, seed=1)
+    rows = [case(op, square) for op in (Lu(), Eig(), Qr(True))]
+    rows += [case(LuSolve(), square, pivots, b), case(SolveTriangular(), square, b), case(Svd(), tall)]
+    return [*rows, case(Eigh(), square + square.conj().T), case(Cholesky(), positive(5, 5, dtype=dtype))]
+
+
 def decompositions(dtype: str) -> list[Case]:
+    """Every form of every routine."""
     square, tall, wide = (spread(*shape, dtype=dtype) for shape in ((5, 5), (5, 3), (3, 5)))
-    rows = [case(Lu(), square), *(case(Qr(flag), a) for flag in (False, True) for a in (square, tall, wide))]
-    pivots = np.array([3, 2, 3, 5, 5], "int32")
-    rows += [case(LuSolve(flag), square, pivots, array(5, k, dtype=dtype)) for flag in (False, True) for k in (1, 3)]
-    rows += [case(Svd(*flags), a) for flags in ((False,), (True,), (False, False)) for a in (tall, wide)]
-    rows += [case(Eigh(flag), square + square.conj().T) for flag in (True, False)]
-    return [*rows, *(case(Eig(flag), square) for flag in (True, False))]
+    rows = [case(Qr(flag), a) for flag in (False, True) for a in (tall, wide)]
+    pivots, b = np.array([3, 2, 3, 5, 5], "int32"), array(5, 3, dtype=dtype, seed=1)
+    rows += [case(LuSolve(True), square, pivots, b), case(LuSolve(), square, pivots, b[:, :1])]
+    rows += [case(Svd(True), a) for a in (tall, wide)] + [case(Svd(vectors=False), wide)]
+    rows += [case(Eigh(False), square + square.conj().T), case(Eig(False), square)]
+    triangle = triangles(5, 5, dtype=dtype)
+    rows += [case(SolveTriangular(*flags), triangle, b) for flags in itertools.product((True, False), repeat=3)]
+    return [*rows, *(case(SolveTriangular(True, flag), triangle, b[:, :1]) for flag in (True, False))]
 
 
 def unusual() -> list[Case]:
@@ -64,10 +76,5 @@ def unusual() -> list[Case]:
 
 
 def cases() -> list[Case]:
-    rows: list[Case] = []
-    for dtype in PRECISE:
-        a, b = triangles(5, 5, dtype=dtype), array(5, 3, dtype=dtype, seed=1)
-        rows += [case(Cholesky(), positive(5, 5, dtype=dtype)), *decompositions(dtype)]
-        rows += [case(SolveTriangular(*flags), a, b) for flags in itertools.product((True, False), repeat=3)]
-        rows += [case(SolveTriangular(True, flag), a, b[:, :1]) for flag in (True, False)]
-    return [*rows, *unusual()]
+    rows = [each for dtype in PRECISE for each in few(dtype)]
+    return [*rows, *decompositions("float64"), *decompositions("complex128"), *unusual()]

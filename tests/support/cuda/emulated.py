@@ -22,12 +22,14 @@ import numpy as np
 from bitale_backend_cuda.errors import LaunchError, WrongDevice
 from bitale_backend_cuda.fft import FourierTransform
 from bitale_backend_cuda.product import Product
+from bitale_backend_cuda.solver import SolverCall
 from bitale_backend_cuda.work import Address
 from bitale_backend_cuda.work import Work as Planned
 from tests.support.cuda.compile import Kernel, Launch, compile_for_host, kernels_of, load
 from tests.support.cuda.fft import EmulatedPlan
 from tests.support.cuda.gemm import finished, multiplied, shapes_of
 from tests.support.cuda.memory import EmulatedArray, Heap, Memory, host_view
+from tests.support.cuda.solver import solve
 
 MOST_THREADS, STACK_BYTES = 1024, 64 * 1024
 CUDA = 2  # a device's kind in DLPack
@@ -175,6 +177,20 @@ class EmulatedDriver:
             host_view(room, (plan.room,), "uint8")[...] = 255
             if plan.transform.name == "irfft":  # cuFFT overwrites it
                 given[...] = np.nan
+
+        self.enqueue(work)
+
+    def solver_room(self, call: SolverCall) -> int:
+        return 8 * max(call.sizes)
+
+    def solve(self, call: SolverCall, addresses: Sequence[int], room: int) -> None:
+        self.counts["solved"] += 1
+        self._refuse_in_recording("calls cuSOLVER")
+
+        def work() -> None:
+            self._check("solve", room, self.solver_room(call))
+            pairs = zip(addresses, call.arrays, strict=True)
+            solve(call, [self._matrices(at, (call.sizes[0], *shape), dtype) for at, (shape, dtype) in pairs])
 
         self.enqueue(work)
 

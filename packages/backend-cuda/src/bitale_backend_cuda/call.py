@@ -16,6 +16,7 @@ from bitale_backend_cuda.emit.program import Emitted
 from bitale_backend_cuda.fft import FourierTransform
 from bitale_backend_cuda.groups import BLOCK
 from bitale_backend_cuda.product import Product
+from bitale_backend_cuda.solver import SolverCall
 from bitale_backend_cuda.work import Address, Work, sources
 from bitale_rewrite.loops.library import run_on_host
 
@@ -179,6 +180,16 @@ class DeviceCall:
             plan = self.driver.fft_plan(transform)
             room = self.temporary(plan.room) if plan.room else 0
             self._do(partial(self.driver.fft, plan, source, target, room))
+
+    def solve(self, call: SolverCall, *addresses: int) -> None:
+        """A routine of cuSOLVER's. Whether these can be recorded nobody has tried: they are launched one by one."""
+        self._leave(*addresses)
+        batch, *lengths = call.sizes
+        if batch and all(lengths):
+            room = self.driver.solver_room(call)
+            self.driver.solve(call, addresses, self.temporary(room) if room else 0)
+        elif batch:  # there is nothing to do, which cannot fail
+            self.driver.upload(addresses[-1], np.zeros(batch, "int32"))
 
     def copy(self, target: int, source: int, nbytes: int) -> None:
         if nbytes:

@@ -21,6 +21,7 @@ from bitale_backend_cuda.cuda_graph import Arguments, CudaGraph
 from bitale_backend_cuda.errors import CudaNotAvailable, LaunchError, OutOfMemory, WrongDevice
 from bitale_backend_cuda.fft import FourierTransform, Plan, Plans
 from bitale_backend_cuda.product import Product
+from bitale_backend_cuda.solver import Solver, SolverCall
 from bitale_backend_cuda.work import Work
 from bitale_graph.arrays import Bits
 from bitale_graph.dtypes import BFLOAT16
@@ -129,6 +130,16 @@ class CupyDriver:
 
     def fft(self, plan: Plan, source: int, target: int, room: int) -> None:
         plan.run(self.stream(), source, target, room)
+
+    @cached_property
+    def _solver(self) -> Solver:
+        return Solver()
+
+    def solver_room(self, call: SolverCall) -> int:
+        return self._solver.room(call)
+
+    def solve(self, call: SolverCall, addresses: Sequence[int], room: int) -> None:
+        self._solver.run(self.stream(), call, addresses, room)
 
     # ---- arrays ------------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from bitale_backend_cuda.fft import FourierTransform
 from bitale_backend_cuda.product import Product
+from bitale_backend_cuda.solver import SolverCall
 from bitale_backend_cuda.work import Work
 
 
@@ -112,6 +113,12 @@ class Driver(Protocol):
 
     def fft(self, plan: Any, source: int, target: int, room: int) -> None:
         """Transform what lies at `source`, by a plan that works in the memory at `room`. An irfft overwrites it."""
+
+    def solver_room(self, call: SolverCall) -> int:
+        """The bytes of memory that a routine of linear algebra works in. Raises LaunchError, which names it."""
+
+    def solve(self, call: SolverCall, addresses: Sequence[int], room: int) -> None:
+        """Run the routine on the arrays at `addresses`, see SolverCall.arrays. Its words are 0 where it worked."""
 
     def copy(self, target: int, source: int, nbytes: int) -> None:
         """Copy memory on the device."""

@@ -88,7 +88,7 @@ BITALE_INLINE int64_t bitale_singular_S_work(int64_t m, int64_t n) {
 }
 BITALE_INLINE int64_t bitale_singular_S_reals(int64_t m, int64_t n) {
     const int64_t k = m < n ? m : n, larger = m < n ? n : m;
-    return [[(larger + 4 * k + 8) * 2 * k + 1|(void)larger, 0]];
+    return [[(larger + 4 * k + 8) * 2 * k + 1|(void)larger, (void)k, 0]];
 }
 BITALE_INLINE int64_t bitale_svd_S_room(int64_t batch, int64_t m, int64_t n, int full, int vectors) {
     const int64_t k = m < n ? m : n;

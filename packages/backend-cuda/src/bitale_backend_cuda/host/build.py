@@ -23,6 +23,7 @@ from bitale_backend_cuda.host.statements import (
     OnHost,
     Result,
     Set,
+    Solve,
     Status,
     Transforms,
     Workspace,
@@ -32,6 +33,7 @@ from bitale_backend_cuda.host_step import HostStep
 from bitale_backend_cuda.ways import Ways
 from bitale_graph.routine import Transform
 from bitale_rewrite.loops.blocks import is_early, late_names, nbytes, sized_inside
+from bitale_rewrite.loops.columns import InColumns
 from bitale_rewrite.loops.ir import (
     Buffer,
     Choose,
@@ -242,6 +244,8 @@ class HostBuilder:
         self._guard(written_by(step), block)
         if isinstance(step.op, Transform):
             return block.put(Transforms(step, *block.values(*step.sizes)))
+        if isinstance(step.op, InColumns):
+            return block.put(Solve(step, block.values(*step.sizes)))
         shapes = tuple(block.values(*buffer.shape) for buffer in step.inputs)
         block.put(Library(len(self.library), step, shapes, block.values(*step.sizes)))
         self.library.append(step)

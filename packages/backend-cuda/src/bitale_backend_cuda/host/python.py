@@ -30,12 +30,14 @@ from bitale_backend_cuda.host.statements import (
     Read,
     Result,
     Set,
+    Solve,
     Status,
     Swap,
     Transforms,
     Workspace,
 )
 from bitale_backend_cuda.product import Product
+from bitale_backend_cuda.solver import SolverCall
 from bitale_graph.dtypes import real_dtype
 from bitale_graph.ops.elementwise import FUNCTIONS
 from bitale_graph.reference.elementwise import FORMULAS
@@ -54,7 +56,7 @@ def python_text(statements: Sequence[HostStatement]) -> str:
 def host_function(source: str, name: str) -> Callable[..., None]:
     """The function that a source defines."""
     space: dict[str, Any] = {"apply": apply, "inf": np.inf, "nan": np.nan}
-    space |= {kind.__name__: kind for kind in (Product, FourierTransform)}
+    space |= {kind.__name__: kind for kind in (Product, FourierTransform, SolverCall)}
     exec(compile(source, f"<{name} on the host>", "exec"), space)
     run: Callable[..., None] = space["run"]
     return run
@@ -136,6 +138,13 @@ def _transforms(transforms: Transforms) -> str:
     return f"call.fft(FourierTransform({', '.join(words)}, note={transforms.step.note!r}), {x.name}, {y.name})"
 
 
+def _solve(solve: Solve) -> str:
+    step, op = solve.step, solve.step.op
+    places = ", ".join(buffer.name for buffer in (*step.inputs, step.outputs[-1]))
+    words = f"{op.routine!r}, {step.inputs[0].dtype!r}, {_tuple(solve.sizes)}, {op.flags!r}, {step.note!r}"
+    return f"call.solve(SolverCall({words}), {places})"
+
+
 def _library(library: Library) -> str:
     pairs = zip(library.step.inputs, library.shapes, strict=True)
     given = "".join(f"({buffer.name}, {buffer.dtype!r}, {_tuple(shape)}), " for buffer, shape in pairs)
@@ -175,5 +184,6 @@ TEXTS: dict[type, Callable[[Any], str]] = {
     Finished: _finished,
     OnHost: _on_host,
     Transforms: _transforms,
+    Solve: _solve,
     Library: _library,
 }

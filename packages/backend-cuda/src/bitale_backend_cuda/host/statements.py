@@ -201,6 +201,14 @@ class Transforms:
 
 
 @dataclass(frozen=True)
+class Solve:
+    """A routine of linear algebra, for the values of its sizes."""
+
+    step: LibraryCall
+    sizes: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
 class Library:
     """Run a routine, which the call knows by its number: on arrays of these shapes, in the order of the step's, and for
     the values of its sizes."""
@@ -214,5 +222,5 @@ class Library:
 HostStatement = (
     Set | Swap | Ask | Read | If | ForRange | Break | Check | Guard | Require
     | Status | Input | Workspace | Memory | Grow | Result | Donated
-    | Copy | Launch | Gemm | Finished | OnHost | Transforms | Library
+    | Copy | Launch | Gemm | Finished | OnHost | Transforms | Solve | Library
 )  # fmt: skip

@@ -16,6 +16,7 @@ class Target:
     multiplies matrices; with `tf32` it may round those of float32 to 11 significant bits. `epilogues` are
     what it can do to a product before storing it: add a `bias` to every row, and cut off below 0, or at NaN (`relu`).
     With `spoils`, its transforms to real numbers overwrite what they are given, and look at what must be 0 there.
+    `in_columns`: its linear algebra works on column-major matrices, in place (see columns.py).
 
     A few threads want one pass over memory, and vector code inside; loops are fused even where the iterations of the
     shared loop then have to come in order. Many threads want independent iterations: independent loops go outside, and
@@ -27,11 +28,12 @@ class Target:
     tf32: bool = False
     epilogues: frozenset[str] = frozenset()
     spoils: bool = False
+    in_columns: bool = False
 
 
 CPU = Target()
 GPU = Target(many_threads=True, products=("float16", "bfloat16", *CPU.products), epilogues=frozenset({"bias"}),
-             spoils=True)
+             spoils=True, in_columns=True)
 
 
 def independent_first(items: list[Item]) -> list[Item]:

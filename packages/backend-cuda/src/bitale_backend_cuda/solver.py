@@ -1,0 +1,216 @@
+"""Linear algebra by cuSOLVER, and triangular systems by cuBLAS, called directly on matrices where they lie.
+
+A call works on one matrix of a batch after the other, on the stream. Its lengths have 32 bits.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from ctypes import c_double, c_float, c_int, c_void_p
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bitale_backend_cuda import blas
+from bitale_backend_cuda.errors import LaunchError
+from bitale_graph.dtypes import COMPLEX, real_dtype
+
+LETTERS = {"float32": "S", "float64": "D", "complex64": "C", "complex128": "Z"}
+ONES = {
+    "float32": c_float(1), "float64": c_double(1), "complex64": (c_float * 2)(1, 0), "complex128": (c_double * 2)(1, 0),
+}  # fmt: skip
+LOWER, UPPER, RIGHT, TRANSPOSE = 0, 1, 1, 1  # of cublasFillMode_t, cublasSideMode_t, cublasOperation_t
+STATUS = {
+    1: "NOT_INITIALIZED", 2: "ALLOC_FAILED", 3: "INVALID_VALUE", 4: "ARCH_MISMATCH", 5: "MAPPING_ERROR",
+    6: "EXECUTION_FAILED", 7: "INTERNAL_ERROR", 8: "MATRIX_TYPE_NOT_SUPPORTED", 9: "NOT_SUPPORTED", 10: "ZERO_PIVOT",
+    11: "INVALID_LICENSE",
+}  # fmt: skip
+# The parameters behind the handle: i for int and enumerations, p for pointers.
+ROUTINES = {
+    "potrf_bufferSize": "iipip", "potrf": "iipipip",
+    "getrf_bufferSize": "iipip", "getrf": "iipippp", "getrs": "iiipippip",
+    "geqrf_bufferSize": "iipip", "geqrf": "iipippip",
+    "orgqr_bufferSize": "iiipipp", "orgqr": "iiipippip",
+    "syevd_bufferSize": "iiipipp", "syevd": "iiipippip",
+    "gesvdj_bufferSize": "iiiipippipipp", "gesvdj": "iiiipippipipipp",
+}  # fmt: skip
+OF_COMPLEX = {"orgqr": "ungqr", "syevd": "heevd"}  # the names for complex numbers
+KINDS = {"i": c_int, "p": c_void_p}
+PARAMETERS: dict[str, list[Any]] = {
+    "cusolverDnCreate": [c_void_p],
+    "cusolverDnSetStream": [c_void_p, c_void_p],
+    "cusolverDnCreateGesvdjInfo": [c_void_p],
+}
+BLAS_PARAMETERS: dict[str, list[Any]] = {
+    "cublasCreate_v2": [c_void_p],
+    "cublasSetStream_v2": [c_void_p, c_void_p],
+    **{f"cublas{letter}trsm_v2": [c_void_p, *(KINDS[kind] for kind in "iiiiiippipi")] for letter in LETTERS.values()},
+}
+
+
+class SolverCall(NamedTuple):
+    """A routine, named as LAPACK's, on column-major matrices: see bitale_rewrite/loops/columns.py. `sizes`: the length
+    of the batch, then those that the routine takes. `note` says what is computed, and where the user wrote it."""
+
+    routine: str
+    dtype: str
+    sizes: tuple[int, ...]
+    flags: tuple[bool, ...] = ()
+    note: str = ""
+
+    def __str__(self) -> str:
+        batch, *lengths = self.sizes
+        shown = f"{self.routine} of {batch} matrices in {self.dtype}, lengths {', '.join(map(str, lengths))}"
+        return f"{shown}\n  while computing {self.note}" if self.note else shown
+
+    @property
+    def arrays(self) -> list[tuple[tuple[int, ...], str]]:
+        """The shape, for one matrix, and the dtype of each array, row by row as they lie in memory; the last are the
+        routine's words about each matrix."""
+        _, *lengths = self.sizes
+        shapes = SHAPES[self.routine](self.flags, *lengths)
+        special = {"w": real_dtype(self.dtype), "p": "int32"}
+        return [*((shape, special.get(kind, self.dtype)) for shape, kind in shapes), ((), "int32")]
+
+
+def _vectors(flags: Sequence[bool], n: int, m: int) -> list[tuple[tuple[int, ...], str]]:
+    k = min(n, m)
+    rows, columns = (n, m) if flags[1] else (k, k)
+    return [((m, n), "t"), ((k,), "w"), *([((rows, n), "t"), ((columns, m), "t")] if flags[0] else [])]
+
+
+# What each routine is handed: t for elements, w for their real parts, p for pivots.
+SHAPES: dict[str, Callable[..., list[tuple[tuple[int, ...], str]]]] = {
+    "potrf": lambda flags, n: [((n, n), "t")],
+    "trsm": lambda flags, n, k: [((n, n), "t"), ((n, k), "t")],
+    "getrf": lambda flags, n: [((n, n), "t"), ((n,), "p")],
+    "getrs": lambda flags, n, k: [((n, n), "t"), ((n,), "p"), ((k, n), "t")],
+    "geqrf": lambda flags, m, n: [((n, m), "t"), ((min(m, n),), "t")],
+    "orgqr": lambda flags, m, columns, k: [((k,), "t"), ((columns, m), "t")],
+    "syevd": lambda flags, n: [((n, n), "t"), ((n,), "w")],
+    "gesvdj": _vectors,
+}
+
+
+class Solver:
+    """Handles of cuSOLVER and cuBLAS."""
+
+    def __init__(self) -> None:
+        parameters = {**PARAMETERS, **typed_parameters()}
+        advice = "linear algebra needs cuSOLVER: pip install nvidia-cusolver-cu12 (or cupy-cuda12x[ctk])"
+        self._library = blas.library("cusolver", parameters, (12, 11), advice)
+        self._blas = blas.library("cublas", BLAS_PARAMETERS)
+        self._handle, self._blas_handle, self._jacobi = c_void_p(), c_void_p(), c_void_p()
+        self._check("cusolverDnCreate", self._library.cusolverDnCreate(ctypes.byref(self._handle)))
+        self._check("CreateGesvdjInfo", self._library.cusolverDnCreateGesvdjInfo(ctypes.byref(self._jacobi)))
+        blas.check("cublasCreate_v2", self._blas.cublasCreate_v2(ctypes.byref(self._blas_handle)))
+
+    def room(self, call: SolverCall) -> int:
+        """The bytes of device memory that a call works in."""
+        if max(call.sizes) >= 2**31:
+            raise LaunchError(f"cuSOLVER counts with 32 bits: {call}")
+        if call.routine in ("trsm", "getrs"):
+            return 0
+        return (self._elements(call) + _unread(call)) * np.dtype(call.dtype).itemsize
+
+    def run(self, stream: int, call: SolverCall, addresses: Sequence[int], room: int) -> None:
+        """Do a call on a stream: on each matrix of the batch."""
+        self._check("cusolverDnSetStream", self._library.cusolverDnSetStream(self._handle, stream))
+        blas.check("cublasSetStream_v2", self._blas.cublasSetStream_v2(self._blas_handle, stream))
+        elements = 0 if call.routine in ("trsm", "getrs") else self._elements(call)
+        steps = [prod(shape) * np.dtype(dtype).itemsize for shape, dtype in call.arrays]
+        for each in range(call.sizes[0]):
+            places = [address + each * step for address, step in zip(addresses, steps, strict=True)]
+            self._one(call, places, room, elements)
+
+    def _one(self, call: SolverCall, places: Sequence[int], room: int, elements: int) -> None:
+        _, *lengths = call.sizes
+        flags, n = call.flags, lengths[0]
+        a, *rest, info = places
+        match call.routine:
+            case "trsm":
+                lower, transposed, unit = flags
+                k, letter = lengths[1], LETTERS[call.dtype]
+                modes = (RIGHT, UPPER if lower else LOWER, TRANSPOSE if transposed else 0, int(unit))
+                status = getattr(self._blas, f"cublas{letter}trsm_v2")(
+                    self._blas_handle, *modes, k, n, ctypes.byref(ONES[call.dtype]), a, n, rest[0], k
+                )
+                blas.check(f"cublas{letter}trsm_v2", status)
+            case "potrf":
+                self._call(call, UPPER, n, a, n, room, elements, info)
+            case "getrf":
+                self._call(call, n, n, a, n, room, rest[0], info)
+            case "getrs":
+                self._call(call, int(flags[0]), n, lengths[1], a, n, rest[0], rest[1], n, info)
+            case "geqrf":
+                self._call(call, n, lengths[1], a, n, rest[0], room, elements, info)
+            case "orgqr":
+                self._call(call, *lengths, rest[0], n, a, room, elements, info)
+            case "syevd":
+                self._call(call, int(flags[0]), UPPER, n, a, n, rest[0], room, elements, info)
+            case "gesvdj":
+                m = lengths[1]
+                unread = room + elements * np.dtype(call.dtype).itemsize
+                v, u = rest[1:] if flags[0] else (unread, unread)
+                self._call(
+                    call, *_modes(call), n, m, a, n, rest[0], v, n, u, m, room, elements, info,
+                    self._jacobi,
+                )  # fmt: skip
+            case _:
+                raise LaunchError(f"no routine for {call}")
+
+    def _elements(self, call: SolverCall) -> int:
+        """How many elements a routine works in."""
+        _, *lengths = call.sizes
+        n, found = lengths[0], c_int()
+        m = lengths[-1]
+        size = ctypes.byref(found)
+        arguments: dict[str, tuple[Any, ...]] = {
+            "potrf": (UPPER, n, None, n, size), "getrf": (n, n, None, n, size), "geqrf": (n, m, None, n, size),
+            "orgqr": (*lengths, None, n, None, size), "syevd": (*map(int, call.flags), UPPER, n, None, n, None, size),
+            "gesvdj": (*_modes(call), n, m, None, n, None, None, n, None, m, size, self._jacobi),
+        }  # fmt: skip
+        name = full_name(f"{call.routine}_bufferSize", call.dtype, LETTERS[call.dtype])
+        self._check(name, getattr(self._library, name)(self._handle, *arguments[call.routine]), call)
+        return found.value
+
+    def _call(self, call: SolverCall, *arguments: Any) -> None:
+        name = full_name(call.routine, call.dtype, LETTERS[call.dtype])
+        self._check(name, getattr(self._library, name)(self._handle, *arguments), call)
+
+    def _check(self, name: str, status: int, call: SolverCall | None = None) -> None:
+        if status:
+            where = f", for {call}" if call else ""
+            raise LaunchError(f"cuSOLVER: {name} failed with CUSOLVER_STATUS_{STATUS.get(status, status)}{where}")
+
+
+def _modes(call: SolverCall) -> tuple[int, int]:
+    """Whether gesvdj computes vectors, and no more of them than there are values."""
+    vectors, full = call.flags
+    return int(vectors), int(not full)
+
+
+def typed_parameters() -> dict[str, list[Any]]:
+    """The parameters of the routines for all dtypes."""
+    return {
+        full_name(name, dtype, letter): [c_void_p, *(KINDS[kind] for kind in kinds)]
+        for dtype, letter in LETTERS.items()
+        for name, kinds in ROUTINES.items()
+    }
+
+
+def full_name(name: str, dtype: str, letter: str) -> str:
+    """A routine's name for a dtype."""
+    routine, *rest = name.split("_")
+    routine = OF_COMPLEX.get(routine, routine) if dtype in COMPLEX else routine
+    return f"cusolverDn{letter}{'_'.join([routine, *rest])}"
+
+
+def _unread(call: SolverCall) -> int:
+    """Elements of vectors that are not asked for: a routine may still write them."""
+    if call.routine != "gesvdj" or call.flags[0]:
+        return 0
+    _, n, m = call.sizes
+    return max(n, m) * max(1, min(n, m))
