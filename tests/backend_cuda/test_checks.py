@@ -152,6 +152,31 @@ def test_a_product_that_adds_into_a_shared_variable_does_not_wait_for_checks(dri
     np.testing.assert_allclose(cell[0].on_host(), value + 0.5 * given[GOOD].T @ given[GOOD], rtol=1e-12)
 
 
+def test_values_that_are_not_updated_in_place_stay_what_they_were(driver):
+    index, a, b, history = F.lvector("index"), F.vector("a"), F.vector("b"), F.vector("history")
+    cells = [[np.arange(4.0)], [np.ones(4)], [np.zeros(0)]]
+    longer = F.concatenate([history, F.sum(a[index])[None]])
+    for outputs, updates in (([b, a + b[index][0]], {0: 0, 1: 1}), ([b, a + b[index][0], longer], {0: 0, 1: 1, 2: 2})):
+        function = compile(Graph([index, a, b, history], outputs), driver=driver, cells=cells, updates=updates)
+        good, bad = driver.to_device(GOOD), driver.to_device(BAD)
+        values = [np.arange(4.0), np.ones(4), np.zeros(0)]
+        cells[0][0], cells[1][0], cells[2][0] = values
+        for _ in range(3):
+            function(good)
+            x, y, z = values
+            values = [y, x + y[0], np.append(z, x[GOOD].sum()) if len(updates) == 3 else z]
+        if len(updates) == 2:
+            function(bad)
+            function(good)
+            with failing():
+                synchronise()
+        else:  # a longer value cannot be taken back, so the call waits
+            with failing():
+                function(bad)
+        for cell, value in zip(cells, values, strict=True):
+            assert (cell[0].on_host() == value).all()
+
+
 @needs_nvrtc
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_the_kernel_that_brings_back_compiles(architecture):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from threading import Thread
 from typing import Any
 
 import numpy as np
 import pytest
 
-from bitale_backend_cuda import compile
+from bitale_backend_cuda import compile, synchronise
 from bitale_backend_cuda.driver import Driver
 from bitale_graph import Graph, Variable, tensor_type
 from bitale_graph import functions as T
@@ -94,6 +95,69 @@ def test_arrays_of_cupy_and_dlpack_come_and_go_without_copies(device):
 
     assert device.address(device.accept(Foreign())) == given.data.ptr
     assert f(Foreign())[0].get().tolist() == [0, 2, 4, 6, 8]
+
+
+def test_a_recorded_call_follows_its_arrays(device):
+    x, w = tensor("x", 2), tensor("w", 2)
+    cells: list[list[Any]] = [[np.eye(64, dtype="float32")]]
+    graph = Graph([x, w], [T.tanh(x @ w), w + 0.01 * (x.T @ x)])
+    f = compile(graph, driver=device, cells=cells, updates={1: 0})
+    state, kept = np.eye(64), []
+    for k in range(12):
+        given = np.random.default_rng(k).standard_normal((50, 64)).astype("float32")
+        on_device = device.to_device(given)
+        (result,) = f(on_device)
+        kept.append((on_device, result, np.tanh(given @ state)))  # so that the next ones lie elsewhere
+        state = state + 0.01 * (given.T.astype("float64") @ given)
+        if k == 5:
+            del kept[::2]
+    for _, result, wanted in kept:
+        assert np.allclose(device.to_host(result), wanted, 1e-4, 1e-4)
+    assert np.allclose(cells[0][0].on_host(), state, 1e-4, 1e-4)
+
+
+@pytest.mark.parametrize("calls", [0, 1, 4])
+def test_a_failed_check_changes_nothing_and_is_raised_later(device, calls):
+    table, x, index = tensor("table", 2), tensor("x", 2), tensor("index", 1, "int64")
+    rows = x[index]
+    graph = Graph([x, index, table], [T.sum(rows), table + T.dot(rows.T, rows)])
+    cells: list[list[Any]] = [[np.zeros((20, 20), "float32")]]
+    f = compile(graph, driver=device, cells=cells, updates={1: 0})
+    given, good, bad = normals(4, 20), np.array([0, 3, 3]), np.array([0, 4, 3])
+    x_, good_, bad_ = map(device.to_device, (given, good, bad))
+    for places in (*[good_] * calls, bad_, good_, good_):
+        f(x_, places)
+    with pytest.raises(IndexError, match="index 4 is out of range"):
+        cells[0][0].on_host()
+    wanted = calls * given[good].T @ given[good]
+    assert np.allclose(cells[0][0].on_host(), wanted, 1e-4, 1e-4)
+    f(x_, good_)
+    synchronise()
+    assert np.allclose(cells[0][0].on_host(), wanted + given[good].T @ given[good], 1e-4, 1e-4)
+    with pytest.raises(IndexError, match="index 4 is out of range"):
+        f(given, bad)
+
+
+def test_calls_on_other_streams_and_from_other_threads_come_in_order(device):
+    cupy = pytest.importorskip("cupy")
+    w, x = tensor("w", 1), tensor("x", 1)
+    cells: list[list[Any]] = [[np.zeros(2_000_000, "float32")]]
+    f = compile(Graph([x, w], [w + x]), driver=device, cells=cells, updates={0: 0})
+    one, streams = cupy.ones(2_000_000, "float32"), [cupy.cuda.Stream(non_blocking=True) for _ in range(3)]
+    cupy.cuda.Device().synchronize()
+
+    def call(stream: Any) -> None:
+        with cupy.cuda.Device(0), stream:
+            f(one)
+
+    for k in range(30):
+        if k % 4:
+            call(streams[k % 3])
+        else:
+            thread = Thread(target=call, args=(streams[k % 3],))
+            thread.start()
+            thread.join()
+    assert (cells[0][0].on_host() == 30).all()
 
 
 def test_out_of_memory_leaves_the_device_usable(device):

@@ -195,3 +195,14 @@ def test_an_index_out_of_range_is_an_error_that_names_the_line(device):
     with pytest.raises(IndexError, match=r"(?s)index -3 is out of range for axis 0 of length 2.*test_on_device.py"):
         g([1, 2], -3)
     assert f([1, 2], [0, -1]).tolist() == [1, 2] and g([1, 2], 1) == 2
+
+
+def test_synchronise_waits_and_raises_what_failed(device):
+    w, i = bt.shared(np.zeros(3), "w"), T.lvector("i")
+    f = on_device([i], [], updates={w: w[i].add(1.0)})
+    f([0, 2])
+    bt.synchronise()
+    f([0, 7])
+    with pytest.raises(IndexError, match="index 7 is out of range"):
+        bt.synchronise()
+    assert w.get_value().tolist() == [1, 0, 1]

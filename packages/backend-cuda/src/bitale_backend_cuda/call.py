@@ -42,6 +42,7 @@ class DeviceCall:
         emitted: Emitted,
         kernels: Mapping[str, Any],
         checks: Checks | None,
+        updates: Mapping[int, int],
         inputs: Sequence[Array],
         places: Sequence[int],
     ) -> None:
@@ -53,6 +54,7 @@ class DeviceCall:
         self.routines = emitted.library
         self.kernels = kernels
         self.checks = checks
+        self.updates = updates  # which result is the new value of which input
         self.inputs = inputs
         self.addresses = [Address(place, number) for number, place in enumerate(places[: len(inputs)])]
         self.outputs: list[Array | None] = [None] * len(emitted.program.outputs)
@@ -291,9 +293,22 @@ class DeviceCall:
         """The end of a call with checks on the device: the host is to see what came of them."""
         assert self.checks is not None
         for address, (copy, nbytes) in self._guarded.items():
-            arguments = (self.checks.address, copy, address, nbytes)
-            self._do(partial(self.driver.launch, self.checks.restoring, self.threads(nbytes), BLOCK, 0, arguments))
-        self._do(self.checks.report())
+            self._bring_back(address, copy, nbytes)
+        others = {slot: source for slot, source in self.updates.items() if slot not in self.program.donated}
+        if any(self.results[slot].shape != self.inputs[source].shape for slot, source in others.items()):
+            self._leave()  # a value of another shape could not become the old one
+            self._settle()
+        else:
+            for slot, source in others.items():
+                address = Address(self.driver.address(self.results[slot]), len(self.inputs) + slot)
+                self._bring_back(address, self.addresses[source], self.inputs[source].nbytes)
+            self._do(self.checks.report())
+
+    def _bring_back(self, address: int, copy: int, nbytes: int) -> None:
+        """If a check failed, a shared variable is what it was."""
+        assert self.checks is not None
+        arguments = (self.checks.address, copy, address, nbytes)
+        self._do(partial(self.driver.launch, self.checks.restoring, self.threads(nbytes), BLOCK, 0, arguments))
 
     def _report(self) -> None:
         if self.checks is not None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from bitale_backend_cuda.devices import one_at_a_time
+from bitale_backend_cuda.devices import in_use, one_at_a_time
 from bitale_backend_cuda.driver import Driver
 from bitale_backend_cuda.emit.support import BASE
 from bitale_backend_cuda.groups import BLOCK
@@ -93,11 +93,11 @@ def look() -> None:
 
 def settle(driver: Driver | None = None) -> None:
     """Wait until everything is done (on one device), and raise the error of the first call with a check that failed."""
-    mine = [checks for checks in _unknown if driver is None or checks.driver is driver]
-    for each in dict.fromkeys([checks.driver for checks in mine] + ([driver] if driver else [])):
+    drivers = dict.fromkeys([driver] if driver else [*in_use(), *(checks.driver for checks in _unknown)])
+    for each in drivers:
         with each.active():
             each.synchronise()
-    done(mine)
+    done([checks for checks in _unknown if checks.driver in drivers])
 
 
 def done(which: Sequence[Checks]) -> None:
@@ -118,7 +118,7 @@ def known(driver: Driver) -> None:
 
 
 def synchronise() -> None:
-    """Wait for the calls on GPUs that may have failed, and raise the error of the first that did."""
+    """Wait for everything that was launched on GPUs, and raise the error of the first call with a check that failed."""
     with one_at_a_time:
         settle()
 
@@ -127,6 +127,7 @@ def synchronise() -> None:
 def _last() -> None:
     """Tell of an error that nothing came after."""
     try:
-        synchronise()
+        if _unknown:
+            synchronise()
     except Exception as error:  # the program has ended: there is nobody to raise it to
         print(f"bitale: a call on a GPU failed, and nobody asked for its results:\n{error}", file=sys.stderr)

@@ -145,7 +145,12 @@ class Compiled:
             settle(self.driver)
 
     def _begin(self, inputs: Sequence[Array], places: Sequence[int]) -> DeviceCall:
-        return DeviceCall(self.driver, self.emitted, self.kernels, self.checks, inputs, places)
+        return DeviceCall(self.driver, self.emitted, self.kernels, self.checks, self._updated, inputs, places)
+
+    @cached_property
+    def _updated(self) -> dict[int, int]:
+        """Which result is the new value of which input."""
+        return {output: len(self.arguments.inputs) + cell for output, cell in self.updates.items()}
 
     def _planned(self, values: tuple[Any, ...], keywords: dict[str, Any]) -> str:
         """What this call would take, without taking it."""

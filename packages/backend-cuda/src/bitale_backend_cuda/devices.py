@@ -19,6 +19,11 @@ def driver_of(ordinal: int = 0) -> Driver:
     return _drivers[ordinal]
 
 
+def in_use() -> list[Driver]:
+    """The drivers of the devices that were asked for."""
+    return list(_drivers.values())
+
+
 def install(ordinal: int, driver: Driver | None) -> None:
     """Let `driver` stand for a GPU, as tests do without one; None takes it away again."""
     if driver is None:

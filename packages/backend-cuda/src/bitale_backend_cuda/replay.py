@@ -35,18 +35,18 @@ class Recording:
             for source in work.sources:
                 self._users[source].append(number)
 
-    def suits(self, places: Sequence[int]) -> bool:
-        """Whether the works are the same for arrays at these places, which have the same lengths."""
-        return all((a ^ b) % ALIGNMENT == 0 for a, b in zip(places, self.places, strict=True))
-
-    def launch(self, places: list[int]) -> None:
-        """Do it all with arrays at these places, which suit."""
+    def launch(self, places: list[int]) -> bool:
+        """Do it all with arrays at these places, if they are aligned as the recorded ones."""
         if places != self.places:
-            pairs = enumerate(zip(places, self.places, strict=True))
-            for number in dict.fromkeys([user for k, (a, b) in pairs if a != b for user in self._users[k]]):
+            moved = [k for k, (a, b) in enumerate(zip(places, self.places, strict=True)) if a != b]
+            for k in moved:
+                if (places[k] ^ self.places[k]) % ALIGNMENT:
+                    return False
+            for number in dict.fromkeys([user for k in moved for user in self._users[k]]):
                 self._replay.update(number, self._works[number].at(places))
             self.places = places
         self._replay.launch()
+        return True
 
 
 class Known:
@@ -78,9 +78,7 @@ class Replays:
         if known.recording is None:
             self._known.move_to_end(lengths)
             known.recording = self._recorded(inputs, outputs, places, begin, host)
-        if places == known.recording.places or known.recording.suits(places):
-            known.recording.launch(places)
-        else:
+        if not known.recording.launch(places):
             with begin(inputs, places) as call:
                 call.outputs = list(outputs)
                 host(call)

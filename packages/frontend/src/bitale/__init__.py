@@ -8,6 +8,7 @@ from bitale.config import ConfigError, config
 from bitale.evaluation import evaluate
 from bitale.function import Function, function
 from bitale.guarded import NonFiniteError
+from bitale.on_device import synchronise
 from bitale.printing import debugprint, dprint, latex, pp
 from bitale.random_stream import RandomStream
 from bitale.replace import clone_replace
@@ -63,6 +64,7 @@ __all__ = [
     "__version__",
     # functions and their state
     "Function", "In", "Out", "SharedVariable", "clone_replace", "config", "evaluate", "function", "shared",
+    "synchronise",
     # expressions
     "Constant", "Graph", "TensorType", "Variable", "composite", "elementwise_function", "tensor",
     # Fourier transforms

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -58,6 +59,16 @@ def _compile(graph: Graph, options: Options, **further: Any) -> Any:
     cuda = backend()
     further |= {"preserves": options.preserves, "checked": options.check_graphs, "tf32": options.tf32}
     return cuda.compile(graph, driver=cuda.driver_of(options.device), **further)
+
+
+def synchronise() -> None:
+    """Wait for the functions that were called on GPUs.
+
+    Raises the error of the first check that failed there, such as IndexError, where no result was asked for since.
+    """
+    cuda = sys.modules.get("bitale_backend_cuda")
+    if cuda is not None:  # else nothing has been called
+        cuda.synchronise()
 
 
 def backend() -> ModuleType:
