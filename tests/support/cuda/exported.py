@@ -23,7 +23,7 @@ from tests.support.cuda.compile import FLAGS, HERE
 INCLUDE = HERE / "include"
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]
 CPP = [*(flag for flag in FLAGS if not flag.startswith("-Wl")), *WARNINGS]
-CPP += ["-Wno-type-limits", "-Wno-unknown-pragmas", "-Wno-unused-parameter"]
+CPP += ["-Wno-type-limits", "-Wno-unknown-pragmas", "-Wno-unused-parameter", "-Wno-parentheses"]
 C = ["-std=c99", "-O1", *WARNINGS]
 SANITIZERS = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover", "-fsanitize-sections=bitale_shared")
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from textwrap import indent
+from textwrap import indent, wrap
 from typing import Any
 
 from bitale_backend_c.emit.ctypes import literal
@@ -71,11 +71,12 @@ class CppPrinter:
     def lines(self) -> list[str]:
         """The source."""
         declared = [
-            f"{INDENT}{ctype} {', '.join(f'{name} = {ctype}()' for name in names)};"
+            line
             for ctype, names in sorted(self._declared().items())
+            for line in wrap(f"{ctype} {', '.join(f'{name}{{}}' for name in names)};", 116)
         ]
         head = f"void {self.name}_run(bitale_call &call) {{"
-        return [head, *declared, *self._block(self.statements).splitlines(), "}"]
+        return [head, *(INDENT + line for line in declared), *self._block(self.statements).splitlines(), "}"]
 
     # ---- names -------------------------------------------------------------------------------------------------------
 
