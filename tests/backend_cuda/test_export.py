@@ -120,8 +120,7 @@ GRAPHS = {"rows": rows(), "products": products(), "loops": loops(), "kinds": kin
 @pytest.mark.parametrize("name", GRAPHS)
 def test_results_are_the_reference_s(tmp_path, name):
     graph, values = GRAPHS[name]
-    flags = SANITIZERS if name == "kinds" else ()
-    for found, wanted in zip(results(tmp_path, graph, values, flags), evaluate(graph, values), strict=True):
+    for found, wanted in zip(results(tmp_path, graph, values), evaluate(graph, values), strict=True):
         tolerance = TOLERANCES.get(wanted.dtype.name, 1e-12)
         found, wanted = (a.astype("complex128") for a in (found, wanted))
         np.testing.assert_allclose(found, wanted, rtol=tolerance, atol=tolerance * 10)
@@ -280,7 +279,6 @@ def test_the_documented_program(tmp_path, monkeypatch):
 needs_nvcc = pytest.mark.skipif(shutil.which("nvcc") is None, reason="there is no nvcc")
 NVCC = ["nvcc", "-std=c++17", "-Xcompiler", "-Wall,-Wextra", *(f"-I{folder}" for folder in HEADERS if folder)]
 ARCHITECTURES = [f"-gencode=arch=compute_{n},code=sm_{n}" for n in (80, 90)]
-SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("loops", "rows", "products", "transforms")]
 
 
 def has_headers(source: str) -> bool:
@@ -292,7 +290,8 @@ def has_headers(source: str) -> bool:
 
 
 @needs_nvcc
-@pytest.mark.parametrize("name", ["kinds", *SLOW])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", GRAPHS)
 def test_nvcc_takes_it_without_a_warning(tmp_path, name):
     exported = export(GRAPHS[name][0], "compute", tmp_path)
     if not has_headers(exported.source.read_text()):
