@@ -81,3 +81,14 @@ def test_products_may_be_large():
     one = np.ones((70, 1000), BFLOAT16)
     (found,) = compile(Graph([x, w], [x @ w]))(one, one.T)
     assert found.dtype == BFLOAT16 and (found == 1000).all()
+
+
+def test_lengths_may_be_results_too():
+    """A product in float32 lives only inside: the kernel that reads it needs lengths that are results."""
+    x, w = (Variable(tensor_type("bfloat16", (None, None)), name=name) for name in "xw")
+    b = Variable(tensor_type("bfloat16", (None,)), name="b")
+    graph = Graph([x, w, b], [F.log_softmax(F.cast(x @ w + b, "float32"), axis=1), x.shape[0], w.shape[1]])
+    given = [np.ones((3, 4), BFLOAT16), np.ones((4, 5), BFLOAT16), np.arange(5).astype(BFLOAT16)]
+    found, rows, columns = compile(graph)(*given)
+    assert (rows, columns) == (3, 5)
+    assert_near([found], evaluate(graph, given)[:1], roundings=1)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from bitale_backend_c.emit.ctypes import C_TYPES, literal
+from bitale_backend_c.emit.ctypes import C_TYPES, bits_of, literal
 
 PER_LINE = 8
 
@@ -25,4 +25,4 @@ def static_array(name: str, array: np.ndarray) -> list[str]:
 def _number(value: np.generic, dtype: str) -> str:
     if dtype in ("float32", "float64") and math.isfinite(value):
         return f"{value}{'f' if dtype == 'float32' else ''}"  # NumPy prints the shortest digits that read back
-    return literal(value.item(), dtype)
+    return bits_of(value) if dtype == "bfloat16" else literal(value.item(), dtype)

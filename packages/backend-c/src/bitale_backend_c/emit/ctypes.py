@@ -30,10 +30,15 @@ def literal(number: Any, dtype: str) -> str:
         part = "float32" if dtype == "complex64" else "float64"
         return f"bitale_make_complex_{SUFFIXES[part]}({literal(value.real, part)}, {literal(value.imag, part)})"
     if dtype == "bfloat16":
-        return f"0x{np.asarray(number, BFLOAT16).view('uint16'):04x}"
+        return f"((uint16_t){bits_of(number)})"
     if dtype.startswith("float"):
         return _float(float(number), dtype)
     return _integer(int(number), dtype)
+
+
+def bits_of(number: Any) -> str:
+    """The bits of a bfloat16, in which C stores it."""
+    return f"0x{np.asarray(number, BFLOAT16).view('uint16'):04x}"
 
 
 def _float(value: float, dtype: str) -> str:

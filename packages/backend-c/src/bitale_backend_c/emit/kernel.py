@@ -55,7 +55,9 @@ def parameters(kernel: Kernel) -> Parameters:
     seen = list(everything_in(values))
     buffers |= dict.fromkeys(v.buffer for v in seen if isinstance(v, Load))
     lengths = [n for b in buffers if not is_strided(b) for n in b.shape[b.kind != "scratch" :]]
-    names = dict.fromkeys(v for v in (*seen, *everything_in(lengths)) if isinstance(v, Name) and v not in bound)
+    seen += everything_in(lengths)
+    buffers |= dict.fromkeys(v.buffer for v in seen if isinstance(v, Load))  # a length may be a result, too
+    names = dict.fromkeys(v for v in seen if isinstance(v, Name) and v not in bound)
     return Parameters(list(buffers), written, list(names))
 
 
