@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -99,19 +100,20 @@ def test_a_product_that_others_read_is_kept():
 
 
 @needs_compiler
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
 @pytest.mark.parametrize("has", [True, False])
 def test_with_and_without_the_library(dtype, has):
-    given, tolerance = inputs(dtype), 100 * float(np.finfo(dtype).eps)
+    given, tolerance = inputs(dtype), 100 * float(ml_dtypes.finfo(dtype).eps)
     x, w, *others = given
     count = len(forms(*given))
     graph = Graph(given, [forms(x, w + k / 16, *others)[k][0] for k in range(count)])  # each has a product of its own
     driver = EmulatedDriver(epilogues=has)
     run = compile(graph, driver=driver, preserves={"bits", "reals", "domain"})
     compiles_everywhere(run)
-    wanted = evaluate(graph, [a.astype("float64") if dtype != "float16" else a for a in values(dtype)])
+    wanted = evaluate(graph, values(dtype))
     for number, (got, reference) in enumerate(zip(run(*values(dtype)), wanted)):
-        np.testing.assert_allclose(got, reference, tolerance, 40 * tolerance, err_msg=str(number))
+        found, expected = got.astype("float64"), reference.astype("float64")
+        np.testing.assert_allclose(found, expected, tolerance, 40 * tolerance, err_msg=str(number))
         assert got.dtype == dtype
     assert driver.counts["epilogues"] == (13 if has else 0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -47,7 +48,7 @@ AS_THEY_LIE = {
 
 
 @needs_compiler
-@pytest.mark.parametrize("dtype", ["float16", "float32"])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
 def test_nothing_is_copied(dtype):
     lengths = dict(zip("abijk", (2, 3, 5, 40, 7)))
     graphs, values = [], []
@@ -59,10 +60,10 @@ def test_nothing_is_copied(dtype):
         graphs.append(graph)
         values += arrays(*(tuple(lengths[c] for c in labels) for labels in (left, right)), dtype=dtype)
     whole = Graph([x for g in graphs for x in g.inputs], [y for g in graphs for y in g.outputs])
-    tolerance = 20 * float(np.finfo(dtype).eps)
+    tolerance = 20 * float(ml_dtypes.finfo(dtype).eps)
     for k, (got, subscripts) in enumerate(zip(compile(whole, driver=any_driver())(*values), AS_THEY_LIE)):
         wide = [a.astype("float64") for a in values[2 * k : 2 * k + 2]]
-        np.testing.assert_allclose(got, np.einsum(subscripts, *wide), tolerance, 5 * tolerance)
+        np.testing.assert_allclose(got.astype("float64"), np.einsum(subscripts, *wide), tolerance, 5 * tolerance)
 
 
 # ---- which are loops -----------------------------------------------------------------------------------------------
@@ -118,16 +119,16 @@ def test_empty_products():
 
 
 @needs_compiler
-@pytest.mark.parametrize("dtype", ["float16"])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_halves_are_added_in_float32(dtype):
     """4096 ones and their like: in float16 a sum of ones stops at 2048."""
     x, y = (F.tensor(name, dtype=dtype, shape=(None, None)) for name in "xy")
     run = compile(Graph([x, y], [F.matmul(x, y)]), driver=any_driver())
-    assert "call.gemm(Product('float16'" in run.emitted.host and not run.emitted.kernels
+    assert f"call.gemm(Product('{dtype}'" in run.emitted.host and not run.emitted.kernels
     (found,) = run(np.ones((2, 4096), dtype), np.ones((4096, 3), dtype))
     assert found.dtype == dtype and (found == 4096).all()
     (found,) = run(np.full((1, 2), 6e-8, dtype), np.full((2, 1), 0.5, dtype))  # terms below the smallest half
-    assert found == np.float16(6e-8)
+    assert found == np.asarray(6e-8, dtype)
 
 
 def test_tf32_has_ten_bits_behind_the_point():

@@ -19,8 +19,9 @@ from typing import Any
 from bitale_backend_cuda.blas import KINDS, WORKSPACE, check, compute_type, library, number
 from bitale_backend_cuda.errors import LaunchError
 from bitale_backend_cuda.product import Product
+from bitale_backend_cuda.work import ALIGNMENT
 
-MOST_BATCHES, ALIGNMENT = 2**31 - 1, 256
+MOST_BATCHES = 2**31 - 1
 BIAS, RELU = 4, 2  # epilogues, which may be joined
 # Attributes: of a matrix, of a product, and of what is looked for.
 BATCH_COUNT, BATCH_OFFSET = 5, 6
@@ -149,5 +150,5 @@ class BlasLt:
 
 
 def alignment(address: int) -> int:
-    """The power of two that an address is a multiple of, as far as it matters."""
+    """The power of two that an address is a multiple of, as far as a recording keeps it."""
     return min(address & -address, ALIGNMENT) or ALIGNMENT
