@@ -7,6 +7,7 @@ from bitale_rewrite.rule import Rule
 from bitale_rewrite.rules.algebra import ALGEBRA
 from bitale_rewrite.rules.casts import CASTING
 from bitale_rewrite.rules.contraction import CONTRACTION
+from bitale_rewrite.rules.fft import FFT
 from bitale_rewrite.rules.indexing import INDEXING
 from bitale_rewrite.rules.inverses import INVERSES
 from bitale_rewrite.rules.linalg import FACTORS, LINALG
@@ -35,6 +36,7 @@ CANONICAL: tuple[Rule, ...] = (
     *INDEXING,
     *LINALG,
     *CONTRACTION,
+    *FFT,
 )
 STABLE: tuple[Rule, ...] = (*SOFTMAX, *SIGMOIDS, *STABILISE, *SPECIAL_FUNCTIONS)
 SPECIAL: tuple[Rule, ...] = (*SPECIALISE, *FACTORS)

@@ -66,8 +66,12 @@ Points = list[tuple[int, Size | None]]  # an axis and its number of points; None
 def _each(
     what: str, transform: Callable[..., Variable], a: Any, s: Any, axes: Sequence[int] | None, norm: str | None
 ) -> Variable:
+    """The last axis first, as in NumPy; an inverse the other way round: it begins where a transform has ended."""
     x = as_variable(a)
-    for axis, n in reversed(_points(what, x, s, axes)):
+    points = _points(what, x, s, axes)
+    if transform is fft or len({axis for axis, _ in points}) < len(points):
+        points.reverse()
+    for axis, n in points:
         x = transform(x, n, axis, norm)
     return x
 
