@@ -68,7 +68,8 @@ static int FFT(run_odd)(FFT(plan) *plan, const REAL *x, REAL *y, int64_t count, 
         }
         FFT(run)(plan, line, n, line, n, rows, inverse);
         for (int64_t l = 0; l < rows; l++) {
-            const REAL *const at = line + 2 * n * l;
+            REAL *const at = line + 2 * n * l;
+            at[1] = 0; /* the sum of real numbers */
             if (inverse)
                 for (int64_t k = 0; k < n; k++) y[n * (c + l) + k] = at[2 * k];
             else
