@@ -69,6 +69,13 @@ def sgd() -> Program:
     return Program(Graph([x, error, weights], [weights - 0.1 * F.dot(x.T, error)]), 0, {0: 2})
 
 
+def linear_layer() -> Program:
+    """A product whose bias is an epilogue on a GPU, shared by a batch."""
+    x = Variable(tensor_type("float32", (None, None, None)), name="x")
+    w, b = matrix("w", "float32"), vector("b", "float32")
+    return Program(Graph([x, w, b], [F.einsum("bki,kj->bij", x, w) + b]), 1)
+
+
 def logistic_regression() -> Program:
     """One pass over the samples; the mean and the new weights are small kernels of their own."""
     x, target, weights = matrix("x"), vector("target"), vector("weights")
@@ -105,6 +112,6 @@ def recurrent_network() -> Program:
 
 
 PROGRAMS: tuple[Callable[[], Program], ...] = (
-    elementwise, softmax, logsumexp, variance, two_reductions, column_sums, embedding, sgd, logistic_regression,
-    concatenate, boolean_mask, recurrence, recurrent_network,
+    elementwise, softmax, logsumexp, variance, two_reductions, column_sums, embedding, sgd, linear_layer,
+    logistic_regression, concatenate, boolean_mask, recurrence, recurrent_network,
 )  # fmt: skip
