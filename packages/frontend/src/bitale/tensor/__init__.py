@@ -9,7 +9,8 @@ from bitale_graph import Constant, TensorType, Variable, functions  # noqa: F401
 from bitale_graph.functions import *  # noqa: F403
 
 # after the functions, which have modules of these names
-from bitale import fft, linalg, nlinalg, random, slinalg  # noqa: F401  # isort: skip
+from bitale import fft, linalg, random  # noqa: F401  # isort: skip
+from bitale.tensor import nlinalg, slinalg  # noqa: F401  # isort: skip
 
 __all__ = [
     *("fft", "linalg", "nlinalg", "random", "slinalg"),
