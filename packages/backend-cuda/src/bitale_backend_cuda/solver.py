@@ -164,16 +164,22 @@ class Solver:
     def _elements(self, call: SolverCall) -> int:
         """How many elements a routine works in."""
         _, *lengths = call.sizes
-        n, found = lengths[0], c_int()
-        m = lengths[-1]
-        size = ctypes.byref(found)
-        arguments: dict[str, tuple[Any, ...]] = {
-            "potrf": (UPPER, n, None, n, size), "getrf": (n, n, None, n, size), "geqrf": (n, m, None, n, size),
-            "orgqr": (*lengths, None, n, None, size), "syevd": (*map(int, call.flags), UPPER, n, None, n, None, size),
-            "gesvdj": (*_modes(call), n, m, None, n, None, None, n, None, m, size, self._jacobi),
-        }  # fmt: skip
+        n, m, found = lengths[0], lengths[-1], c_int()
+        given: tuple[Any, ...]
+        match call.routine:
+            case "potrf":
+                given = (UPPER, n, None, n)
+            case "orgqr":
+                given = (*lengths, None, n, None)
+            case "syevd":
+                given = (int(call.flags[0]), UPPER, n, None, n, None)
+            case "gesvdj":
+                given = (*_modes(call), n, m, None, n, None, None, n, None, m)
+            case _:  # getrf, geqrf
+                given = (n, m, None, n)
+        further = (self._jacobi,) if call.routine == "gesvdj" else ()
         name = full_name(f"{call.routine}_bufferSize", call.dtype, LETTERS[call.dtype])
-        self._check(name, getattr(self._library, name)(self._handle, *arguments[call.routine]), call)
+        self._check(name, getattr(self._library, name)(self._handle, *given, ctypes.byref(found), *further), call)
         return found.value
 
     def _call(self, call: SolverCall, *arguments: Any) -> None:
