@@ -25,6 +25,7 @@ from bitale_backend_cuda import (
 from bitale_backend_cuda.cupy_driver import CupyDriver, CupyModule
 from bitale_graph import Graph, Variable, tensor_type
 from bitale_graph import functions as T
+from bitale_graph.errors import ArgumentError
 from tests.support.cuda.compile import needs_compiler
 from tests.support.cuda.emulated import EmulatedDriver
 from tests.support.cuda.nvrtc import needs_nvrtc
@@ -265,6 +266,20 @@ def test_an_array_on_another_device_is_named():
     with pytest.raises(WrongDevice, match=r"(?s)twice: argument 0 \(`x`\) is an array on device 1, .*config.device"):
         function(other.to_device(np.zeros(3)))
     assert function(np.ones(3))[0].tolist() == [2, 2, 2]
+
+
+@needs_compiler
+def test_an_array_whose_elements_lie_between_is_refused():
+    driver = EmulatedDriver()
+    x = vector()
+    function = compile(Graph([x], [2 * x]), driver=driver, name="twice")
+    whole = driver.to_device(np.arange(96, dtype="uint8"))
+    shifted = whole.seen(lambda a: a[4:84].view("float64"))
+    between = whole.seen(lambda a: np.lib.stride_tricks.as_strided(a.view("float64"), (4,), (12,)))
+    for given in (shifted, between):
+        with pytest.raises(ArgumentError, match=r"twice: argument 0 \(`x`\) has elements between .*\n  Pass a copy"):
+            function(given)
+    assert function(whole.seen(lambda a: a.view("float64")[::-2]))[0].shape == (6,)
 
 
 class Faulty(EmulatedDriver):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import atexit
 import sys
 from collections.abc import Sequence
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,7 @@ class Checks:
         self._word = driver.to_device(self._clear)
         self._seen = driver.pinned(self._clear.nbytes).view("int64")
         self.address = driver.address(self._word)
+        _tell_at_exit()
 
     @cached_property
     def restoring(self) -> Any:
@@ -123,7 +124,12 @@ def synchronise() -> None:
         settle()
 
 
-@atexit.register
+@cache
+def _tell_at_exit() -> None:
+    """From when the device is in use, so that this comes before it is given up."""
+    atexit.register(_last)
+
+
 def _last() -> None:
     """Tell of an error that nothing came after."""
     try:

@@ -24,6 +24,7 @@ from bitale_backend_cuda.host.python import host_function
 from bitale_backend_cuda.planned import planned
 from bitale_backend_cuda.replay import Replays, forget_all
 from bitale_backend_cuda.resident import Resident
+from bitale_graph.errors import ArgumentError
 from bitale_graph.graph import Graph
 from bitale_rewrite.loops.ir import Program
 from bitale_rewrite.loops.lower import lower
@@ -145,6 +146,11 @@ class Compiled:
             settle(self.driver)
 
     def _begin(self, inputs: Sequence[Array], places: Sequence[int]) -> DeviceCall:
+        for number, (array, place) in enumerate(zip(inputs[: len(self.arguments.inputs)], places, strict=False)):
+            steps = [step for length, step in zip(array.shape, array.strides, strict=True) if length > 1]
+            if place % array.dtype.alignment or any(step % array.dtype.itemsize for step in steps):
+                problem = f"has elements between those of an array of {array.dtype} (strides {array.strides})"
+                raise ArgumentError(f"{self.arguments.function}: {self._which(number)} {problem}\n  Pass a copy.")
         return DeviceCall(self.driver, self.emitted, self.kernels, self.checks, self._updated, inputs, places)
 
     @cached_property
@@ -165,16 +171,18 @@ class Compiled:
         try:
             array = self.driver.accept(value)
         except WrongDevice as error:
-            name = self.arguments.names[number]
-            which = f"argument {number}" + (f" (`{name}`)" if name else "")
             advice = "Copy it there, or make a function for its device: config.device."
-            raise WrongDevice(f"{self.arguments.function}: {which} is {error}\n  {advice}") from None
+            raise WrongDevice(f"{self.arguments.function}: {self._which(number)} is {error}\n  {advice}") from None
         if array is not None:
             dtype, rank, lengths = self._wanted[number]
             shape = array.shape
             if array.dtype != dtype or len(shape) != rank or (lengths and any(shape[k] != n for k, n in lengths)):
                 self.arguments.check(number, str(array.dtype), shape)
         return array
+
+    def _which(self, number: int) -> str:
+        name = self.arguments.names[number]
+        return f"argument {number}" + (f" (`{name}`)" if name else "")
 
     @cached_property
     def _wanted(self) -> list[tuple[np.dtype, int, list[tuple[int, int]]]]:

@@ -163,6 +163,8 @@ class CupyDriver:
 
     def to_host(self, array: Any) -> np.ndarray:
         result: np.ndarray = array.get()
+        if not result.size:
+            self.synchronise()  # CuPy does not, where there is nothing to copy
         return result
 
     def accept(self, value: Any) -> Any:
