@@ -13,7 +13,7 @@ import bitale.tensor as T
 from bitale_backend_c.compile import ready
 from bitale_backend_cuda import blas, compile, install
 from bitale_backend_cuda.compile import lower_and_emit
-from bitale_backend_cuda.errors import LaunchError
+from bitale_backend_cuda.errors import LaunchError, OutOfMemory
 from bitale_backend_cuda.product import Product
 from bitale_graph import Graph
 from bitale_graph import functions as F
@@ -209,6 +209,12 @@ def test_row_major_matrices_are_transposed_ones(library):
         assert library.calls[-1][-2] == compute
     made.gemm(7, Product("float32", 2**33, 5, 4), 1.0, 100, 200, 0.0, 300)
     assert library.calls[-1][5] == 2**33
+
+
+def test_where_cublas_finds_no_memory_there_is_none(library):
+    made, library.status = handle(), blas.ALLOC_FAILED
+    with pytest.raises(OutOfMemory, match="cuBLAS: cublasGemmStridedBatchedEx_64 found no memory"):
+        made.gemm(0, Product("float32", 3, 5, 4), 1.0, 100, 200, 0.0, 300)
 
 
 def test_a_product_that_fails_says_which(library):

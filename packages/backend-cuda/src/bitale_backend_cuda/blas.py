@@ -14,7 +14,7 @@ from collections.abc import Callable
 from ctypes import c_int, c_int64, c_longlong, c_size_t, c_void_p
 from typing import Any, NamedTuple
 
-from bitale_backend_cuda.errors import CudaNotAvailable, LaunchError
+from bitale_backend_cuda.errors import CudaNotAvailable, LaunchError, OutOfMemory
 from bitale_backend_cuda.product import Product
 
 WORKSPACE = 32 << 20  # bytes that cuBLAS may use: what NVIDIA recommends for Hopper
@@ -35,7 +35,7 @@ KINDS = {
     "float32": Kind(0, 68, ctypes.c_float, 0), "float64": Kind(1, 70, ctypes.c_double, 1),
     "complex64": Kind(4, 68, ctypes.c_float * 2, 4), "complex128": Kind(5, 70, ctypes.c_double * 2, 5),
 }  # fmt: skip
-FAST_TF32 = 77
+FAST_TF32, ALLOC_FAILED = 77, 3
 DEFAULT_ALGORITHM, DEFAULT_MATH, WIDE_PARTS = -1, 0, 16
 STATUS = {
     1: "NOT_INITIALIZED", 3: "ALLOC_FAILED", 7: "INVALID_VALUE", 8: "ARCH_MISMATCH", 11: "MAPPING_ERROR",
@@ -101,7 +101,9 @@ def number(kind: Kind, value: Any) -> Any:
 
 
 def check(name: str, status: int) -> None:
-    """Raise LaunchError, with the status by name, unless a routine succeeded."""
+    """Raise OutOfMemory or LaunchError, with the status by name, unless a routine succeeded."""
+    if status == ALLOC_FAILED:
+        raise OutOfMemory(f"cuBLAS: {name} found no memory")
     if status:
         raise LaunchError(f"cuBLAS: {name} failed with CUBLAS_STATUS_{STATUS.get(status, status)}")
 
