@@ -96,7 +96,8 @@ def of_loop(step: Loop, number: int, around: Flag | None, launches_of: LaunchesO
         Store(flags, (STATE,), Call(FUNCTIONS["subtract"], (ZERO, state), "int64")), Store(flags, (OFF,), ONE)
     ]  # fmt: skip
     after = Kernel(f"guard_{number}_after", [If(more, next_step, ended)])
-    ahead = runs_ahead(step.body, launches_of) and not any(isinstance(s, Require) for s in all_steps(step.body))
+    checks = [s for s in all_steps(step.body) if isinstance(s, Require)]
+    ahead = runs_ahead(step.body, launches_of) and all(check in step.body for check in checks)
     return Guard(flags, _begin(number, around, start, never), after, ahead)
 
 

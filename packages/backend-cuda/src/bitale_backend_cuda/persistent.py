@@ -254,7 +254,7 @@ def names_used(steps: Iterable[Step], results: Iterable[Buffer]) -> set[Name]:
     """The numbers that steps use, without those inside of them, and the lengths of their arrays and of `results`."""
     values: list[Value] = [n for buffer in results for n in buffer.shape]
     for step in steps:
-        values += [v for v in vars(step).values() if isinstance(v, Value)]
+        values += [v for key, v in vars(step).items() if isinstance(v, Value) and key not in ("name", "index", "count")]
         values += [v for many in vars(step).values() if isinstance(many, tuple) for v in many if isinstance(v, Value)]
         values += [n for buffer in own_buffers(step) for n in buffer.shape]
         kernels = [step.kernel] if isinstance(step, Run) else []

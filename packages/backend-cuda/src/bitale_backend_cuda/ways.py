@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 
+from bitale_backend_cuda.deferred import most, stored_numbers
 from bitale_backend_cuda.emit.kernel import LaunchEmitter
 from bitale_backend_cuda.emit.persistent import PersistentEmitter
 from bitale_backend_cuda.guards import Flag, Guard, has_loads, of_branch, of_loop
@@ -13,7 +14,7 @@ from bitale_backend_cuda.mapping import launches
 from bitale_backend_cuda.persistent import names_used, persistent
 from bitale_backend_cuda.recompute import without_rows
 from bitale_rewrite.loops.integers import ONE, ZERO
-from bitale_rewrite.loops.ir import Buffer, Choose, Gemm, Kernel, Loop, Program, Run, Step
+from bitale_rewrite.loops.ir import Buffer, Choose, Gemm, Kernel, Loop, Program, Run, Step, Value
 from bitale_rewrite.loops.touched import all_steps
 
 
@@ -91,7 +92,12 @@ class Ways:
         name, taken = f"{found.all[-1].launch.name}_steps", {each.name for each in self.persistent.values()}
         name = name if name not in taken else f"{name}{len(taken)}"
         counted = isinstance(step, Loop) and step.count in names_used(around, self.program.outputs)
-        return PersistentEmitter(found, name, self.checked, flag, counted)
+        steps = most(step.extent, self._stored) if isinstance(step, Loop) else None
+        return PersistentEmitter(found, name, self.checked, flag, counted, steps)
+
+    @cached_property
+    def _stored(self) -> Mapping[Buffer, Value]:
+        return stored_numbers(self.program)
 
     @cached_property
     def _every(self) -> list[Step]:

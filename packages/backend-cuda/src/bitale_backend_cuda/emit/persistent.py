@@ -29,6 +29,7 @@ class PersistentEmitter:
     checked: bool
     flag: Flag | None = None
     is_counted: bool = False  # whether somebody wants to know how many steps there were
+    most: Value | None = None  # how many there can be, if the host knows
     buffers: list[Buffer] = field(init=False)  # what the kernel is given
     names: list[Name] = field(init=False)
 

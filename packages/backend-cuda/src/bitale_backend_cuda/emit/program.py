@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 from bitale_backend_c.emit.kernel import parameters
+from bitale_backend_cuda.deferred import deferred
 from bitale_backend_cuda.emit.preamble import preamble
 from bitale_backend_cuda.host.build import HostBuilder
 from bitale_backend_cuda.host.python import python_text
@@ -66,6 +67,7 @@ class Emitted:
 
 def emit(program: Program) -> Emitted:
     """The kernels that run `program`, and what the host does."""
+    program = deferred(program)
     checked = any(map(_is_on_device, all_steps(program.steps)))
     program = replace(program, steps=_with_checks(program.steps, count()))
     alias = {program.outputs[out]: program.inputs[source] for out, source in program.donated.items()}

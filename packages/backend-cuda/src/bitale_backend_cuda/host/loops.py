@@ -14,7 +14,7 @@ from bitale_backend_cuda.host.block import Block, address, call, itemsize, test,
 from bitale_backend_cuda.host.statements import Break, Copy, ForRange, Grow, If, Read, Set, Swap
 from bitale_rewrite.loops.blocks import nbytes
 from bitale_rewrite.loops.integers import MINIMUM, ONE, SUBTRACT, ZERO, add, integer, multiply, product, size_call
-from bitale_rewrite.loops.ir import Buffer, Call, Carry, Kernel, Loop, Name, Step, Value
+from bitale_rewrite.loops.ir import Buffer, Call, Carry, Kernel, Loop, Name, Require, Step, Value
 from bitale_rewrite.loops.values import transform
 
 FIRST, LAST = 4, 64  # steps after which the host looks for the first time, and steps between two looks at most
@@ -33,17 +33,20 @@ class LoopBuilder:
 
     def build(self, block: Block) -> None:
         self._begin(block)
-        step, body = self.step, block.inner()
+        step, body, steps = self.step, block.inner(), self.step.body
+        extent = block.value(step.extent)
+        if self.guard is not None and self.guard.ahead:
+            steps = self._checks_first(extent, block)
         for buffer in step.growing:
             block.put(Set(address(buffer), ZERO), Set(room(buffer), ZERO))
             grow(buffer, step.index, body)
         self._find_rows(step.index, body)
-        self.run(step.body, body)
+        self.run(steps, body)
         for carry in step.carries:
             _hand_on(carry, body)
         if self.guard is not None:
-            self._look(self.guard, block, body)
-        block.put(ForRange(step.index, block.value(step.extent), tuple(body.statements)))
+            self._look(self.guard, extent, block, body)
+        block.put(ForRange(step.index, extent, tuple(body.statements)))
         if self.guard is not None and self.guard.ahead:
             self._go_back(block)
 
@@ -58,9 +61,18 @@ class LoopBuilder:
             assert buffer.of is not None
             block.put(Set(address(buffer), address(buffer.of)))
 
-    def _look(self, guard: Guard, before: Block, body: Block) -> None:
+    def _checks_first(self, extent: Value, block: Block) -> list[Step]:
+        """Checks that hold in all steps or in none, before the first; and the other steps."""
+        checks = [s for s in self.step.body if isinstance(s, Require)]
+        if checks:
+            first = block.inner()
+            self.run(checks, first)
+            block.choose(test("greater", extent, ZERO), first)
+        return [s for s in self.step.body if s not in checks]
+
+    def _look(self, guard: Guard, extent: Value, before: Block, body: Block) -> None:
         """Whether to go on, which the kernel after each step finds out."""
-        step, extent = self.step, before.value(self.step.extent)
+        step = self.step
         assert step.count is not None and guard.after is not None
         done, next_look = self._done, Name(f"{step.index.name}_next")
         before.put(Set(step.count, ZERO), Set(done, ZERO), Set(next_look, integer(FIRST if guard.ahead else 1)))

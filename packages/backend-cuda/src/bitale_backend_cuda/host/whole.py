@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bitale_backend_cuda.bounds import bound
 from bitale_backend_cuda.emit.persistent import PersistentEmitter
 from bitale_backend_cuda.host.block import Block, address, call, every, test
 from bitale_backend_cuda.host.launches import arguments
@@ -62,7 +61,7 @@ def _find(kernel: PersistentEmitter, step: Loop, block: Block) -> None:
 
 def _until(kernel: PersistentEmitter, step: Loop, block: Block) -> None:
     """A loop that may end early. It is one launch that nobody waits for where its steps are known to be few."""
-    state, most = Name(f"{step.index.name}_state"), bound(step.extent, {})
+    state, most = Name(f"{step.index.name}_state"), kernel.most
     block.put(Memory(state, integer(8)))
     once, pieces = block.inner(), block.inner()
     _pieces(kernel, step, state, pieces)
