@@ -61,3 +61,44 @@ def test_thousands_of_steps_are_one_launch(function):
     for got, want in zip(function(*values), evaluate(GRAPH, values), strict=True):
         np.testing.assert_allclose(got, want, rtol=1e-12)
     assert function.driver.counts["launches"] - before < 20
+
+
+# ---- rows that never meet --------------------------------------------------------------------------------------------
+
+SEQUENCES = Variable(tensor_type("float64", (None, None, None)), name="sequences")
+STARTS = Variable(tensor_type("float64", (None, None)), name="starts")
+MATRIX = Variable(tensor_type("float64", (None, None)), name="matrix")
+
+
+def recurrent(h, x):
+    """A network's step for a batch: a product, and a sum over each row."""
+    new = F.tanh(x + h @ MATRIX)
+    return new / (1 + F.sum(new * new, axis=1, keepdims=True)), new[:, 0]
+
+
+def meeting(h, x):
+    """Rows that read one another."""
+    return F.tanh(x + h[::-1]), F.sum(h)
+
+
+BATCHES = {"recurrent": recurrent, "elements": lambda h, x: (F.sin(h) * 0.5 + x, h * h), "meeting": meeting}
+
+
+@pytest.mark.parametrize("name", BATCHES)
+def test_batches(name, monkeypatch):
+    graph = Graph([SEQUENCES, STARTS, MATRIX], list(scan(BATCHES[name], STARTS, SEQUENCES)))
+    function = compile(graph, driver=EmulatedDriver())
+    compiles_everywhere(function)
+    blocks = []
+    launch = function.driver.launch
+    monkeypatch.setattr(function.driver, "launch", lambda kernel, grid, *rest: (
+        blocks.append((kernel.name, grid)), launch(kernel, grid, *rest),
+    ))  # fmt: skip
+    for steps, rows, width in ((3, 40, 8), (0, 3, 2), (5, 1, 3), (2, 70, 40), (2, 0, 4)):
+        random = np.random.default_rng(rows)
+        values = [random.normal(size=shape) for shape in ((steps, rows, width), (rows, width), (width, width))]
+        blocks.clear()
+        for got, want in zip(function(*values), evaluate(graph, values), strict=True):
+            np.testing.assert_allclose(got, want, rtol=1e-11, atol=1e-12)
+        (grid,) = [grid for kernel, grid in blocks if kernel.endswith("_steps")]
+        assert (grid > 1) == (name != "meeting" and rows * width > 256), (grid, rows)

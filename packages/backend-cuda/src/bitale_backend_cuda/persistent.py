@@ -13,6 +13,7 @@ from functools import cached_property
 from bitale_backend_c.emit.kernel import parameters
 from bitale_backend_cuda.bounds import bound
 from bitale_backend_cuda.emit.kernel import LaunchEmitter
+from bitale_backend_cuda.independent import independent_rows
 from bitale_backend_cuda.launch import is_single
 from bitale_backend_cuda.products import as_kernel
 from bitale_rewrite.loops.blocks import names_found, sized_inside
@@ -40,6 +41,7 @@ from bitale_rewrite.loops.values import everything_in
 
 MOST = 2**17  # the weight of all kernels in a step: up to there a block is about as fast as a launch for each
 ELEMENT, SERIAL = 8, 32  # what an element weighs, of which each may be a sum; and what is done by one thread alone
+MOST_OF_PRODUCTS = 2**22  # the weight of all rows, where there are products: up to there a library is no faster
 SMALL, ALL_SMALL = 512, 2048  # elements of an array, and of all arrays, that lie in the memory of the block itself
 
 OneBlock = Callable[[Kernel], Sequence[LaunchEmitter] | None]
@@ -84,7 +86,18 @@ class Persistent:
     @property
     def always(self) -> bool:
         """Whether there is little to do, whatever the lengths of arrays."""
-        return isinstance(self.work, Literal) and not self.conditions
+        many = self.rows_apart is not None and self.has_products
+        return isinstance(self.work, Literal) and not self.conditions and not many
+
+    @cached_property
+    def rows_apart(self) -> Value | None:
+        """How many rows there are, if those of one block need not meet those of others."""
+        return independent_rows(self.step, self.all)
+
+    @cached_property
+    def has_products(self) -> bool:
+        """Whether it does what a library may do faster where it is much."""
+        return any(isinstance(step, Gemm) for step in self.launches)
 
     @cached_property
     def by_one_thread(self) -> bool:
@@ -101,13 +114,13 @@ class Persistent:
 
     @cached_property
     def work(self) -> Value | None:
-        """What the kernels of a step weigh together; None where only the step knows."""
+        """What the kernels of a step weigh together, for one row if rows are apart; None where only the step knows."""
         known: dict[Name, Value | None] = dict.fromkeys(self.names_inside)
         for loop in (s for s in all_steps([self.step]) if isinstance(s, Loop)):
             known[loop.index] = bound(loop.extent, known)
         total: Value | None = ZERO
         for emitter in self.all:
-            weight = _weight(emitter, known)
+            weight = _weight(emitter, known, self.rows_apart is not None)
             total = None if total is None or weight is None else add(total, weight)
         return total
 
@@ -216,12 +229,13 @@ def _kernels(step: Run | Gemm) -> list[Kernel | None]:
     return [as_kernel(step), *([step.epilogue.kernel] if step.epilogue is not None else [])]
 
 
-def _weight(emitter: LaunchEmitter, known: dict[Name, Value | None]) -> Value | None:
-    """What the iterations of a launch weigh at most."""
+def _weight(emitter: LaunchEmitter, known: dict[Name, Value | None], of_a_row: bool) -> Value | None:
+    """What the iterations of a launch weigh at most, or those of one row."""
     launch = emitter.launch
     if launch.scratch or launch.makes or launch.sizes:
         return None
-    rows, inner = bound(launch.count, known), _length(launch.body, known)
+    count, inner = product(tuple(n for _, n in launch.spread[of_a_row:])), _length(launch.body, known)
+    rows = bound(count, known)
     if rows is None or inner is None:
         return None
     if is_single(launch):

@@ -29,7 +29,8 @@ def as_kernel(step: Gemm) -> Kernel | None:
     dtype = step.out.dtype
     if dtype not in REAL or step.left.dtype != dtype or step.right.dtype != dtype:
         return None
-    b, i, j, k = (Name(name) for name in ("i", "j", "k", "l"))
+    i, j, k = (Name(name) for name in ("j", "k", "l"))
+    b = Name("i") if step.batch != ONE else ZERO
     (across_left, across_right), (one_left, one_right) = step.transposed, step.shared
     left_shape = (step.k, step.m) if across_left else (step.m, step.k)
     right_shape = (step.n, step.k) if across_right else (step.k, step.n)
@@ -50,7 +51,9 @@ def as_kernel(step: Gemm) -> Kernel | None:
         Store(out, (b, i, j), value),
     ]
     rows: Statement = For(i, step.m, [For(j, step.n, each, parallel=True)], parallel=True)
-    return Kernel(f"multiply_{step.out.name}", [For(b, step.batch, [rows], parallel=True)])
+    if isinstance(b, Name):
+        rows = For(b, step.batch, [rows], parallel=True)
+    return Kernel(f"multiply_{step.out.name}", [rows])
 
 
 def _seen(buffer: Buffer, name: str, shape: tuple[Value, ...]) -> Buffer:

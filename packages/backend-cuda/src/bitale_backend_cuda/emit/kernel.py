@@ -40,6 +40,7 @@ class LaunchEmitter:
     final: bool = False  # there are no other ways
     flag: Flag | None = None
     prepared: bool = True  # the host prepares the divisors of indices
+    own_rows: bool = False  # a block does some rows of the outer loop, and no other block does
 
     @cached_property
     def parameters(self) -> Parameters:
@@ -122,12 +123,13 @@ class LaunchEmitter:
         """What the host prepares for the indices."""
         return divisors(self.launch) if self.prepared else []
 
-    def function(self) -> list[str]:
+    def function(self, suffix: str) -> list[str]:
         """The kernel as a function that a step of a loop calls; memory that it reads may change from step to step."""
         inner = replace(self, prepared=False)
-        signature = ", ".join(inner._signature()).replace("__restrict__ ", "")
+        rows = ["int64_t first_row", "int64_t end_row"] if self.own_rows else []
+        signature = ", ".join([*inner._signature(), *rows]).replace("__restrict__ ", "")
         template = "template <int G> " if self.launch.spread and self.launch.form is Form.GROUPS else ""
-        head = f"{template}__device__ __forceinline__ void {self.launch.name}_step({signature}) {{"
+        head = f"{template}__device__ __forceinline__ void {self.launch.name}{suffix}({signature}) {{"
         return [head, *map(in_cuda, inner._body()), "}", ""]
 
     @property
@@ -192,11 +194,11 @@ class LaunchEmitter:
             emitter.body(self.launch.body, 0)
             return [f"const int G = {BLOCK}, lane = threadIdx.x;", *self._rows("0"), *emitter.lines]
         lines = ["const int lane = threadIdx.x % G;"]
-        start, step = f"({THREAD}) / G", f"{THREADS} / G"
+        start, end, step = self._range(" / G")
         before, emitter.lines = emitter.lines, []
         emitter.body(self.launch.body, 1)
         lines += [*before, *self._rows(start)]
-        loop = f"for (int64_t row = {start}; row < {self._count()}; row += {step}) {{"
+        loop = f"for (int64_t row = {start}; row < {end}; row += {step}) {{"
         return [*lines, loop, *self._indices("row"), *emitter.lines, "}"]
 
     def _total(self, how: Packs | Across | None) -> list[str]:
@@ -215,11 +217,20 @@ class LaunchEmitter:
     def _count(self) -> str:
         return text(self.launch.count)
 
+    def _range(self, lanes: str) -> tuple[str, str, str]:
+        """The first iteration of a thread, or of a group of so many `lanes`; their end, and the way to the next."""
+        if not self.own_rows:
+            return f"({THREAD}){lanes}" if lanes else THREAD, self._count(), f"{THREADS}{lanes}"
+        size = text(product(tuple(n for _, n in self.launch.spread[1:])))
+        return f"first_row * ({size}) + threadIdx.x{lanes}", f"end_row * ({size})", f"blockDim.x{lanes}"
+
     def _spread(self, packs: Packs | None) -> list[str]:
         """The loop in which a thread takes its share of the iterations."""
-        start, step = (f"{packs.width} * ({THREAD})", f"{packs.width} * {THREADS}") if packs else (THREAD, THREADS)
+        start, upto, step = self._range("")
+        if packs:
+            start, step = f"{packs.width} * ({THREAD})", f"{packs.width} * {THREADS}"
         end = f"element + {packs.width - 1}" if packs and packs.flat else "element"
-        loop = f"for (int64_t element = {start}; {end} < {self._count()}; element += {step}) {{"
+        loop = f"for (int64_t element = {start}; {end} < {upto}; element += {step}) {{"
         return [loop, *([] if packs and packs.flat else self._indices("element"))]
 
     def _rest(self, packs: Packs) -> list[str]:

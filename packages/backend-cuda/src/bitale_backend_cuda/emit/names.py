@@ -8,7 +8,7 @@ import re
 OWN = (
     *("row", "lane", "lanes", "element", "status", "shared", "grid", "block", "blocks", "run", "apply", "inf", "nan",),
     *("part", "left", "width", "chunk", "chunks", "each_chunk", "own", "upto", "all", "place", "column", "tile",),
-    *("state", "begin", "end", "off",),
+    *("state", "begin", "end", "off", "rows", "first_row", "end_row",),
     *("threadIdx", "blockIdx", "blockDim", "gridDim", "warpSize", "G",),
 )
 CPP = (
@@ -21,7 +21,7 @@ PYTHON = (*keyword.kwlist, "range", "max", "min", "abs", "int", "bool")
 RESERVED = frozenset([*OWN, *CPP, *PYTHON])
 PATTERN = re.compile(
     r"__\w+|atomic\w+|read_\d+|\w+_(dense|parts|packs?\d*|before|few|warp|block|room|last|steps?\d*|total\d+|part\d+|by|up)"
-    r"|\w+_(tiles?\d*s?|more|upto|state|taken|piece|next|done|home|start)"
+    r"|\w+_(tiles?\d*s?|more|upto|state|taken|piece|next|done|home|start|each)"
     r"|check_\d+|flags_\d+|guard_\d+\w*|[i-n]\d*_in_tile|\w+_chunks\d+\w*"
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from bitale_backend_c.emit.expressions import is_strided, text
@@ -58,7 +58,14 @@ class PersistentEmitter:
 
     def functions(self) -> dict[str, list[str]]:
         """A function for each launch."""
-        return {each.launch.name: each.function() for each in self.kernel.all}
+        return {f"{each.launch.name}{self._suffix}": self._function(each) for each in self.kernel.all}
+
+    def _function(self, each: LaunchEmitter) -> list[str]:
+        return replace(each, own_rows=self.kernel.rows_apart is not None).function(self._suffix)
+
+    @property
+    def _suffix(self) -> str:
+        return "_row_step" if self.kernel.rows_apart is not None else "_step"
 
     def lines(self) -> list[str]:
         """The kernel, which calls them."""
@@ -70,6 +77,7 @@ class PersistentEmitter:
         signature += [f"{TYPES[b.dtype]} *{b.name}_home" for b in (*self.kernel.carried, *self.kernel.rows)]
         signature += [f"{TYPES[b.dtype]} *{b.name}_start" for b in self.kernel.rows]
         signature += [f"int64_t {name.name}" for name in self.names]
+        signature += ["int64_t rows_each"] if self.kernel.rows_apart is not None else []
         if self.may_end:
             signature += ["int64_t *state", "int64_t begin", "int64_t end"]
         bounds = f"__launch_bounds__({self.threads})"
@@ -79,6 +87,10 @@ class PersistentEmitter:
     def _body(self) -> list[str]:
         step, lines = self.kernel.step, ["if (*status) return;"] if self.checked else []
         lines += ["if (*off) return;"] if self.flag else []
+        if self.kernel.rows_apart is not None:
+            lines.append("const int64_t first_row = (int64_t)blockIdx.x * rows_each;")
+            lines += self._bind("const int64_t rows", self.kernel.rows_apart)
+            lines.append("const int64_t end_row = first_row + rows_each < rows ? first_row + rows_each : rows;")
         shared = "" if self.alone else "__shared__ "
         for b in (*self.kernel.private, *self.kernel.carried):
             lines.append(f"{shared}{TYPES[b.dtype]} {b.name}[{max(product(b.shape).number, 1)}];")  # type: ignore[attr-defined]
@@ -149,6 +161,9 @@ class PersistentEmitter:
             if b.kind == "moving" and b.of is not None:
                 home = f"{b.name}_home" if b in self.kernel.rows else self._place(b.of)
                 first, width = ("0", "1") if self.alone else ("threadIdx.x", str(BLOCK))
+                if self.kernel.rows_apart is not None:
+                    row = self._text(product(b.shape[1:]))
+                    first, size = f"first_row * ({row}) + {first}", f"end_row * ({row})"
                 lines.append(f"if ({b.name} != {home})")
                 loop = f"for (int64_t element = {first}; element < {size}; element += {width})"
                 lines.append(f"{INDENT}{loop} {home}[element] = {b.name}[element];")
@@ -177,7 +192,8 @@ class PersistentEmitter:
                 given += [f"{buffer.name}_s{axis}" for axis in range(len(buffer.shape))]
         given += [name.name for name in emitter.parameters.names]
         lanes = f"<{WARP}>" if emitter.launch.spread and emitter.launch.form is Form.GROUPS else ""
-        call = f"{emitter.launch.name}_step{lanes}({', '.join(given)});"
+        given += ["first_row", "end_row"] if self.kernel.rows_apart is not None else []
+        call = f"{emitter.launch.name}{self._suffix}{lanes}({', '.join(given)});"
         return self._by_first(call) if is_single(emitter.launch) else call
 
     def _place(self, buffer: Buffer) -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from bitale_backend_cuda.emit.kernel import BLOCK
 from bitale_backend_cuda.emit.persistent import PersistentEmitter
 from bitale_backend_cuda.host.block import Block, address, call, every, test
 from bitale_backend_cuda.host.launches import arguments
 from bitale_backend_cuda.host.loops import count_steps, grow, room
-from bitale_backend_cuda.host.statements import Break, ForRange, If, Launch, Memory, Set
-from bitale_backend_cuda.persistent import MOST
+from bitale_backend_cuda.host.statements import Break, ForRange, HostStatement, If, Launch, Memory, Set
+from bitale_backend_cuda.persistent import ELEMENT, MOST, MOST_OF_PRODUCTS
 from bitale_rewrite.loops.blocks import nbytes
-from bitale_rewrite.loops.integers import MINIMUM, ONE, ZERO, add, integer
+from bitale_rewrite.loops.integers import MINIMUM, ONE, SUBTRACT, ZERO, add, integer, multiply, size_call
 from bitale_rewrite.loops.ir import Buffer, Call, Literal, Loop, Name, Step, Value
 
 PIECE = 2**16  # steps after which a loop that may never end comes back, and Python may be interrupted
@@ -25,8 +27,11 @@ def allowed_as_one(kernel: PersistentEmitter, block: Block) -> Value | None:
     if persistent.always:
         return None
     assert persistent.work is not None
-    little = test("less_equal", block.value(persistent.work), integer(MOST))
-    return every([little, *(block.value(check.condition) for check in persistent.conditions)])
+    little = [test("less_equal", block.value(persistent.work), integer(MOST))]
+    if persistent.rows_apart is not None and persistent.has_products:
+        weight = multiply(persistent.rows_apart, persistent.work)
+        little.append(test("less_equal", block.value(weight), integer(MOST_OF_PRODUCTS)))
+    return every([*little, *(block.value(check.condition) for check in persistent.conditions)])
 
 
 def launch_as_one(kernel: PersistentEmitter, run: Steps, block: Block) -> None:
@@ -44,7 +49,7 @@ def launch_as_one(kernel: PersistentEmitter, run: Steps, block: Block) -> None:
         assert isinstance(step, Loop)
         _until(kernel, step, block)
     else:
-        block.put(_launch(kernel))
+        block.put(*_in_blocks(kernel, block))
     if isinstance(step, Loop):
         _find(kernel, step, block)
 
@@ -92,6 +97,19 @@ def _pieces(kernel: PersistentEmitter, step: Loop, state: Name, block: Block) ->
     piece.put(If(call("logical_not", more, dtype="bool"), (Break(),)))
     piece.put(*(Set(_start(row), _home(row)) for row in kernel.kernel.rows))
     block.put(ForRange(Name(f"{step.index.name}_piece"), PIECES, tuple(piece.statements)))
+
+
+def _in_blocks(kernel: PersistentEmitter, block: Block) -> list[HostStatement]:
+    """The launch: of blocks that each do so many rows that their threads have something to do, where rows are apart."""
+    rows, work = kernel.kernel.rows_apart, kernel.kernel.work
+    if rows is None or work is None:
+        return [_launch(kernel)]
+    each, enough = Name(f"{kernel.name}_each"), integer(BLOCK * ELEMENT * len(kernel.kernel.all))
+    full = call("floor_divide", enough, call("maximum", block.value(work), ONE))
+    before = Set(each, call("maximum", full, ONE))
+    blocks = call("floor_divide", add(block.value(rows), size_call(SUBTRACT, (each, ONE), "int64")), each)
+    launch = _launch(kernel, each)
+    return [before, replace(launch, grid=call("maximum", blocks, ONE))]
 
 
 def _launch(kernel: PersistentEmitter, *limits: Value) -> Launch:
