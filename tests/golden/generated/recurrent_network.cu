@@ -25,23 +25,21 @@ extern "C" __global__ void __launch_bounds__(256) compute_result_0_row_packs(flo
     }
 }
 
-__device__ __forceinline__ void multiply_contract_2_step(float *contract_2_out, const float *h_2_left, const float *u_right, int64_t x_1, int64_t b_0) {
-    for (int64_t element = (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < (x_1 * b_0); element += (int64_t)gridDim.x * blockDim.x) {
+__device__ __forceinline__ void multiply_contract_2_row_step(float *contract_2_out, const float *h_2_left, const float *u_right, int64_t x_1, int64_t b_0, int64_t first_row, int64_t end_row) {
+    for (int64_t element = first_row * (b_0) + threadIdx.x; element < end_row * (b_0); element += blockDim.x) {
         const int64_t k_up = element / b_0;
         const int64_t k = element - k_up * b_0;
-        const int64_t j_up = k_up / x_1;
-        const int64_t j = k_up - j_up * x_1;
-        const int64_t i = j_up;
+        const int64_t j = k_up;
         float product = 0.0f;
         for (int64_t l = 0; l < b_0; l++) {
-            product += h_2_left[i*x_1*b_0 + j*b_0 + l] * u_right[i*b_0*b_0 + l*b_0 + k];
+            product += h_2_left[j*b_0 + l] * u_right[l*b_0 + k];
         }
-        contract_2_out[i*x_1*b_0 + j*b_0 + k] = product;
+        contract_2_out[j*b_0 + k] = product;
     }
 }
 
-__device__ __forceinline__ void compute_result_0_row_step(float *result_0_row, const float *contract, const float *contract_2, const float *b, int64_t x_1, int64_t b_0, int64_t step) {
-    for (int64_t element = (int64_t)blockIdx.x * blockDim.x + threadIdx.x; element < (x_1 * b_0); element += (int64_t)gridDim.x * blockDim.x) {
+__device__ __forceinline__ void compute_result_0_row_row_step(float *result_0_row, const float *contract, const float *contract_2, const float *b, int64_t x_1, int64_t b_0, int64_t step, int64_t first_row, int64_t end_row) {
+    for (int64_t element = first_row * (b_0) + threadIdx.x; element < end_row * (b_0); element += blockDim.x) {
         const int64_t j_up = element / b_0;
         const int64_t j = element - j_up * b_0;
         const int64_t i = j_up;
@@ -49,20 +47,23 @@ __device__ __forceinline__ void compute_result_0_row_step(float *result_0_row, c
     }
 }
 
-extern "C" __global__ void __launch_bounds__(256) compute_result_0_row_steps(float *contract_2, float *u, float *contract, float *b, float *result_0, float *h_2_home, float *h_2_start, int64_t x_0, int64_t x_1, int64_t b_0) {
+extern "C" __global__ void __launch_bounds__(256) compute_result_0_row_steps(float *contract_2, float *u, float *contract, float *b, float *result_0, float *h_2_home, float *h_2_start, int64_t x_0, int64_t x_1, int64_t b_0, int64_t rows_each) {
+    const int64_t first_row = (int64_t)blockIdx.x * rows_each;
+    const int64_t rows = x_1;
+    const int64_t end_row = first_row + rows_each < rows ? first_row + rows_each : rows;
     float *h_2 = h_2_start;
     const int64_t step_upto = x_0;
     for (int64_t step = 0; step < step_upto; step++) {
         float *result_0_row = result_0 + (step) * ((x_1 * b_0));
-        multiply_contract_2_step(contract_2, h_2, u, x_1, b_0);
+        multiply_contract_2_row_step(contract_2, h_2, u, x_1, b_0, first_row, end_row);
         __syncthreads();
-        compute_result_0_row_step(result_0_row, contract, contract_2, b, x_1, b_0, step);
+        compute_result_0_row_row_step(result_0_row, contract, contract_2, b, x_1, b_0, step, first_row, end_row);
         __syncthreads();
         h_2 = result_0_row;
         __syncthreads();
     }
     if (h_2 != h_2_home)
-        for (int64_t element = threadIdx.x; element < (x_1 * b_0); element += 256) h_2_home[element] = h_2[element];
+        for (int64_t element = first_row * (b_0) + threadIdx.x; element < end_row * (b_0); element += 256) h_2_home[element] = h_2[element];
 }
 
 /*
@@ -94,10 +95,11 @@ def run(call):
     contract = slot_0
     call.gemm(Product('float32', size, b_0, w_0, note='einsum("abc,cd->abd", x, w)'), 1, x, w, 0, contract)
     contract_2 = slot_1
-    if x_1 * b_0 * (8 + b_0) + x_1 * b_0 * 8 <= 131072:
+    if b_0 * (8 + b_0) + b_0 * 8 <= 131072 and x_1 * (b_0 * (8 + b_0) + b_0 * 8) <= 4194304:
         h_2_home = call.memory('h_2_home', x_1 * b_0 * 4)
         h_2_start = h
-        call.launch('compute_result_0_row_steps', 1, 256, (contract_2, u, contract, b, result_0, h_2_home, h_2_start, x_0, x_1, b_0))
+        compute_result_0_row_steps_each = max(4096 // max(b_0 * (8 + b_0) + b_0 * 8, 1), 1)
+        call.launch('compute_result_0_row_steps', max((x_1 + (compute_result_0_row_steps_each - 1)) // compute_result_0_row_steps_each, 1), 256, (contract_2, u, contract, b, result_0, h_2_home, h_2_start, x_0, x_1, b_0, compute_result_0_row_steps_each))
         h_2 = h_2_home
     else:
         h_2 = h
