@@ -87,7 +87,7 @@ template <int N, class T> BITALE_INLINE void bitale_put(const bitale_pack<T, N> 
     # The lanes of a group in its warp, as a mask.
     "bitale_lanes": """\
 template <int G> BITALE_INLINE unsigned bitale_lanes() {
-    return G >= 32 ? 0xffffffffu : (1u << G % 32) - 1 << threadIdx.x % 32 / G * G;
+    return G >= 32 ? 0xffffffffu : ((1u << G % 32) - 1) << (threadIdx.x % 32 / G * G);
 }""",
     "bitale_wait": """\
 template <int G> BITALE_INLINE void bitale_wait() {
