@@ -17,6 +17,7 @@ from bitale_backend_cuda.fft import KEPT, PARAMETERS, FourierTransform, Plan, Pl
 from bitale_graph import Graph
 from bitale_graph import functions as F
 from bitale_graph.functions import fft
+from bitale_graph.functions.control.loop import scan
 from tests.support.cuda.compile import needs_compiler
 from tests.support.cuda.device import any_driver
 from tests.support.cuda.emulated import EmulatedDriver
@@ -72,6 +73,19 @@ def test_calls_are_recorded(monkeypatch):
         function(given)
         np.testing.assert_allclose(driver.to_host(result), 2 * np.fft.fft(value), rtol=1e-13)
     assert driver.counts["replays"] > 2 and driver.counts["transforms"] < 6
+
+
+@needs_compiler
+def test_the_steps_of_a_loop_work_in_the_same_memory():
+    x, driver = F.zmatrix("x"), EmulatedDriver()
+    state, _ = scan(lambda h, row: (fft.fft(h) + fft.ifft(row),) * 2, F.zeros_like(x[0]), x)
+    function = compile(Graph([x], [state]), driver=driver)
+    values = generic((12, 50), "complex128") / 10
+    wanted = np.zeros(50, complex)
+    for row in values:
+        wanted = np.fft.fft(wanted) + np.fft.ifft(row)
+    np.testing.assert_allclose(function(values)[0], wanted, rtol=1e-10)
+    assert driver.counts["transforms"] == 24 and driver.heap.allocations < 16
 
 
 @needs_compiler

@@ -61,6 +61,7 @@ class DeviceCall:
         self.kept: list[Array] = []  # memory that works still need
         self._named: dict[str, Array] = {}
         self._guarded: dict[Address, tuple[int, int]] = {}  # what may be brought back: where its copy is, its bytes
+        self._room = 0, 0  # the address and bytes of memory that transforms work in
         self._old: dict[int, tuple[Array, int]] = {}  # shared variables by their updates, and what they were
 
     def __enter__(self) -> DeviceCall:
@@ -180,8 +181,9 @@ class DeviceCall:
     def fft(self, transform: FourierTransform, source: int, target: int) -> None:
         if transform.rows > 0 and transform.n > 0:  # else there is nothing to do, or a check has failed
             plan = self.driver.fft_plan(transform)
-            room = self.temporary(plan.room) if plan.room else 0
-            self._do(partial(self.driver.fft, plan, source, target, room))
+            if plan.room > self._room[1]:  # one transform after another works in it
+                self._room = self.temporary(plan.room), plan.room
+            self._do(partial(self.driver.fft, plan, source, target, self._room[0]))
 
     def solve(self, call: SolverCall, *addresses: int) -> None:
         """A routine of cuSOLVER's. Whether these can be recorded nobody has tried: they are launched one by one."""

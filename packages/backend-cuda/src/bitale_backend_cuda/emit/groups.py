@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bitale_backend_c.emit.expressions import text
 from bitale_backend_c.emit.reduction import combine
 from bitale_backend_cuda.emit.operators import operator_name
 from bitale_backend_cuda.emit.packs import PackEmitter
@@ -117,7 +118,8 @@ class GroupEmitter(ThreadEmitter):
         self.line(depth, f"for (int64_t {i} = {width} * lane; {goes_on}; {i} += {width} * G) {{")
         self.lines += [INDENT * depth + line for line in emitter.pack(body)]
         self.line(depth, "}")
-        return f"for (int64_t {i} = ({packed} ? {n} / {width} * {width} : 0) + lane; {i} < {n}; {i} += G) {{"
+        whole = f"{text(extent, self._texts)} / {width} * {width}"
+        return f"for (int64_t {i} = ({packed} ? {whole} : 0) + lane; {i} < {n}; {i} += G) {{"
 
     def _running(self, s: For, how: Running, depth: int) -> None:
         """A loop with a running total: the lanes take neighbours, and add up what those before them add."""
