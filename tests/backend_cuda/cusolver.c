@@ -49,6 +49,22 @@ int cublasSetStream_v2(handle h, void *stream) { (void)stream; return h != &crea
         LAPACK(x, trsm)(SIDE + side, FILL + uplo, OPERATION + trans, DIAG + diag, &m, &n, alpha, a, &lda, b, &ldb,   \
                         1, 1, 1, 1);                                                                                 \
         return h != &created; }                                                                                      \
+    int cusolverDn##L##potrfBatched(handle h, int uplo, int n, T **a, int lda, int *info, int batch) {               \
+        for (int i = 0; i < batch; i++) LAPACK(x, potrf)(FILL + uplo, &n, a[i], &lda, info + i, 1);                  \
+        return h != &created; }                                                                                      \
+    int cublas##L##trsmBatched(handle h, int side, int uplo, int trans, int diag, int m, int n, const T *alpha,      \
+                               const T *const *a, int lda, T *const *b, int ldb, int batch) {                        \
+        for (int i = 0; i < batch; i++)                                                                              \
+            cublas##L##trsm_v2(h, side, uplo, trans, diag, m, n, alpha, a[i], lda, b[i], ldb);                       \
+        return h != &created; }                                                                                      \
+    int cublas##L##getrfBatched(handle h, int n, T *const *a, int lda, int *pivots, int *info, int batch) {          \
+        for (int i = 0; i < batch; i++) LAPACK(x, getrf)(&n, &n, a[i], &lda, pivots + i * n, info + i);              \
+        return h != &created; }                                                                                      \
+    int cublas##L##getrsBatched(handle h, int trans, int n, int k, const T *const *a, int lda, const int *pivots,    \
+                                T *const *b, int ldb, int *info, int batch) {                                        \
+        for (int i = 0; i < batch; i++)                                                                              \
+            LAPACK(x, getrs)(OPERATION + trans, &n, &k, (T *)a[i], &lda, pivots + i * n, b[i], &ldb, info, 1);       \
+        return h != &created; }                                                                                      \
     int cusolverDn##L##syevd##_bufferSize(handle h, int job, int uplo, int n, const T *a, int lda, const R *w,       \
                                           int *size) {                                                               \
         (void)job, (void)uplo, (void)a, (void)lda, (void)w; *size = 1 + 70 * n + 2 * n * n; return h != &created; }  \

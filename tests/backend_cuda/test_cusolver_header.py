@@ -13,7 +13,7 @@ from bitale_backend_cuda import solver
 from bitale_graph.dtypes import COMPLEX
 
 FOLDERS = [folder for place in sys.path for folder in Path(place).glob("nvidia/*/include")]
-ELEMENTS = re.compile(r"\b(float|double|cuComplex|cuDoubleComplex)\s*\*\s*(?:A|work|Workspace|TAU|tau)\b")
+ELEMENTS = re.compile(r"\b(float|double|cuComplex|cuDoubleComplex)\s*\*\s*(?:A|Aarray|work|Workspace|TAU|tau)\b")
 PROTOTYPE = re.compile(r"cusolverStatus_t CUSOLVERAPI\s+(\w+)\s*\(([^;]*?)\)\s*;")
 NUMBER = re.compile(r"(CUSOLVER_\w+)\s*=\s*(\d+)")
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)

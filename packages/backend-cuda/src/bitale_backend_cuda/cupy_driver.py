@@ -133,7 +133,11 @@ class CupyDriver:
 
     @cached_property
     def _solver(self) -> Solver:
-        return Solver()
+        def upload(stream: int, address: int, values: np.ndarray) -> None:
+            kind = self._runtime.memcpyHostToDevice  # of memory that is not pinned: copied at once, by way of such
+            self._runtime.memcpyAsync(address, values.ctypes.data, values.nbytes, kind, stream)
+
+        return Solver(upload)
 
     def solver_room(self, call: SolverCall) -> int:
         return self._solver.room(call)

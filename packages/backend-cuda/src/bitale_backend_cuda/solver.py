@@ -1,6 +1,7 @@
 """Linear algebra by cuSOLVER, and triangular systems by cuBLAS, called directly on matrices where they lie.
 
-A call works on one matrix of a batch after the other, on the stream. Its lengths have 32 bits.
+Many small matrices are worked on together where there is a routine for that, which takes arrays of addresses; else one
+after the other, on the stream. Lengths have 32 bits.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ STATUS = {
 }  # fmt: skip
 # The parameters behind the handle: i for int and enumerations, p for pointers.
 ROUTINES = {
-    "potrf_bufferSize": "iipip", "potrf": "iipipip",
+    "potrf_bufferSize": "iipip", "potrf": "iipipip", "potrfBatched": "iipipi",
     "getrf_bufferSize": "iipip", "getrf": "iipippp", "getrs": "iiipippip",
     "geqrf_bufferSize": "iipip", "geqrf": "iipippip",
     "orgqr_bufferSize": "iiipipp", "orgqr": "iiipippip",
@@ -46,8 +47,15 @@ PARAMETERS: dict[str, list[Any]] = {
 BLAS_PARAMETERS: dict[str, list[Any]] = {
     "cublasCreate_v2": [c_void_p],
     "cublasSetStream_v2": [c_void_p, c_void_p],
-    **{f"cublas{letter}trsm_v2": [c_void_p, *(KINDS[kind] for kind in "iiiiiippipi")] for letter in LETTERS.values()},
-}
+    **{
+        f"cublas{letter}{name}": [c_void_p, *(KINDS[kind] for kind in kinds)]
+        for letter in LETTERS.values()
+        for name, kinds in (("trsm_v2", "iiiiiippipi"), ("trsmBatched", "iiiiiippipii"), ("getrfBatched", "ipippi"),
+                            ("getrsBatched", "iiipippipi"))
+    },
+}  # fmt: skip
+TOGETHER = ("potrf", "trsm", "getrf", "getrs")  # the routines that have a form for batches
+SMALL = 256  # rows up to which that form is taken
 
 
 class SolverCall(NamedTuple):
@@ -97,7 +105,9 @@ SHAPES: dict[str, Callable[..., list[tuple[tuple[int, ...], str]]]] = {
 class Solver:
     """Handles of cuSOLVER and cuBLAS."""
 
-    def __init__(self) -> None:
+    def __init__(self, upload: Callable[[int, int, np.ndarray], None]) -> None:
+        """`upload` copies an array to an address of the device, on a stream; the array may then be changed."""
+        self._upload = upload
         parameters = {**PARAMETERS, **typed_parameters()}
         advice = "linear algebra needs cuSOLVER: pip install nvidia-cusolver-cu12 (or cupy-cuda12x[ctk])"
         self._library = blas.library("cusolver", parameters, (12, 11), advice)
@@ -111,6 +121,8 @@ class Solver:
         """The bytes of device memory that a call works in."""
         if max(call.sizes) >= 2**31:
             raise LaunchError(f"cuSOLVER counts with 32 bits: {call}")
+        if _is_together(call):
+            return 2 * 8 * call.sizes[0]
         if call.routine in ("trsm", "getrs"):
             return 0
         return (self._elements(call) + _unread(call)) * np.dtype(call.dtype).itemsize
@@ -119,11 +131,41 @@ class Solver:
         """Do a call on a stream: on each matrix of the batch."""
         self._check("cusolverDnSetStream", self._library.cusolverDnSetStream(self._handle, stream))
         blas.check("cublasSetStream_v2", self._blas.cublasSetStream_v2(self._blas_handle, stream))
-        elements = 0 if call.routine in ("trsm", "getrs") else self._elements(call)
         steps = [prod(shape) * np.dtype(dtype).itemsize for shape, dtype in call.arrays]
+        if _is_together(call):
+            self._together(stream, call, addresses, steps, room)
+            return
+        elements = 0 if call.routine in ("trsm", "getrs") else self._elements(call)
         for each in range(call.sizes[0]):
             places = [address + each * step for address, step in zip(addresses, steps, strict=True)]
             self._one(call, places, room, elements)
+
+    def _together(
+        self, stream: int, call: SolverCall, addresses: Sequence[int], steps: Sequence[int], room: int
+    ) -> None:
+        """All matrices of a batch in one call."""
+        batch, n, *further = call.sizes
+        number = np.arange(batch)
+        matrices = [addresses[0], addresses[-2]]  # those worked with, and those worked on
+        places = [start + number * steps[addresses.index(start)] for start in matrices]
+        self._upload(stream, room, np.stack(places).astype("uint64"))
+        a, x, words, letter = room, room + 8 * batch, addresses[-1], LETTERS[call.dtype]
+        given: tuple[Any, ...]
+        match call.routine:
+            case "potrf":
+                name, library = full_name("potrfBatched", call.dtype, letter), self._library
+                self._check(name, getattr(library, name)(self._handle, UPPER, n, a, n, words, batch), call)
+                return
+            case "trsm":
+                one = ctypes.byref(ONES[call.dtype])
+                given = (*_triangle(call), further[0], n, one, a, n, x, further[0], batch)
+            case "getrf":
+                given = (n, a, n, addresses[1], words, batch)
+            case _:
+                info = ctypes.byref(c_int())  # of parameters, on the host
+                given = (int(call.flags[0]), n, further[0], a, n, addresses[1], x, n, info, batch)
+        name = f"cublas{letter}{call.routine}Batched"
+        blas.check(name, getattr(self._blas, name)(self._blas_handle, *given))
 
     def _one(self, call: SolverCall, places: Sequence[int], room: int, elements: int) -> None:
         _, *lengths = call.sizes
@@ -131,11 +173,9 @@ class Solver:
         a, *rest, info = places
         match call.routine:
             case "trsm":
-                lower, transposed, unit = flags
                 k, letter = lengths[1], LETTERS[call.dtype]
-                modes = (RIGHT, UPPER if lower else LOWER, TRANSPOSE if transposed else 0, int(unit))
                 status = getattr(self._blas, f"cublas{letter}trsm_v2")(
-                    self._blas_handle, *modes, k, n, ctypes.byref(ONES[call.dtype]), a, n, rest[0], k
+                    self._blas_handle, *_triangle(call), k, n, ctypes.byref(ONES[call.dtype]), a, n, rest[0], k
                 )
                 blas.check(f"cublas{letter}trsm_v2", status)
             case "potrf":
@@ -190,6 +230,16 @@ class Solver:
         if status:
             where = f", for {call}" if call else ""
             raise LaunchError(f"cuSOLVER: {name} failed with CUSOLVER_STATUS_{STATUS.get(status, status)}{where}")
+
+
+def _is_together(call: SolverCall) -> bool:
+    return call.routine in TOGETHER and call.sizes[0] > 1 and call.sizes[1] <= SMALL
+
+
+def _triangle(call: SolverCall) -> tuple[int, int, int, int]:
+    """In columns the triangle is the other one, and so is its side."""
+    lower, transposed, unit = call.flags
+    return RIGHT, UPPER if lower else LOWER, TRANSPOSE if transposed else 0, int(unit)
 
 
 def _modes(call: SolverCall) -> tuple[int, int]:
