@@ -49,6 +49,7 @@ class Runtime:
         self.graphs: list[int] = []
         self.launched: list[tuple[int, int]] = []
         self.destroyed: list[int] = []
+        self.captured = 0
 
     def graphInstantiate(self, graph: int) -> int:  # noqa: N802
         self.graphs.append(graph)
@@ -80,6 +81,7 @@ def build(fake, monkeypatch):
     runtime = Runtime()
 
     def captured(work: partial[None]) -> int:
+        runtime.captured += 1
         graph = ctypes.c_void_p()
         assert library.cuGraphCreate(ctypes.byref(graph), 0) == 0
         for text in work.args:
@@ -123,15 +125,29 @@ def test_nodes_are_what_the_driver_takes(build):
 
 def test_other_kernels_of_a_library_make_another_graph(build):
     build, told = build
-    graph, runtime = build(partial(launch, kernel(1), 1, 32, 0, (5,)), partial(product, "same"))
+    graph, runtime = build(partial(launch, kernel(1), 1, 32, 0, (5,)), partial(product, 5))
     graph.update(0, partial(launch, kernel(1), 1, 32, 0, (6,)))
-    graph.update(1, partial(product, "other"))
-    assert len(runtime.graphs) == 2 and told()[0].endswith(": 6") and told()[1] == "inside: other"
+    graph.update(1, partial(product, 666))
+    assert len(runtime.graphs) == 2 and told()[0].endswith(": 6") and told()[1] == "inside: 666"
     assert runtime.graphs[0] in runtime.destroyed and runtime.graphs[1] not in runtime.destroyed
     graph.launch()
     assert runtime.launched == [(runtime.graphs[1], 7)]
     del graph
     assert runtime.destroyed.count(runtime.graphs[1]) == 2  # the executable graph, and the graph
+
+
+def test_addresses_that_come_again_are_not_captured_again(build):
+    build, told = build
+    graph, runtime = build(partial(product, 1, 2.5, 0))
+    for address in (1, 2, 1, 2, 3, 1, 3):
+        graph.update(0, partial(product, address, 2.5, 0))
+        assert told()[0] == f"inside: {address}"
+    assert runtime.captured == 3 and not runtime.destroyed
+    for address in range(10):
+        graph.update(0, partial(product, address, 2.5, 0))
+    assert runtime.captured == 3 + 10 - 3 and len(runtime.destroyed) == runtime.captured - cuda_graph.KEPT
+    del graph
+    assert len(set(runtime.destroyed)) == runtime.captured + 1 and len(runtime.destroyed) == runtime.captured + 2
 
 
 def test_what_the_driver_refuses_is_told(build, fake):

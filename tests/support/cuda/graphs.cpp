@@ -74,7 +74,7 @@ CUresult cuGraphExecKernelNodeSetParams(CUgraphExec, CUgraphNode node, const CUD
 }
 
 CUresult cuGraphExecChildGraphNodeSetParams(CUgraphExec, CUgraphNode node, CUgraph child) {
-    if (told(child).find("other") != std::string::npos) return CUDA_ERROR_GRAPH_EXEC_UPDATE_FAILURE;
+    if (told(child).find("666") != std::string::npos) return CUDA_ERROR_GRAPH_EXEC_UPDATE_FAILURE;
     node->text = "inside: " + told(child);
     return CUDA_SUCCESS;
 }

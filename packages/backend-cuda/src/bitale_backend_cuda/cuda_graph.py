@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from ctypes import POINTER, c_int, c_size_t, c_uint, c_void_p
 from typing import Any
@@ -17,6 +18,7 @@ from bitale_backend_cuda.errors import LaunchError
 from bitale_backend_cuda.work import Work
 
 LIBRARY = "libcuda.so.1"
+KEPT = 4  # graphs of a work that is captured
 
 
 class KernelNode(ctypes.Structure):
@@ -78,32 +80,32 @@ class CudaGraph:
         graph = c_void_p()
         _call("cuGraphCreate", graph, 0)
         assert graph.value is not None
-        handles = [graph.value]
-        self._free = weakref.finalize(self, _destroy, self._runtime, handles)
+        self._nodes: list[_Launch | _Inside | None] = []
+        executable: list[int] = []
+        self._free = weakref.finalize(self, _destroy, self._runtime, graph.value, executable, self._nodes)
         self._free.atexit = False
-        self._before: c_void_p | None = None
-        self._nodes = [self._add(graph.value, work) for work in self._works]
+        before: c_void_p | None = None
+        for work in self._works:
+            node = self._add(graph.value, work, before)
+            self._nodes.append(node)
+            before = node.node if node is not None else before
         self._executable: int = self._runtime.graphInstantiate(graph.value)
-        handles.append(self._executable)
+        executable.append(self._executable)
 
-    def _add(self, graph: int, work: Work) -> _Launch | c_void_p | None:
+    def _add(self, graph: int, work: Work, before: c_void_p | None) -> _Launch | _Inside | None:
         """The node of a work; None if it does nothing."""
-        before, count = self._before, int(self._before is not None)
-        node = c_void_p()
+        node, count = c_void_p(), int(before is not None)
         if work.func == self._launches:
             launch = _Launch(node, *work.args)
             _call("cuGraphAddKernelNode_v2", node, graph, before, count, launch.parameters)
-            self._before = node
             return launch
-        child = self._captured(work)
-        try:
-            if not _nodes(child):
-                return None
-            _call("cuGraphAddChildGraphNode", node, graph, before, count, child)
-        finally:
+        inside = _Inside(node, self._captured, self._runtime.graphDestroy)
+        child = inside.graph(work)
+        if not _nodes(child):
             self._runtime.graphDestroy(child)
-        self._before = node
-        return node
+            return None
+        _call("cuGraphAddChildGraphNode", node, graph, before, count, child)
+        return inside
 
     def launch(self) -> None:
         self._runtime.graphLaunch(self._executable, self._stream())
@@ -114,14 +116,27 @@ class CudaGraph:
             node.arguments.values[:] = work.args[-1]
             _call("cuGraphExecKernelNodeSetParams_v2", self._executable, node.node, node.parameters)
         elif node is not None:
-            child = self._captured(work)
-            try:
-                fits = not library().cuGraphExecChildGraphNodeSetParams(self._executable, node, child)
-            finally:
-                self._runtime.graphDestroy(child)
-            if not fits:  # the library chose other kernels for the new addresses
+            exchange = library().cuGraphExecChildGraphNodeSetParams
+            if exchange(self._executable, node.node, node.graph(work)):  # the library chose other kernels
                 self._free()
                 self._build()
+
+
+class _Inside:
+    """A node for a work that is captured, and its graphs for the latest addresses: these often come again."""
+
+    def __init__(self, node: c_void_p, captured: Callable[[Work], int], destroy: Callable[[int], None]) -> None:
+        self.node, self._captured, self._destroy = node, captured, destroy
+        self.graphs: OrderedDict[tuple[int, ...], int] = OrderedDict()
+
+    def graph(self, work: Work) -> int:
+        addresses = tuple([value for value in work.args if isinstance(value, int)])
+        found = self.graphs.get(addresses)
+        if found is None:
+            found = self.graphs[addresses] = self._captured(work)
+            if len(self.graphs) > KEPT:
+                self._destroy(self.graphs.popitem(last=False)[1])
+        return found
 
 
 class _Launch:
@@ -148,9 +163,10 @@ def _call(name: str, *arguments: Any) -> None:
         raise LaunchError(f"CUDA: {name} failed with status {status}")
 
 
-def _destroy(runtime: Any, handles: Sequence[int]) -> None:
-    """A graph, and its executable form if it got one. What runs of it comes to its end."""
-    graph, *executable = handles
+def _destroy(runtime: Any, graph: int, executable: Sequence[int], nodes: Sequence[_Launch | _Inside | None]) -> None:
+    """A graph, its executable form if it got one, and those inside. What runs of it comes to its end."""
     for each in executable:
         runtime.graphExecDestroy(each)
-    runtime.graphDestroy(graph)
+    inside = [each for node in nodes if isinstance(node, _Inside) for each in node.graphs.values()]
+    for each in (graph, *inside):
+        runtime.graphDestroy(each)
