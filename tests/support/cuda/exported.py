@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from bitale_backend_c.emit.arrays import static_array
 from bitale_backend_c.emit.ctypes import C_TYPES
@@ -63,14 +64,22 @@ def _run(command: Sequence[str | Path]) -> None:
 
 
 @functools.cache
-def _runtime(flags: tuple[str, ...]) -> list[str]:
-    """The emulation and its CUDA runtime as object files."""
-    folder = tempfile.mkdtemp(prefix="bitale-runtime-")
-    objects = []
-    for source in ("block.cpp", "runtime.cpp", "transforms.cpp"):
-        objects.append(f"{folder}/{source}.o")
-        _run(["g++", *CPP, *flags, "-c", HERE / source, "-o", objects[-1]])
-    return objects
+def _object(source: str, flags: tuple[str, ...]) -> str:
+    """A file of the emulation and its CUDA runtime, compiled."""
+    result = f"{tempfile.mkdtemp(prefix='bitale-runtime-')}/{source}.o"
+    _run(["g++", *CPP, *flags, "-c", HERE / source, "-o", result])
+    return result
+
+
+def _runtime(flags: tuple[str, ...], solves: bool) -> list[str]:
+    """What programs are linked with."""
+    objects = [_object(source, flags) for source in ("block.cpp", "runtime.cpp", "transforms.cpp")]
+    if not solves:
+        return objects
+    openblas = pytest.importorskip("scipy_openblas32", reason="the emulation of cuSOLVER needs its LAPACK")
+    folder = openblas.get_lib_dir()
+    lapack = [f"-L{folder}", f"-Wl,-rpath,{folder}", f"-l{openblas.get_library()}"]
+    return [*objects, _object("solver.cpp", flags), *lapack]
 
 
 def build(exported: Exported, main: str, flags: tuple[str, ...] = ()) -> Path:
@@ -88,7 +97,8 @@ def link(folder: Path, sources: Sequence[Path], flags: tuple[str, ...] = ()) -> 
         compiler = ["gcc", *C] if source.suffix == ".c" else ["g++", *CPP, "-x", "c++"]
         objects.append(folder / f"{source.name}.o")
         _run([*compiler, *flags, *includes, "-c", source, "-o", objects[-1]])
-    _run(["g++", *flags, *objects, *_runtime(flags), "-lm", "-lpthread", "-o", folder / "program"])
+    solves = any("<cusolverDn.h>" in source.read_text() for source in sources)
+    _run(["g++", *flags, *objects, *_runtime(flags, solves), "-lm", "-lpthread", "-o", folder / "program"])
     return folder / "program"
 
 

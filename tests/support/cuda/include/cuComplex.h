@@ -2,3 +2,4 @@
 #pragma once
 typedef struct { float x, y; } cuFloatComplex;
 typedef struct { double x, y; } cuDoubleComplex;
+typedef cuFloatComplex cuComplex;

@@ -12,6 +12,7 @@ from bitale_backend_cuda.emit.exported import DeviceExport
 from bitale_backend_cuda.emit.preamble import preamble
 from bitale_backend_cuda.host.cpp import CppPrinter
 from bitale_backend_cuda.host.cpp_expressions import functions
+from bitale_backend_cuda.host.cpp_solver import USED, solver_functions
 from bitale_backend_cuda.host.libraries import LIBRARIES, Library
 from bitale_backend_cuda.host.runtime import runtime
 from bitale_rewrite.loops.ir import Buffer
@@ -65,14 +66,18 @@ class ExportedSource:
     @cached_property
     def _called(self) -> set[str]:
         """The methods of the runtime that it calls."""
-        return set(CALLED.findall("\n".join(self.printed)))
+        text = "\n".join(self.printed)
+        routines = {routine for routine, _ in USED.findall(text)}
+        return {*CALLED.findall(text), *(["solve"] if routines else []), *(["gemm"] if "trsm" in routines else [])}
 
     @cached_property
     def _host(self) -> list[str]:
         """What stands in the namespace of the host."""
         further = ({"copy"} if self.export.copied else set()) | ({"symbol"} if self.export.constants else set())
         lengths = [line.replace("void ", "inline void ", 1) for line in lengths_function(self.export)]
-        return [*runtime(self.name, self._called | further), "", *self.printed, "", *lengths]
+        further |= {"temporary", "memory"} if "solve" in self._called else set()
+        solver = solver_functions(self.printed)
+        return [*runtime(self.name, self._called | further), *solver, "", *self.printed, "", *lengths]
 
     @property
     def libraries(self) -> list[Library]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from textwrap import indent, wrap
 from typing import Any
 
-from bitale_backend_c.emit.ctypes import literal
+from bitale_backend_c.emit.ctypes import SUFFIXES, literal
 from bitale_backend_c.export import ExportError
 from bitale_backend_cuda.emit.types import in_cuda
 from bitale_backend_cuda.host.block import itemsize
@@ -28,17 +28,20 @@ from bitale_backend_cuda.host.statements import (
     If,
     Input,
     Launch,
+    Library,
     Memory,
     OnHost,
     Read,
     Result,
     Set,
+    Solve,
     Status,
     Swap,
     Transforms,
     Workspace,
 )
 from bitale_graph.dtypes import SHORT, real_dtype
+from bitale_rewrite.loops.columns import InColumns
 from bitale_rewrite.loops.integers import integer, multiply, product
 from bitale_rewrite.loops.ir import Buffer, Gemm, Literal, Name, Require, Value
 
@@ -120,7 +123,8 @@ class CppPrinter:
         for s in statements:
             printer = TEXTS.get(type(s))
             if printer is None:
-                raise ExportError(f"export: {self.name} has a step that has no C++ form yet: {type(s).__name__}")
+                what = f"`{s.step.op.name}`" if isinstance(s, Library) else type(s).__name__
+                raise ExportError(f"export: {self.name} needs {what}, which has no form in CUDA C++")
             lines.append(printer(self, s))
         return indent("\n".join(filter(None, lines)), INDENT)
 
@@ -190,6 +194,15 @@ class CppPrinter:
         kind, direction = TRANSFORMS[op.name, real_dtype(x.dtype)], 1 if op.name == "ifft" else -1
         return f"call.fft({kind}, {direction}, {_listed((s.n, s.rows))}, {x.name}, {y.name});"
 
+    def _solve(self, s: Solve) -> str:
+        op, places = s.step.op, [buffer.name for buffer in (*s.step.inputs, s.step.outputs[-1])]
+        assert isinstance(op, InColumns)
+        if op.routine == "gesvdj" and not op.flags[0]:
+            places[-1:-1] = ["0", "0"]  # no vectors
+        flags = [str(flag).lower() for flag in op.flags]
+        given = ", ".join(["call", *flags, *map(bare, s.sizes), *places])
+        return f"bitale_{op.routine}_{SUFFIXES[s.step.inputs[0].dtype]}({given});"
+
     def _on_host(self, s: OnHost) -> str:
         pairs = zip(s.step.parameters.buffers, s.arrays, strict=True)
         arrays = [f"{{{_listed(pair)}, {str(s.step.is_written(b)).lower()}}}" for b, pair in pairs]
@@ -219,6 +232,7 @@ TEXTS: dict[type, Callable[[CppPrinter, Any], str]] = {
     Gemm: CppPrinter._gemm,
     OnHost: CppPrinter._on_host,
     Transforms: CppPrinter._transforms,
+    Solve: CppPrinter._solve,
 }
 
 

@@ -1,6 +1,7 @@
 """The libraries that exported host functions call, in C++: see blas.py and fft.py for the same in Python.
 
-Errors are thrown as codes: from -10 down cuBLAS's, from -50 down cuFFT's, from -100 down those of CUDA itself.
+Errors are thrown as codes: from -10 down cuBLAS's, from -50 cuFFT's, from -70 cuSOLVER's (see cpp_solver.py), from -100
+those of CUDA itself.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ class Library(NamedTuple):
     header: str
     link: str
     codes: str
-    support: str
-    method: str
+    support: str = ""
+    method: str = ""
 
 
 HANDLES = """\
@@ -122,9 +123,12 @@ TRANSFORMS = """\
 CUBLAS_CODES = """\
     if (code <= -10 && code > -50) return cublasGetStatusString((cublasStatus_t)(-10 - code));"""
 CUFFT_CODES = """\
-    if (code <= -50 && code > -100) return "cuFFT failed";"""
+    if (code <= -50 && code > -70) return "cuFFT failed";"""
+CUSOLVER_CODES = """\
+    if (code <= -70 && code > -100) return "cuSOLVER failed";"""
 
 LIBRARIES = {
     "gemm": Library("cublas_v2.h", "-lcublas", CUBLAS_CODES, HANDLES, PRODUCTS),
     "fft": Library("cufft.h", "-lcufft", CUFFT_CODES, PLANS, TRANSFORMS),
+    "solve": Library("cusolverDn.h", "-lcusolver", CUSOLVER_CODES),
 }

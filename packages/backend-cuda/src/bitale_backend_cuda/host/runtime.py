@@ -183,7 +183,7 @@ METHODS = {
         }
         bitale_check(cudaStreamSynchronize(stream));
     }""",
-} | {name: library.method for name, library in LIBRARIES.items()}
+} | {name: library.method for name, library in LIBRARIES.items() if library.method}
 SUPPORT = {"symbol": SYMBOL, "put": PUT} | {name: library.support for name, library in LIBRARIES.items()}
 NEEDS = {
     "temporary": ("memory",), "allocate": ("memory",), "put": ("launch", "temporary", "memory"),
@@ -204,6 +204,6 @@ def runtime(name: str, used: Iterable[str]) -> list[str]:
     constants = [
         f"constexpr int64_t {key} = {value};  // {what}" for key, (value, what) in CONSTANTS.items() if key in words
     ]
-    support = [text for method, text in SUPPORT.items() if method in used]
+    support = [text for method, text in SUPPORT.items() if method in used and text]
     text = "\n\n".join(["\n".join(constants), CHECKS, *support, INPUT, "\n".join([HEAD, *methods]) + "\n};"])
     return text.replace("@NAME@", name.upper()).replace("@name@", name).splitlines()
