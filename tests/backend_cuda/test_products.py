@@ -88,19 +88,6 @@ def test_narrow_and_small_products_are_loops(subscripts, left, right, is_library
     assert ("call.gemm" in host, "call.launch" in host) == (is_library, not is_library)
 
 
-def test_neighbouring_threads_read_neighbouring_elements():
-    """A matrix by rows: its lanes walk along them. By columns: a thread has each."""
-    rows, columns, row = (
-        lower_and_emit(ready(product_of(subscripts, "float32", *shapes)), "f").source
-        for subscripts, shapes in (
-            ("bij,bj->bi", [(None, None, None), (None, None)]), ("bi,bij->bj", [(None, None), (None, None, None)]),
-            ("bai,bij->baj", [(None, 1, None), (None, None, None)]),
-        )
-    )  # fmt: skip
-    assert "for (int64_t k = lane; k < " in rows
-    assert "= lane" not in columns.partition("_chunks")[0] and "= lane" not in row.partition("_chunks")[0]
-
-
 # ---- lengths of 0 --------------------------------------------------------------------------------------------------
 
 

@@ -27,6 +27,8 @@ CASES: dict[str, tuple[Expression, list[tuple[int, ...]], float]] = {
     "heads": (lambda x: F.transpose(x, (0, 2, 3, 1)) + 1, [(2, 40, 2, 32)], 1.0),
     "columns": (lambda x: F.sum(x, axis=0), [(500, 64)], 1.01),
     "rows of matrices": (lambda x: F.sum(x, axis=(0, 2)), [(9, 5, 64)], 1.05),
+    "matrices times vectors": (lambda x, y: F.einsum("bij,bj->bi", x, y), [(8, 40, 200), (8, 200)], 2.0),
+    "vectors times matrices": (lambda x, y: F.einsum("bi,bij->bj", x, y), [(8, 100), (8, 100, 64)], 1.25),
     "running totals of columns": (lambda x: F.cumsum(x, axis=0), [(100, 256)], 1.25),
 }
 
