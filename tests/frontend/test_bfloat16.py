@@ -141,6 +141,7 @@ def test_exported_c(tmp_path):
     s = bt.shared(np.ones(2, BFLOAT16), "s")
     exported = bt.function([X], X * s + np.array([0.5, 1.5], BFLOAT16), name="line").export(tmp_path)
     header = exported.header.read_text()
+    assert "A bfloat16 is the upper half of a float, kept in a uint16_t." in header
     assert "x: bfloat16[x_0]" in header and "const uint16_t *x" in header
     assert "uint16_t s[2]; /* bfloat16[2] */" in header
     assert "static const uint16_t line_start_s[2] = {\n    0x3f80, 0x3f80,\n};" in exported.source.read_text()

@@ -17,6 +17,7 @@ from bitale_backend_c.emit.source import emit
 from bitale_rewrite.loops.blocks import is_early, late_names
 from bitale_rewrite.loops.ir import Buffer, Literal, Name, Program
 
+BFLOAT16 = ["A bfloat16 is the upper half of a float, kept in a uint16_t."]
 INLINE_NUMBERS = 1000  # constants up to this many stand in the .c file
 
 
@@ -188,7 +189,8 @@ class Export:
             whose = f" (allocated: {self.freed})" if b in self.found else ""
             shape = ["?"] * len(b.shape) if b in self.found else [text(n) for n in b.shape]
             yield f"     {self._described(b, shape)}{whose}"
-        *others, last = self.remarks
+        has_bfloat16 = any(b.dtype == "bfloat16" for b in (*self.arguments, *self.states, *self.results))
+        *others, last = [*(BFLOAT16 if has_bfloat16 else []), *self.remarks]
         yield from (f"   {line}" for line in others)
         yield f"   {last} */"
         yield f"{self.signature()};"
