@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.signal
 
 from bitale_graph import Variable, evaluate, tensor_type
 from bitale_graph.errors import ArgumentError, BitaleError, DtypeError, ShapeError
@@ -97,6 +98,20 @@ def test_a_transform_of_the_same_length_needs_no_padding():
     assert repr(fft.irfft(fft.rfft(x), x.shape[1])) == text
 
 
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+def test_convolutions(mode):
+    """As SciPy's, which is as exact as the largest element allows."""
+    shapes = [((7,), (3,), None), ((3,), (7,), None), ((5, 8), (5, 3), 1), ((6, 5), (2, 4), (0, 1)), ((4,), (4,), -1)]
+    for first, second, axes in shapes:
+        for dtypes in (("float64", "float64"), ("complex128", "float64"), ("int32", "int32"), ("float32", "float32")):
+            a, b = (generic(s, d, seed=k) for k, (s, d) in enumerate(zip((first, second), dtypes, strict=True)))
+            a, b = (v % 100 if v.dtype.kind == "i" else v for v in (a, b))
+            assert_equals_numpy(
+                lambda a, b, axes=axes: fft.fftconvolve(a, b, mode, axes),
+                lambda a, b, axes=axes: scipy.signal.fftconvolve(a, b, mode, axes), a, b, ulps=64,
+            )  # fmt: skip
+
+
 @pytest.mark.parametrize("n", [1, 2, 5, 8])
 def test_frequencies(n):
     symbolic = Variable(tensor_type("int64"))
@@ -141,6 +156,8 @@ Z = Variable(tensor_type("complex128", (3, 4)), name="z")
         (lambda: fft.rfft(Z), DtypeError, r"rfft: real numbers are wanted, not complex128\n    z: (.|\n)*Use fft\."),
         (lambda: fft.fftn(Z, (2,), (0, 1)), ArgumentError, "fftn: 1 numbers of points for 2 axes"),
         (lambda: fft.rfftn(Z.real, axes=()), ArgumentError, "rfftn: at least one axis is wanted"),
+        (lambda: fft.fftconvolve(Z, Z[0]), ShapeError, "fftconvolve: arrays of 2 and of 1 axes"),
+        (lambda: fft.fftconvolve(Z, Z, "half"), ArgumentError, "the mode must be full, same or valid, not .half."),
         (lambda: Fft()(X), DtypeError, "fft: complex64 or complex128 is wanted, not float64"),
         (lambda: Rfft()(Z), DtypeError, "rfft: float32 or float64 is wanted, not complex128"),
         (lambda: Irfft(8)(Z), ShapeError, "irfft: 8 points come of 5 elements, not of 4"),

@@ -6,4 +6,5 @@
 # fmt: off
 from bitale_graph.functions.fft.one import fft, hfft, ifft, ihfft, irfft, rfft
 from bitale_graph.functions.fft.several import fft2, fftn, ifft2, ifftn, irfft2, irfftn, rfft2, rfftn
+from bitale_graph.functions.fft.convolution import fftconvolve
 from bitale_graph.functions.fft.frequencies import fftfreq, fftshift, ifftshift, rfftfreq
