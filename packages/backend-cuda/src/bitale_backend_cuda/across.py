@@ -15,9 +15,10 @@ import numpy as np
 
 from bitale_backend_c.emit.expressions import is_strided
 from bitale_backend_cuda.launch import Form, Launch
+from bitale_backend_cuda.packs import is_simple
 from bitale_rewrite.loops.across import affine
 from bitale_rewrite.loops.integers import ZERO
-from bitale_rewrite.loops.ir import Accumulate, Buffer, Let, Literal, Load, Name, Statement, Store, Value
+from bitale_rewrite.loops.ir import Buffer, Let, Literal, Load, Name, Store, Value
 from bitale_rewrite.loops.touched import values_of
 from bitale_rewrite.loops.values import everything_in
 
@@ -46,7 +47,7 @@ def across_of(launch: Launch, aliased: Collection[Buffer]) -> Across | None:
     """The tiles of a launch; None where nothing lies across, or it cannot be helped."""
     if launch.form is Form.GROUPS or len(launch.spread) < 2 or launch.atomic or launch.scratch:
         return None
-    if not all(map(_is_simple, launch.body)):
+    if not all(map(is_simple, launch.body)):
         return None
     inner, bound = launch.spread[-1][0], {s.name for s in launch.body if isinstance(s, Let)}
     stores = [s for s in launch.body if isinstance(s, Store)]
@@ -68,12 +69,6 @@ def across_of(launch: Launch, aliased: Collection[Buffer]) -> Across | None:
         if sum(TILE * (TILE + 1) * np.dtype(load.dtype).itemsize for load in tiles) <= ROOM:
             return Across(launch, outer, inner, tiles)
     return None
-
-
-def _is_simple(s: Statement) -> bool:
-    if isinstance(s, Accumulate):
-        return isinstance(s.target, Name)
-    return isinstance(s, Store) or (isinstance(s, Let) and not s.mutable)
 
 
 def _axes(load: Load, outer: Name, inner: Name) -> tuple[int, int] | None:

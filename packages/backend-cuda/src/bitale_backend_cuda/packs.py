@@ -45,7 +45,7 @@ def packs_of(launch: Launch, fewest: int = FEWEST) -> Packs | None:
     """How a launch takes packs; None where it cannot, or where it is not worth it."""
     if launch.form is Form.GROUPS or not launch.spread or launch.atomic or launch.scratch or _is_short(launch, fewest):
         return None
-    if not all(map(_is_simple, launch.body)):
+    if not all(map(is_simple, launch.body)):
         return None
     last = launch.spread[-1][0]
     inside = list(everything_in([v for s in launch.body for v in values_of(s)]))
@@ -69,7 +69,8 @@ def _is_short(launch: Launch, fewest: int) -> bool:
     return isinstance(launch.count, Literal) and launch.count.number < fewest
 
 
-def _is_simple(s: Statement) -> bool:
+def is_simple(s: Statement) -> bool:
+    """Whether a statement stores, binds a fixed value, or gathers into a scalar."""
     if isinstance(s, Accumulate):
         return isinstance(s.target, Name)
     return isinstance(s, Store) or (isinstance(s, Let) and not s.mutable)

@@ -15,6 +15,7 @@ from bitale_backend_cuda.emit.groups import GroupEmitter
 from bitale_backend_cuda.emit.indices import divisors, index_lines
 from bitale_backend_cuda.emit.operators import operator_name
 from bitale_backend_cuda.emit.packs import PackEmitter
+from bitale_backend_cuda.emit.runs import RunEmitter
 from bitale_backend_cuda.emit.statements import INDENT, ThreadEmitter
 from bitale_backend_cuda.emit.types import TYPES, in_cuda
 from bitale_backend_cuda.groups import BLOCK, NAMES, choices
@@ -22,6 +23,7 @@ from bitale_backend_cuda.guards import Flag
 from bitale_backend_cuda.launch import Form, Launch, is_single, needed
 from bitale_backend_cuda.packs import Packs, packs_of
 from bitale_backend_cuda.running import rows_in_chunks
+from bitale_backend_cuda.runs import Runs, runs_of
 from bitale_rewrite.loops.integers import product
 from bitale_rewrite.loops.ir import Buffer, Fail, Name, Value
 from bitale_rewrite.loops.touched import statements
@@ -79,7 +81,12 @@ class LaunchEmitter:
     @cached_property
     def packs(self) -> Packs | None:
         """How a second kernel takes several elements at a time."""
-        return None if self.across else packs_of(self.launch)
+        return None if self.across or self.runs else packs_of(self.launch)
+
+    @cached_property
+    def runs(self) -> Runs | None:
+        """How threads share random bits."""
+        return None if self.across else runs_of(self.launch)
 
     @property
     def names(self) -> list[str]:
@@ -179,6 +186,8 @@ class LaunchEmitter:
         """The loop in which a thread, or a block, takes its share of the iterations."""
         if isinstance(how, Across):
             return TileEmitter(how).tiles(self.launch.body)
+        if self.runs and self.prepared:
+            return RunEmitter(self.runs).blocks(self.launch.body, THREAD, THREADS)
         rows = [INDENT + line for line in self._rows(f"({THREAD})")]
         if how:
             lines = [*self._spread(how), *rows, *PackEmitter(how).pack(self.launch.body), "}"]

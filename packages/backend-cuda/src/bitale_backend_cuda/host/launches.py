@@ -96,7 +96,8 @@ def _shape(emitter: LaunchEmitter, block: Block) -> tuple[Value, Value, Value | 
     elif emitter.packs is not None:
         block.put(Set(WIDTH, where(_takes_packs(emitter.packs, block), integer(emitter.packs.width), ONE)))
     else:
-        block.put(Ask(GRID, start.form.value, (count,)))
+        parts = (integer(emitter.runs.parts),) if emitter.runs else ()
+        block.put(Ask(GRID, start.form.value, (count, *parts)))
         return GRID, integer(BLOCK), None
     block.put(Ask(GRID, start.form.value, (count, WIDTH)))
     return GRID, integer(BLOCK), test("equal", WIDTH, ONE)
