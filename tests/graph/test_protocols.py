@@ -48,6 +48,10 @@ CALLS = {
     "dot": lambda x, y: np.dot(x, y),
     "einsum": lambda x, y: np.einsum("ij,jk->k", x, y),
     "norm": lambda x, y: np.linalg.norm(x),
+    "inv": lambda x, y: np.linalg.inv(x + np.eye(2) * 9),
+    "solve": lambda x, y: np.linalg.solve(x + np.eye(2) * 9, x),
+    "trace of matrices": lambda x, y: np.linalg.trace(x[None], offset=0),
+    "svd values": lambda x, y: np.linalg.svd(x, compute_uv=False),
     "round": lambda x, y: np.round(y),
     "copy": lambda x, y: np.copy(x),
     "zeros_like": lambda x, y: np.zeros_like(x),
@@ -99,7 +103,9 @@ REFUSED = {
     "unknown method": (lambda x: np.maximum.accumulate(x), "maximum.accumulate has no symbolic counterpart"),
     "option": (lambda x: np.add(x, x, where=True), r"add\(where=\) has no symbolic counterpart"),
     "unknown function": (lambda x: np.unwrap(x), "numpy.unwrap has no symbolic counterpart"),
-    "another namespace": (lambda x: np.linalg.inv(x), "numpy.linalg.inv has no symbolic counterpart"),
+    "another namespace": (
+        lambda x: np.lib.stride_tricks.sliding_window_view(x, 2, axis=0), "sliding_window_view has no",
+    ),
 }
 
 

@@ -1,7 +1,5 @@
 """Linear algebra, under the names of numpy.linalg and, where that has none, scipy.linalg."""
 
-from typing import Any
-
 from bitale_graph.errors import LinearAlgebraError as LinAlgError
 from bitale_graph.functions import (
     cross,
@@ -16,14 +14,13 @@ from bitale_graph.functions import (
     vecdot,
     vector_norm,
 )
-from bitale_graph.functions import diagonal as _diagonal
-from bitale_graph.functions import trace as _trace
 from bitale_graph.functions.linalg import (
     cho_factor,
     cho_solve,
     cholesky,
     cond,
     det,
+    diagonal,
     eig,
     eigh,
     eigvals,
@@ -45,8 +42,8 @@ from bitale_graph.functions.linalg import (
     svdvals,
     tensorinv,
     tensorsolve,
+    trace,
 )
-from bitale_graph.variable import Variable
 
 __all__ = [
     "LinAlgError", "cho_factor", "cho_solve", "cholesky", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals",
@@ -54,13 +51,3 @@ __all__ = [
     "matrix_power", "matrix_rank", "matrix_transpose", "multi_dot", "norm", "outer", "pinv", "qr", "slogdet", "solve",
     "solve_triangular", "svd", "svdvals", "tensordot", "tensorinv", "tensorsolve", "trace", "vecdot", "vector_norm",
 ]  # fmt: skip
-
-
-def diagonal(x: Any, offset: int = 0) -> Variable:
-    """The diagonals of matrices, in the last two axes of x."""
-    return _diagonal(x, offset, -2, -1)
-
-
-def trace(x: Any, offset: int = 0) -> Variable:
-    """The sums of the diagonals of matrices, in the last two axes of x."""
-    return _trace(x, offset, -2, -1)

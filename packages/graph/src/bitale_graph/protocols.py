@@ -19,7 +19,8 @@ REDUCTIONS = {
     "add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min", "logical_and": "all", "logical_or": "any",
 }  # fmt: skip
 RUNNING = {"add": "cumsum", "multiply": "cumprod"}
-LINALG = ("norm", "matrix_norm", "vector_norm", "multi_dot")
+LINALG = ("norm", "matrix_norm", "vector_norm", "multi_dot", "matmul", "outer", "cross", "tensordot", "vecdot",
+          "matrix_transpose")
 RENAMED = {"a_min": "min", "a_max": "max"}
 
 ATTRIBUTES: dict[str, Callable[..., Any]] = {
@@ -67,8 +68,10 @@ class Protocols:
         name, module = function.__name__, function.__module__
         if options.get("out") is not None:
             raise refusal(self, f"NumPy's {name} cannot write a symbolic value into an array")
-        if module == "numpy.fft":
-            return _transform(name)(*operands, **{key: v for key, v in options.items() if key != "out"})
+        if module in ("numpy.fft", "numpy.linalg"):
+            inner = _of_namespace(module, name)
+            if inner is not None:
+                return inner(*operands, **{key: v for key, v in options.items() if key != "out"})
         found = ATTRIBUTES.get(name) or getattr(functions, name, None)
         known = getattr(np, name, None) is function or (module == "numpy.linalg" and name in LINALG)
         if found is None or not known:
@@ -114,11 +117,11 @@ def refusal(variable: Any, problem: str, advice: str = "") -> SymbolicError:
     return SymbolicError(explain(problem, [variable], advice or "For its value call .eval({input: array, ...})."))
 
 
-def _transform(name: str) -> Callable[..., Any]:
-    """A function of numpy.fft, all of which are there."""
-    from bitale_graph.functions import fft
+def _of_namespace(module: str, name: str) -> Callable[..., Any] | None:
+    """A function of numpy.fft, all of which are there, or of numpy.linalg, if it stands with these."""
+    from bitale_graph.functions import fft, linalg
 
-    found: Callable[..., Any] = getattr(fft, name)
+    found: Callable[..., Any] | None = getattr(fft if module == "numpy.fft" else linalg, name, None)
     return found
 
 

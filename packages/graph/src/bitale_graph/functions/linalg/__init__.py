@@ -12,4 +12,5 @@ from bitale_graph.functions.linalg.solving import (
 )
 from bitale_graph.functions.linalg.determinants import SlogdetResult, det, inv, slogdet
 from bitale_graph.functions.linalg.inverses import cond, lstsq, matrix_rank, pinv, tensorinv, tensorsolve
+from bitale_graph.functions.linalg.diagonals import diagonal, trace
 from bitale_graph.functions.linalg.powers import expm, matrix_dot, matrix_power
