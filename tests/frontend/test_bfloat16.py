@@ -80,6 +80,14 @@ def test_arguments_that_would_be_rounded(dtype):
     assert bt.function([wide], wide)(np.ones(2, BFLOAT16)).dtype == "float32"
 
 
+def test_numpy_files_forget_the_dtype(tmp_path):
+    np.save(tmp_path / "x.npy", np.ones(2, BFLOAT16))
+    loaded = np.load(tmp_path / "x.npy")
+    with pytest.raises(TypeError, match=r"dtype \|V2.*\n.*\n.*value.view\('bfloat16'\)"):
+        TWICE(loaded)
+    np.testing.assert_array_equal(TWICE(loaded.view("bfloat16")), [2, 2])
+
+
 def test_shared_variables():
     s = bt.shared(np.ones(2, BFLOAT16), "s")
     s.set_value(np.array([1.001, 300.5]))

@@ -68,6 +68,8 @@ class Arguments:
             problem = f"is of type {type(value).__name__} (dtype {array.dtype}), no array of numbers"
             objects = array.ndim and array.dtype == object
             advice = f"Convert it: numpy.asarray(value, {str(wanted)!r})." if objects else ""
+            if array.dtype == "V2":
+                advice = "If it was bfloat16 before numpy.save wrote it: value.view('bfloat16')."
             raise DtypeError(explain(f"{self._which(number)} {problem}", [variable], advice))
         if array.dtype == wanted:
             return array.astype(wanted) if not array.dtype.isnative else array
