@@ -2,8 +2,8 @@
 
 Kernels leave the first check that failed in a word of their function, and do nothing while one is there. So the calls
 that were launched after a failing one change nothing either, and the error can be raised later: at the next call, when
-a result or a shared variable comes to the host, or by `synchronise`. Kernels of other functions know nothing of the
-word: before one of these changes a shared variable, the host waits for the calls that may have failed.
+a result or a shared variable comes to the host, or by `synchronise`. Kernels of other functions look at other words, or
+none: before one of these changes a shared variable, the host waits for the calls that may have failed.
 """
 
 from __future__ import annotations
