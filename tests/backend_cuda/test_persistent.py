@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -81,7 +83,19 @@ def meeting(h, x):
     return F.tanh(x + h[::-1]), F.sum(h)
 
 
-BATCHES = {"recurrent": recurrent, "elements": lambda h, x: (F.sin(h) * 0.5 + x, h * h), "meeting": meeting}
+def sharing_memory(h, x):
+    """Temporary arrays of different lengths, one after the other in the same memory: rows lie over others there."""
+    wide = F.tanh(F.tanh(h @ MATRIX[:, 1:]) @ MATRIX[1:])
+    return F.tanh(wide @ MATRIX + x), F.sum(wide, axis=1)
+
+
+BATCHES = {
+    "recurrent": recurrent,
+    "sharing memory": sharing_memory,
+    "elements": lambda h, x: (F.sin(h) * 0.5 + x, h * h),
+    "meeting": meeting,
+}
+OWN = {"sharing memory": ["contract", "contract_2", "contract_3", "tanh_", "tanh__2"]}
 
 
 @pytest.mark.parametrize("name", BATCHES)
@@ -89,6 +103,7 @@ def test_batches(name, monkeypatch):
     graph = Graph([SEQUENCES, STARTS, MATRIX], list(scan(BATCHES[name], STARTS, SEQUENCES)))
     function = compile(graph, driver=EmulatedDriver())
     compiles_everywhere(function)
+    assert sorted(re.findall(r"(\w+)_own = call.memory", function.emitted.host)) == OWN.get(name, [])
     blocks = []
     launch = function.driver.launch
     monkeypatch.setattr(function.driver, "launch", lambda kernel, grid, *rest: (

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from bitale_backend_cuda.emit.kernel import LaunchEmitter
 from bitale_backend_cuda.launch import Form, Launch
@@ -13,8 +16,20 @@ from bitale_rewrite.loops.touched import loads_of, statements
 Access = tuple[Buffer, tuple[Value, ...]]
 
 
-def independent_rows(step: Step, emitters: Sequence[LaunchEmitter]) -> Value | None:
-    """How many rows there are, each of which reads, of what is written in the loop, only itself; None if they meet."""
+@dataclass(frozen=True)
+class Rows:
+    """How many independent rows there are, and arrays with rows of other lengths in memory that they share by turns:
+    these need memory of their own, since a row of one lies over other rows of another."""
+
+    count: Value
+    overlapping: list[Buffer]
+
+
+def independent_rows(
+    step: Step, emitters: Sequence[LaunchEmitter], placement: Mapping[Buffer, int]
+) -> Rows | None:
+    """The rows of a loop, each of which reads, of what is written in the loop, only itself; None if they meet.
+    `placement` are the blocks of the workspace that arrays lie in."""
     if not isinstance(step, Loop) or step.going is not None:
         return None
     if not all(isinstance(s, (Run, Gemm, Require)) for s in step.body) or not emitters[0].launch.spread:
@@ -36,7 +51,15 @@ def independent_rows(step: Step, emitters: Sequence[LaunchEmitter]) -> Value | N
                 length = _row_length(buffer, index, launch.spread[0])
                 if length is None or lengths.setdefault(buffer.root, length) != length:
                     return None
-    return count
+    return Rows(count, _overlapping(lengths, placement))
+
+
+def _overlapping(lengths: Mapping[Buffer, Value], placement: Mapping[Buffer, int]) -> list[Buffer]:
+    sizes: dict[int, set[tuple[Value, int]]] = {}
+    for buffer, length in lengths.items():
+        if buffer in placement:
+            sizes.setdefault(placement[buffer], set()).add((length, np.dtype(buffer.dtype).itemsize))
+    return [b for b in lengths if b in placement and len(sizes[placement[b]]) > 1]
 
 
 def _accesses(launch: Launch) -> Iterator[Access]:

@@ -6,14 +6,14 @@ is on the device, so nobody waits for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 
 from bitale_backend_c.emit.kernel import parameters
 from bitale_backend_cuda.bounds import bound
 from bitale_backend_cuda.emit.kernel import LaunchEmitter
-from bitale_backend_cuda.independent import independent_rows
+from bitale_backend_cuda.independent import Rows, independent_rows
 from bitale_backend_cuda.launch import is_single
 from bitale_backend_cuda.products import as_kernel
 from bitale_rewrite.loops.blocks import names_found, sized_inside
@@ -30,6 +30,7 @@ from bitale_rewrite.loops.ir import (
     Load,
     Loop,
     Name,
+    Program,
     Require,
     Run,
     Statement,
@@ -48,10 +49,10 @@ OneBlock = Callable[[Kernel], Sequence[LaunchEmitter] | None]
 
 
 def persistent(
-    step: Loop | Choose, around: Sequence[Step], results: Sequence[Buffer], one_block: OneBlock
+    step: Loop | Choose, around: Sequence[Step], program: Program, one_block: OneBlock
 ) -> Persistent | None:
-    """The kernel of a loop or branch, or None. `around` are all other steps of the program, which has `results`;
-    `one_block` tells how one block runs a kernel, None where it cannot."""
+    """The kernel of a loop or branch, or None. `around` are all other steps of the program; `one_block` tells how one
+    block runs a kernel, None where it cannot."""
     found: dict[Step, Sequence[LaunchEmitter]] = {}
     for each in all_steps(inside(step)):
         if isinstance(each, (Run, Gemm)):
@@ -61,10 +62,10 @@ def persistent(
             found[each] = [launch for several in launches for launch in several or ()]
         elif (isinstance(each, Loop) and each.growing) or not isinstance(each, (Loop, Choose, Define, Require)):
             return None
-    made = Persistent(step, found, {b.root for other in around for b in own_buffers(other)})
+    made = Persistent(step, found, {b.root for other in around for b in own_buffers(other)}, program.placement)
     if not found or made.work is None or sized_inside(step, buffers_of(step)):
         return None
-    if made.checks_each_step or made.names_inside & names_used(around, results):
+    if made.checks_each_step or made.names_inside & names_used(around, program.outputs):
         return None
     return None if isinstance(made.work, Literal) and made.work.number > MOST else made
 
@@ -72,11 +73,12 @@ def persistent(
 @dataclass(eq=False)
 class Persistent:
     """A loop or branch as one kernel. `launches` are those of its kernels and products, each for one block; `outside`
-    are the arrays that other steps use."""
+    are the arrays that other steps use, `placement` the blocks of the workspace that arrays lie in."""
 
     step: Loop | Choose
     launches: dict[Step, Sequence[LaunchEmitter]]
     outside: Set[Buffer]
+    placement: Mapping[Buffer, int]
 
     @property
     def all(self) -> list[LaunchEmitter]:
@@ -92,7 +94,16 @@ class Persistent:
     @cached_property
     def rows_apart(self) -> Value | None:
         """How many rows there are, if those of one block need not meet those of others."""
-        return independent_rows(self.step, self.all)
+        return self._rows.count if self._rows is not None else None
+
+    @property
+    def overlapping(self) -> list[Buffer]:
+        """The arrays that need memory of their own where rows are apart."""
+        return self._rows.overlapping if self._rows is not None else []
+
+    @cached_property
+    def _rows(self) -> Rows | None:
+        return independent_rows(self.step, self.all, self.placement)
 
     @cached_property
     def has_products(self) -> bool:

@@ -86,7 +86,7 @@ class Ways:
             return None
         own = set(all_steps([step]))
         around = [other for other in self._every if other not in own]
-        found = persistent(step, around, self.program.outputs, self._by_one_block)
+        found = persistent(step, around, self.program, self._by_one_block)
         if found is None:
             return None
         name, taken = f"{found.all[-1].launch.name}_steps", {each.name for each in self.persistent.values()}

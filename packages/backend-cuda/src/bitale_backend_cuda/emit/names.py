@@ -21,7 +21,7 @@ PYTHON = (*keyword.kwlist, "range", "max", "min", "abs", "int", "bool")
 RESERVED = frozenset([*OWN, *CPP, *PYTHON])
 PATTERN = re.compile(
     r"__\w+|atomic\w+|read_\d+|\w+_(dense|parts|packs?\d*|before|few|warp|block|room|last|steps?\d*|total\d+|part\d+|by|up)"
-    r"|\w+_(tiles?\d*s?|more|upto|state|taken|piece|next|done|home|start|each)"
+    r"|\w+_(tiles?\d*s?|more|upto|state|taken|piece|next|done|home|start|each|own)"
     r"|words\d+|check_\d+|flags_\d+|guard_\d+\w*|[i-n]\d*_in_tile|\w+_chunks\d+\w*"
 )
 

@@ -104,6 +104,8 @@ def _in_blocks(kernel: PersistentEmitter, block: Block) -> list[HostStatement]:
     rows, work = kernel.kernel.rows_apart, kernel.kernel.work
     if rows is None or work is None:
         return [_launch(kernel)]
+    for buffer in kernel.kernel.overlapping:
+        block.put(Memory(_own(buffer), block.value(nbytes(buffer))))
     each, enough = Name(f"{kernel.name}_each"), integer(BLOCK * ELEMENT * len(kernel.kernel.all))
     full = call("floor_divide", enough, call("maximum", block.value(work), ONE))
     before = Set(each, call("maximum", full, ONE))
@@ -113,10 +115,16 @@ def _in_blocks(kernel: PersistentEmitter, block: Block) -> list[HostStatement]:
 
 
 def _launch(kernel: PersistentEmitter, *limits: Value) -> Launch:
-    given = arguments(kernel.buffers, kernel.checked, kernel.flag)
+    own: dict[Value, Value] = {address(buffer): _own(buffer) for buffer in kernel.kernel.overlapping}
+    given = [own.get(value, value) for value in arguments(kernel.buffers, kernel.checked, kernel.flag)]
     given += [address(b) for b in kernel.kernel.carried]
     given += [*map(_home, kernel.kernel.rows), *map(_start, kernel.kernel.rows), *kernel.names, *limits]
     return Launch((kernel.name,), None, ONE, integer(kernel.threads), tuple(given))
+
+
+def _own(buffer: Buffer) -> Name:
+    """Memory for an array that otherwise shares memory with others."""
+    return Name(f"{buffer.name}_own")
 
 
 def _home(row: Buffer) -> Name:
