@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import bitale_graph.functions as F
+from bitale_autodiff import grad
 from bitale_backend_cuda import compile
 from bitale_graph import Graph, Variable, evaluate, tensor_type
 from bitale_graph.functions.control.loop import scan
@@ -117,3 +118,27 @@ def test_batches(name, monkeypatch):
             np.testing.assert_allclose(got, want, rtol=1e-11, atol=1e-12)
         (grid,) = [grid for kernel, grid in blocks if kernel.endswith("_steps")]
         assert (grid > 1) == (name != "meeting" and rows * width > 256), (grid, rows)
+
+
+@pytest.mark.parametrize("batch", [1, 9])
+def test_an_lstm_and_its_gradient_are_a_launch_for_each_loop(batch):
+    """The backward loop has rows of scratch."""
+    width = 6
+
+    def cell(carry, x):
+        h, c = carry
+        z = x + h @ MATRIX
+        i, f, g, o = (z[:, k * width : (k + 1) * width] for k in range(4))
+        c = F.sigmoid(f) * c + F.sigmoid(i) * F.tanh(g)
+        return (F.sigmoid(o) * F.tanh(c), c), None
+
+    (last, _), _ = scan(cell, (STARTS, STARTS * 0.5), SEQUENCES)
+    cost = F.sum(last * last)
+    graph = Graph([SEQUENCES, STARTS, MATRIX], [cost, *grad(cost, [SEQUENCES, STARTS, MATRIX])])
+    function = compile(graph, driver=EmulatedDriver())
+    compiles_everywhere(function)
+    random = np.random.default_rng(batch)
+    values = [random.normal(size=s) for s in ((5, batch, 4 * width), (batch, width), (width, 4 * width))]
+    for got, want in zip(function(*values), evaluate(graph, values), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-10, atol=1e-12)
+    assert function.driver.counts["gemms"] <= 2 and function.driver.counts["launches"] < 25

@@ -37,7 +37,7 @@ def independent_rows(
     count = emitters[0].launch.spread[0][1]
     if any(c.current.kind != "moving" or c.current.shape[0] != count for c in step.carries):
         return None
-    written = {b.root for each in emitters for b in each.parameters.written}
+    written = {b.root for each in emitters for b in each.parameters.written if b.kind != "scratch"}
     written |= {b for c in step.carries for b in (c.current, c.next)}
     written |= {row.of.root for row in step.rows if row in written and row.of is not None}
     lengths: dict[Buffer, Value] = {}

@@ -17,6 +17,7 @@ from bitale_rewrite.loops.ir import (
     Accumulate,
     Assign,
     Buffer,
+    Fail,
     For,
     If,
     Kernel,
@@ -36,7 +37,7 @@ SHORT = 8  # iterations up to which one thread runs a loop inside by itself
 
 def launches(kernel: Kernel, by_one_block: bool = False) -> list[Launch]:
     """The launches that do what `kernel` does, in order; `by_one_block`, which needs no memory to meet others in."""
-    found = list(_launches(kernel, by_one_block))
+    found = list(_launches(kernel, by_one_block)) if any(map(_has_effect, statements(kernel.body))) else []
     for number, launch in enumerate(found):
         launch.name = kernel.name if len(found) == 1 else f"{kernel.name}_part{number + 1}"
         launch.note = kernel.note if number == len(found) - 1 else []
@@ -47,6 +48,11 @@ def launches(kernel: Kernel, by_one_block: bool = False) -> list[Launch]:
             touched = {b for s in statements(each.as_kernel().body) for b in _buffers(s)}
             each.scratch = [row for row in kernel.scratch if row in touched]
     return found
+
+
+def _has_effect(s: Statement) -> bool:
+    """Whether a statement writes to an array, or may fail. What is known from lengths alone needs no memory."""
+    return isinstance(s, (Store, Fail)) or (isinstance(s, Accumulate) and isinstance(s.target, Load))
 
 
 def _launches(kernel: Kernel, by_one_block: bool) -> Iterator[Launch]:

@@ -14,7 +14,7 @@ from bitale_backend_c.emit.kernel import parameters
 from bitale_backend_cuda.bounds import bound
 from bitale_backend_cuda.emit.kernel import LaunchEmitter
 from bitale_backend_cuda.independent import Rows, independent_rows
-from bitale_backend_cuda.launch import is_single
+from bitale_backend_cuda.launch import Form, Launch, is_single
 from bitale_backend_cuda.products import as_kernel
 from bitale_rewrite.loops.blocks import names_found, sized_inside
 from bitale_rewrite.loops.integers import ONE, ZERO, add, integer, multiply, product
@@ -56,14 +56,14 @@ def persistent(
     found: dict[Step, Sequence[LaunchEmitter]] = {}
     for each in all_steps(inside(step)):
         if isinstance(each, (Run, Gemm)):
-            launches = [kernel and one_block(kernel) for kernel in _kernels(each)]
-            if not all(launches):
+            launches = [one_block(kernel) if kernel else None for kernel in _kernels(each)]
+            if None in launches:
                 return None
             found[each] = [launch for several in launches for launch in several or ()]
         elif (isinstance(each, Loop) and each.growing) or not isinstance(each, (Loop, Choose, Define, Require)):
             return None
     made = Persistent(step, found, {b.root for other in around for b in own_buffers(other)}, program.placement)
-    if not found or made.work is None or sized_inside(step, buffers_of(step)):
+    if not made.all or made.work is None or sized_inside(step, buffers_of(step)):
         return None
     if made.checks_each_step or made.names_inside & names_used(around, program.outputs):
         return None
@@ -243,7 +243,7 @@ def _kernels(step: Run | Gemm) -> list[Kernel | None]:
 def _weight(emitter: LaunchEmitter, known: dict[Name, Value | None], of_a_row: bool) -> Value | None:
     """What the iterations of a launch weigh at most, or those of one row."""
     launch = emitter.launch
-    if launch.scratch or launch.makes or launch.sizes:
+    if launch.makes or launch.sizes or (launch.scratch and not _has_known_scratch(launch, known)):
         return None
     count, inner = product(tuple(n for _, n in launch.spread[of_a_row:])), _length(launch.body, known)
     rows = bound(count, known)
@@ -252,6 +252,13 @@ def _weight(emitter: LaunchEmitter, known: dict[Name, Value | None], of_a_row: b
     if is_single(launch):
         return add(integer(ELEMENT), multiply(inner, integer(SERIAL)))
     return multiply(rows, add(integer(ELEMENT), inner))
+
+
+def _has_known_scratch(launch: Launch, known: dict[Name, Value | None]) -> bool:
+    """Whether the scratch is that of groups, and the host knows how much it is."""
+    lengths = [launch.count, *(n for row in launch.scratch for n in row.shape)]
+    found = any(isinstance(v, Load) or v in known for v in everything_in(lengths))
+    return launch.form is Form.GROUPS and not found
 
 
 def _length(body: Iterable[Statement], known: dict[Name, Value | None]) -> Value | None:

@@ -71,7 +71,7 @@ class PersistentEmitter:
         """The kernel, which calls them."""
         signature = [*(["int64_t *status"] if self.checked else []), *(["const int64_t *off"] if self.flag else [])]
         for buffer in self.buffers:
-            signature.append(f"{TYPES[buffer.dtype]} *{buffer.name}")
+            signature.append(f"{TYPES[buffer.dtype]} *{self._place(buffer)}")
             if is_strided(buffer):
                 signature += [f"int64_t {buffer.name}_s{axis}" for axis in range(len(buffer.shape))]
         signature += [f"{TYPES[b.dtype]} *{b.name}_home" for b in (*self.kernel.carried, *self.kernel.rows)]
@@ -198,7 +198,7 @@ class PersistentEmitter:
 
     def _place(self, buffer: Buffer) -> str:
         """Where an array lies: a view has no pointer of its own."""
-        return buffer.root.name
+        return f"{buffer.name}_all" if buffer.kind == "scratch" else buffer.root.name
 
     def _at(self, row: Buffer) -> str:
         assert row.at is not None

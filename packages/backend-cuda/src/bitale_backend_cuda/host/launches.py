@@ -56,7 +56,7 @@ def _start(emitter: LaunchEmitter, block: Block) -> None:
         for _, parts in start.gathered:
             block.put(Memory(address(parts), multiply(GRID, integer(itemsize(parts)))))
     for row in start.scratch:
-        block.put(Memory(_whole(row), multiply(_units(start.form, grid, threads), block.value(nbytes(row)))))
+        block.put(Memory(whole(row), multiply(_units(start.form, grid, threads), block.value(nbytes(row)))))
     given = [*arguments(emitter.parameters.buffers, emitter.checked, emitter.flag), *emitter.parameters.names]
     given += [divisor for divisor, _ in emitter.divisors]
     if start.form is Form.GROUPS and len(emitter.names) > 1:
@@ -135,7 +135,7 @@ def arguments(buffers: Sequence[Buffer], checked: bool, flag: Flag | None) -> li
     if flag is not None:
         found.append(add(address(flag.buffer), multiply(flag.place, integer(itemsize(flag.buffer)))))
     for buffer in buffers:
-        found += [_whole(buffer) if buffer.kind == "scratch" else address(buffer), *strides(buffer)]
+        found += [whole(buffer) if buffer.kind == "scratch" else address(buffer), *strides(buffer)]
     return found
 
 
@@ -145,6 +145,6 @@ def strides(buffer: Buffer) -> list[Name]:
     return [Name(f"{buffer.name}_s{axis}") for axis in axes]
 
 
-def _whole(row: Buffer) -> Name:
+def whole(row: Buffer) -> Name:
     """The scratch of all threads."""
     return Name(f"{row.name}_all")

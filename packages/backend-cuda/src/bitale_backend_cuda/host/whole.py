@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bitale_backend_cuda.emit.kernel import BLOCK
+from bitale_backend_cuda.emit.kernel import BLOCK, LaunchEmitter
 from bitale_backend_cuda.emit.persistent import PersistentEmitter
+from bitale_backend_cuda.groups import WARP
 from bitale_backend_cuda.host.block import Block, address, call, every, test
-from bitale_backend_cuda.host.launches import arguments
+from bitale_backend_cuda.host.launches import arguments, whole
 from bitale_backend_cuda.host.loops import count_steps, grow, room
 from bitale_backend_cuda.host.statements import Break, ForRange, HostStatement, If, Launch, Memory, Set
 from bitale_backend_cuda.persistent import ELEMENT, MOST, MOST_OF_PRODUCTS
@@ -42,6 +43,9 @@ def launch_as_one(kernel: PersistentEmitter, run: Steps, block: Block) -> None:
         first = block.inner()
         run(checks, first)
         block.choose(test("greater", block.value(step.extent), ZERO), first)
+    for emitter in kernel.kernel.all:
+        for row in emitter.launch.scratch:
+            block.put(Memory(whole(row), block.value(multiply(_groups(kernel, emitter), nbytes(row)))))
     for row in kernel.kernel.rows:
         assert row.of is not None
         block.put(Memory(_home(row), block.value(nbytes(row))), Set(_start(row), address(row.of.root)))
@@ -52,6 +56,13 @@ def launch_as_one(kernel: PersistentEmitter, run: Steps, block: Block) -> None:
         block.put(*_in_blocks(kernel, block))
     if isinstance(step, Loop):
         _find(kernel, step, block)
+
+
+def _groups(kernel: PersistentEmitter, emitter: LaunchEmitter) -> Value:
+    """How many groups of lanes need scratch of their own."""
+    if not emitter.launch.spread:
+        return ONE
+    return emitter.launch.count if kernel.kernel.rows_apart is not None else integer(BLOCK // WARP)
 
 
 def _find(kernel: PersistentEmitter, step: Loop, block: Block) -> None:
