@@ -208,9 +208,12 @@ def test_norms_of_matrices(order):
             )
 
 
-def test_the_spectral_norm_says_what_to_use():
-    with pytest.raises(ArgumentError, match="vector_norm"):
-        functions.norm(Variable(tensor_type("float64", (2, 2))), 2)
+def test_norms_of_singular_values():
+    x, value = Variable(tensor_type("float64", (3, 2))), np.random.default_rng(0).normal(size=(3, 2))
+    for order in (2, -2, "nuc"):
+        np.testing.assert_allclose(evaluate(functions.norm(x, order), {x: value}), np.linalg.norm(value, order))
+    with pytest.raises(ArgumentError, match="is no norm of a matrix"):
+        functions.norm(x, 3)
 
 
 def test_the_largest_of_no_elements_is_an_error_that_names_the_variable():
