@@ -143,3 +143,37 @@ def test_the_last_state_of_a_checkpointed_scan_keeps_no_history():
         saving(VALUES, 0.1, 0)
     whole = {"n_[] * x_0", "x_0 * n_[]"}
     assert not any(each in line for line in str(saving.plan()).splitlines() for each in whole)
+
+
+K = T.lvector("k")
+
+
+def waves(total, n):
+    """A sum over as many terms as `n` says, from which the next begins."""
+    return total / 2 + T.sum(T.exp(T.arange(n) * (total + 0.1) * 0.01))
+
+
+def waves_wanted(lengths):
+    total, found = 0.0, []
+    for n in lengths:
+        total = total / 2 + np.exp(np.arange(n) * (total + 0.1) * 0.01).sum()
+        found.append(total)
+    return np.array(found)
+
+
+@pytest.mark.parametrize(
+    "sequence",
+    [
+        pytest.param(lambda: T.cumsum(K), id="running sum"),
+        pytest.param(lambda: bt.scan(lambda k, s: s + k, sequences=K, outputs_info=0)[0], id="loop"),
+        pytest.param(lambda: T.cumsum(T.stack([K, K], axis=1), axis=0)[:, 1], id="column"),
+    ],
+)
+def test_lengths_that_are_elements_of_what_is_computed(sequence):
+    total = bt.scan(lambda n, s: waves(s, n), sequences=sequence(), outputs_info=T.constant(0.0))[0]
+    one = T.sum(T.exp(T.arange(sequence()[N]) * 0.1))
+    lengths = np.array([2, 0, 3])
+    wanted = [waves_wanted(np.cumsum(lengths)), np.exp(np.arange(5) * 0.1).sum()]
+    check([K, N], [total, one], [lengths, 2], wanted)
+    with pytest.raises(IndexError, match="index 3 is out of range for axis 0 of length 3"):
+        bt.function([K, N], one)(lengths, 3)

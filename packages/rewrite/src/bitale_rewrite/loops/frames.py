@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bitale_graph.errors import ShapeError, explain
 from bitale_graph.graph import Graph
 from bitale_graph.ops.control import Branch, Scan
-from bitale_graph.ops.elementwise import FUNCTIONS
+from bitale_graph.ops.elementwise import FUNCTIONS, Elementwise
 from bitale_graph.ops.indexing import Nonzero
 from bitale_graph.ops.movement import Dimension
 from bitale_graph.shapes import shape_of
@@ -156,7 +156,9 @@ class Frames:
 
 
 def computed_lengths(graph: Graph) -> list[Variable]:
-    """The scalars that lengths depend on and that only a loop can compute, such as the largest element of an array."""
+    """The scalars that lengths depend on and that are there only when something has run: the largest element of an
+    array, or an element of one that is computed.
+    """
     inside = set(graph.nodes)
     shapes = [shape_of(v) for node in graph.nodes for v in node.outputs]
     stack = [n for shape in shapes for n in shape if isinstance(n, Variable)]
@@ -165,8 +167,24 @@ def computed_lengths(graph: Graph) -> list[Variable]:
         v = stack.pop()
         if v in seen or v.owner is None or isinstance(v.owner.op, Dimension):
             continue
-        seen[v] = v.owner in inside and v.ndim == 0 and not isinstance(v.owner.op, INLINE)
+        seen[v] = v.owner in inside and v.ndim == 0 and (not isinstance(v.owner.op, INLINE) or _is_element(v))
         if not seen[v]:
             stack.extend(v.owner.inputs)
     steps = [node.inputs[0] for node in graph.nodes if isinstance(node.op, Scan) and is_computed(node.inputs[0])]
     return list(dict.fromkeys([*(v for v, found in seen.items() if found), *steps]))
+
+
+def _is_element(v: Variable) -> bool:
+    """Whether a scalar is read out of what is computed, so that it has no value before that."""
+    stack, seen = [v], set()
+    if v.owner is None or isinstance(v.owner.op, Elementwise):
+        return False  # its operands have names, if need be
+    while stack:
+        v = stack.pop()
+        if v in seen or v.owner is None or isinstance(v.owner.op, Dimension):
+            continue
+        if not isinstance(v.owner.op, INLINE):
+            return True
+        seen.add(v)
+        stack.extend(v.owner.inputs)
+    return False

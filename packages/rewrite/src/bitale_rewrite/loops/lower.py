@@ -79,7 +79,7 @@ def _lowered(
     replacing = {outputs[out]: inputs[source] for out, source in donate.items()}
     shown = shown_by_results(graph, sizes.late)
     shown = {v: result for v, result in shown.items() if buffers[result] not in replacing}
-    builder = Builder(graph, stored(graph, bodies, donate), frames, replacing, target, shown)
+    builder = Builder(graph, stored(graph, bodies, donate) | {*reader.lengths}, frames, replacing, target, shown)
     steps = steps_of(builder.build(sizes.requirements), reader.names, unique, (), replacing, target)
     program = Program(name, inputs, outputs, builder.temporaries, steps, sizes.failures)
     program.constants, program.lengths = constants, lengths
