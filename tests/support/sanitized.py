@@ -11,7 +11,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-TESTS = ("tests/conformance", "tests/backend_c/test_shim.py", "tests/backend_c/test_shim_memory.py")
+TESTS = (
+    *("tests/conformance", "tests/backend_c/test_shim.py", "tests/backend_c/test_shim_memory.py"),
+    *("tests/backend_cuda/test_ops.py", "tests/backend_cuda/test_elementwise.py", "tests/backend_cuda/test_control.py"),
+)
 FLAGS = "-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g"
 OPTIONS = "detect_leaks=0:allocator_may_return_null=1"  # Python leaks at its end; large requests are to fail
 
