@@ -32,7 +32,7 @@ def as_matrix(what: str, x: Any, square: bool = False) -> Variable:
     """Matrices, in the last two axes of x. Raises MatrixShapeError where there are none, or none that are `square`."""
     x = as_precise(what, x)
     if x.ndim < 2:
-        raise MatrixShapeError(explain(f"{what}: a matrix is wanted, not {x.ndim} axes", [x]))
+        raise MatrixShapeError(explain(f"{what}: a matrix is wanted, not {x.type}", [x]))
     rows, columns = x.type.shape[-2:]
     if square and rows is not None and columns is not None and rows != columns:
         raise MatrixShapeError(explain(f"{what}: the matrix is not square: {rows} x {columns}", [x]))
