@@ -163,7 +163,7 @@ def test_what_is_refused():
     with pytest.raises(MatrixShapeError, match="cholesky: the matrix is not square: 2 x 3") as caught:
         linalg.cholesky(wide)
     assert isinstance(caught.value, np.linalg.LinAlgError)
-    with pytest.raises(MatrixShapeError, match="det: a matrix is wanted, not 1 axes"):
+    with pytest.raises(MatrixShapeError, match=r"det: a matrix is wanted, not float64\[\?\]"):
         linalg.det(T.dvector())
     with pytest.raises(MatrixShapeError, match="3 rows of the matrix, 2 of the right-hand side"):
         linalg.solve(T.TensorType("float64", (3, 3))(), wide)
