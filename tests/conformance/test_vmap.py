@@ -80,7 +80,11 @@ CASES = {
 
 @pytest.fixture(scope="module", params=["c", "numpy"])
 def found(request):
-    """All cases in one function of the batch, and in one of an element."""
+    return batch_and_elements(request.param)
+
+
+def batch_and_elements(mode):
+    """The results of all cases in one function of the batch, and of each element in the reference."""
     inputs, values = [ROW, SQUARE, N, V], [ROWS, SQUARES, NS, VS]
     single = bt.function(inputs, {name: case() for name, case in CASES.items()}, mode="numpy")
     names = list(CASES)
@@ -89,7 +93,7 @@ def found(request):
     for case in CASES.values():
         mapped = bt.vmap(lambda *given, case=case: bt.clone_replace(case(), dict(zip(inputs, given, strict=True))))
         outputs.append(mapped(*batch))
-    whole = dict(zip(names, bt.function(batch, outputs, mode=request.param)(*values), strict=True))
+    whole = dict(zip(names, bt.function(batch, outputs, mode=mode)(*values), strict=True))
     return whole, [single(*each) for each in zip(*values, strict=True)]
 
 

@@ -54,8 +54,9 @@ def packs_of(launch: Launch, fewest: int = FEWEST) -> Packs | None:
     written = {place.buffer.root for place in stores}
     if any(load.buffer.root in written for load in loads) or len(written) < len(stores):
         return None
-    packed = [load for load in loads if _is_along(load, last)]
-    if not all(_is_along(place, last) for place in stores) or not (packed or stores):
+    moving = {last, *(s.name for s in launch.body if isinstance(s, Let))}  # what each element has for itself
+    packed = [load for load in loads if _is_along(load, last, moving)]
+    if not all(_is_along(place, last, moving) for place in stores) or not (packed or stores):
         return None
     places = [*packed, *stores]
     width = min(MOST, BYTES // max(_itemsize(place.buffer) for place in places))
@@ -76,9 +77,9 @@ def is_simple(s: Statement) -> bool:
     return isinstance(s, Store) or (isinstance(s, Let) and not s.mutable)
 
 
-def _is_along(place: Load, index: Name) -> bool:
+def _is_along(place: Load, index: Name, moving: set[Name]) -> bool:
     """Whether neighbouring iterations meet neighbouring elements."""
-    return bool(place.index) and place.index[-1] == index and index not in everything_in(place.index[:-1])
+    return bool(place.index) and place.index[-1] == index and moving.isdisjoint(everything_in(place.index[:-1]))
 
 
 def _is_flat(launch: Launch, places: list[Load]) -> bool:
