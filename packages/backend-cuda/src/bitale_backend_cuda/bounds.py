@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from bitale_rewrite.loops.integers import MAXIMUM, size_call
 from bitale_rewrite.loops.ir import Call, Load, Name, Value
-from bitale_rewrite.loops.values import everything_in, parts, rebuild
+from bitale_rewrite.loops.values import fold, rebuild
 
 GROWING = ("add", "multiply", "maximum")  # no larger than of larger operands, which are not negative
 
@@ -14,18 +14,7 @@ GROWING = ("add", "multiply", "maximum")  # no larger than of larger operands, w
 def bound(value: Value, known: Mapping[Name, Value | None]) -> Value | None:
     """A value that is at least `value`, made of what stands outside of the loops whose names are `known`, with the most
     that each can be; None where there is no telling."""
-    found: dict[Value, Value | None] = {}
-    for top in reversed(list(everything_in([value]))):
-        stack = [top]
-        while stack:
-            each = stack[-1]
-            missing = [v for v in parts(each) if v not in found]
-            if missing:
-                stack.extend(missing)
-                continue
-            stack.pop()
-            found[each] = _bound(each, [found[v] for v in parts(each)], known)
-    return found[value]
+    return fold(value, lambda each, of_parts: _bound(each, of_parts, known))
 
 
 def _bound(value: Value, of_parts: list[Value | None], known: Mapping[Name, Value | None]) -> Value | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bitale_backend_c.emit.ctypes import literal
 from bitale_backend_c.emit.spellings import spell
 from bitale_rewrite.loops.ir import Buffer, Call, Literal, Load, Name, Value
-from bitale_rewrite.loops.values import parts
+from bitale_rewrite.loops.values import fold
 
 
 def is_strided(buffer: Buffer) -> bool:
@@ -20,18 +20,7 @@ def brings_strides(buffer: Buffer) -> bool:
 
 def text(value: Value, done: dict[Value, str] | None = None) -> str:
     """`value` as C. Iterative; `done` keeps texts between calls."""
-    done = {} if done is None else done
-    stack = [value]
-    while stack:
-        top = stack[-1]
-        missing = [v for v in parts(top) if v not in done]
-        if top not in done and missing:
-            stack.extend(missing)
-            continue
-        stack.pop()
-        if top not in done:
-            done[top] = _text(top, [done[v] for v in parts(top)])
-    return done[value]
+    return fold(value, _text, done)
 
 
 def _text(value: Value, operands: list[str]) -> str:

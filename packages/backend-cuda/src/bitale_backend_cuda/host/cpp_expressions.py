@@ -11,7 +11,7 @@ from bitale_backend_cuda.emit.types import TYPES, in_cuda
 from bitale_graph.dtypes import SHORT
 from bitale_graph.ops.elementwise import FUNCTIONS
 from bitale_rewrite.loops.ir import Call, Literal, Name, Value
-from bitale_rewrite.loops.values import parts
+from bitale_rewrite.loops.values import fold
 
 HALF_FUNCTIONS = {
     "bitale_from_float16": """\
@@ -50,18 +50,7 @@ static inline float bitale_round_bfloat16(float a) {
 
 def cpp(value: Value) -> str:
     """A scalar expression of the host in C++."""
-    done: dict[Value, str] = {}
-    stack = [value]
-    while stack:
-        top = stack[-1]
-        missing = [v for v in parts(top) if v not in done]
-        if top not in done and missing:
-            stack.extend(missing)
-            continue
-        stack.pop()
-        if top not in done:
-            done[top] = _text(top, [done[v] for v in parts(top)])
-    return done[value]
+    return fold(value, _text)
 
 
 def bare(value: Value) -> str:

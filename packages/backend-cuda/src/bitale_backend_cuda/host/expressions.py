@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bitale_rewrite.loops.ir import Call, Literal, Name, Value
-from bitale_rewrite.loops.values import parts
+from bitale_rewrite.loops.values import fold
 
 # How tightly Python binds, and how operators are written.
 CHOICE, NOT, COMPARISON, UNARY, ATOM = 0, 3, 4, 8, 9
@@ -24,18 +24,7 @@ Text = tuple[str, int]  # an expression, and how tightly it binds
 
 def python(value: Value) -> str:
     """A scalar expression of the host in Python."""
-    done: dict[Value, Text] = {}
-    stack = [value]
-    while stack:
-        top = stack[-1]
-        missing = [v for v in parts(top) if v not in done]
-        if top not in done and missing:
-            stack.extend(missing)
-            continue
-        stack.pop()
-        if top not in done:
-            done[top] = _text(top, [done[v] for v in parts(top)])
-    return done[value][0]
+    return fold(value, _text)[0]
 
 
 def _text(value: Value, operands: list[Text]) -> Text:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bitale_rewrite.loops.ir import Accumulate, Assign, Call, Fail, Let, Load, Name, Statement, Store, Value
-from bitale_rewrite.loops.values import parts, rebuild
+from bitale_rewrite.loops.values import fold, parts, rebuild
 
 DEEP = 8  # operations nested in one line
 
@@ -79,19 +79,7 @@ class _Binder:
             stale += self._readers.pop(value, [])
 
     def _bound(self, value: Value) -> Value:
-        stack = [value]
-        while stack:
-            top = stack[-1]
-            if top in self._done:
-                stack.pop()
-                continue
-            missing = [v for v in parts(top) if v not in self._done]
-            if missing:
-                stack.extend(missing)
-                continue
-            self._done[top] = self._bind(top)
-            stack.pop()
-        return self._done[value][0]
+        return fold(value, lambda top, _: self._bind(top), self._done)[0]
 
     def _bind(self, value: Value) -> tuple[Value, int]:
         for read in (value.buffer if isinstance(value, Load) else value, *parts(value)):

@@ -38,9 +38,9 @@ from bitale_rewrite.loops.ir import (
     Store,
     Value,
 )
-from bitale_rewrite.loops.library import run_on_host
+from bitale_rewrite.loops.routines import run_on_host
 from bitale_rewrite.loops.touched import buffers_of, written_directly
-from bitale_rewrite.loops.values import parts
+from bitale_rewrite.loops.values import fold
 
 POISON = 0xFF  # what fresh memory holds: NaN in floats, -1 in integers
 
@@ -304,12 +304,5 @@ def _fresh(nbytes: int) -> np.ndarray:
 def _parts_first(value: Value) -> list[Value]:
     """The values that `value` is made of, each once and after its own parts; itself last."""
     order: dict[Value, None] = {}
-    stack = [value]
-    while stack:
-        top = stack[-1]
-        missing = [v for v in parts(top) if v not in order]
-        if top in order or not missing:
-            order.setdefault(stack.pop())
-        else:
-            stack.extend(missing)
+    fold(value, lambda top, _: None, order)
     return list(order)

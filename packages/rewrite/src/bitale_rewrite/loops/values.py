@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from bitale_rewrite.loops.ir import Call, Load, Value
+
+T = TypeVar("T")
 
 
 def parts(value: Value) -> tuple[Value, ...]:
@@ -34,18 +37,22 @@ def rebuild(value: Value, new: tuple[Value, ...]) -> Value:
     return value
 
 
-def transform(value: Value, change: Callable[[Value], Value], seen: dict[Value, Value]) -> Value:
-    """`value` with `change` applied to every part, innermost first; `seen` remembers what became of each."""
+def fold(value: Value, combine: Callable[[Value, list[T]], T], done: dict[Value, T] | None = None) -> T:
+    """What `combine` makes of `value` and of what it made of its parts. `done` remembers that, the innermost first."""
+    done = {} if done is None else done
     stack = [value]
     while stack:
         top = stack[-1]
-        if top in seen:
-            stack.pop()
-            continue
-        missing = [v for v in parts(top) if v not in seen]
+        missing = [] if top in done else [v for v in parts(top) if v not in done]
         if missing:
             stack.extend(missing)
-        else:
-            seen[top] = change(rebuild(top, tuple(seen[v] for v in parts(top))))
-            stack.pop()
-    return seen[value]
+            continue
+        stack.pop()
+        if top not in done:
+            done[top] = combine(top, [done[v] for v in parts(top)])
+    return done[value]
+
+
+def transform(value: Value, change: Callable[[Value], Value], seen: dict[Value, Value]) -> Value:
+    """`value` with `change` applied to every part, innermost first; `seen` remembers what became of each."""
+    return fold(value, lambda top, new: change(rebuild(top, tuple(new))), seen)
