@@ -15,8 +15,8 @@ from bitale_backend_c.arguments import Arguments
 from bitale_backend_c.blas import NoLibrary, blas_address
 from bitale_backend_c.build import build
 from bitale_backend_c.emit import emit
-from bitale_backend_c.emit.library import needs_lapack
 from bitale_backend_c.emit.names import reserved
+from bitale_backend_c.emit.routines import needs_lapack
 from bitale_backend_c.loaded import load
 from bitale_backend_c.settings import settings
 from bitale_backend_c.shim import Form, Kind

@@ -18,7 +18,7 @@ from bitale_backend_cuda.groups import BLOCK
 from bitale_backend_cuda.product import Product
 from bitale_backend_cuda.solver import SolverCall
 from bitale_backend_cuda.work import Address, Work, sources
-from bitale_rewrite.loops.library import run_on_host
+from bitale_rewrite.loops.routines import run_on_host
 
 LINE = 256  # bytes to which arrays in the workspace are aligned
 WAVES = 32  # blocks per multiprocessor, from which threads take several iterations each
@@ -51,7 +51,7 @@ class DeviceCall:
         self.is_fixed = True  # its works depend on lengths alone, not on what was computed, and are not too many
         self.program = emitted.program
         self.steps = emitted.host_steps
-        self.routines = emitted.library
+        self.routines = emitted.routines
         self.kernels = kernels
         self.checks = checks
         self.updates = updates  # which result is the new value of which input

@@ -36,7 +36,7 @@ class OnDevice:
         missing = 'runs on the host, in C: CUDA has no "{}"'
         steps = self.compiled.emitted.host_steps.values()
         alone = "runs on the host: there is no routine for it"
-        library = [Record("cuda", alone, s.note, s.op.name, None) for s in self.compiled.emitted.library]
+        library = [Record("cuda", alone, s.note, s.op.name, None) for s in self.compiled.emitted.routines]
         return library + [
             Record("cuda", missing.format('", "'.join(s.missing)), "; ".join(s.kernel.note), s.name, None)
             for s in steps

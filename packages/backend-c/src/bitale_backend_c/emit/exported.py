@@ -12,7 +12,7 @@ import numpy as np
 from bitale_backend_c.emit.arrays import static_array
 from bitale_backend_c.emit.ctypes import C_TYPES
 from bitale_backend_c.emit.expressions import text
-from bitale_backend_c.emit.library import needs_lapack
+from bitale_backend_c.emit.routines import needs_lapack
 from bitale_backend_c.emit.source import emit
 from bitale_rewrite.loops.blocks import is_early, late_names
 from bitale_rewrite.loops.ir import Buffer, Literal, Name, Program

@@ -8,8 +8,8 @@ from bitale_backend_c.emit import lanes
 from bitale_backend_c.emit.fft import fft_functions
 from bitale_backend_c.emit.gemm import gemm_functions
 from bitale_backend_c.emit.helpers import WORD, helper_functions
-from bitale_backend_c.emit.library import library_functions
 from bitale_backend_c.emit.names import comment
+from bitale_backend_c.emit.routines import library_functions
 from bitale_backend_c.emit.threads import SUPPORT
 
 INTERFACE = Path(__file__).parents[1] / "include" / "bitale.h"

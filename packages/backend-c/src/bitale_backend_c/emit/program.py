@@ -15,8 +15,8 @@ from bitale_backend_c.emit.functions import KernelFunctions
 from bitale_backend_c.emit.gemm import gemm_call
 from bitale_backend_c.emit.helpers import WORD
 from bitale_backend_c.emit.kernel import base_name
-from bitale_backend_c.emit.library import library_call, library_room
 from bitale_backend_c.emit.names import comment
+from bitale_backend_c.emit.routines import library_call, library_room
 from bitale_graph.routine import Transform
 from bitale_rewrite.loops.blocks import is_early, late_names, nbytes, sized_inside
 from bitale_rewrite.loops.integers import multiply, product

@@ -40,14 +40,14 @@ NOT = FUNCTIONS["logical_not"]
 @dataclass
 class Emitted:
     """`lines` are the kernels in CUDA C++, `statements` what the host does, `kernels` what that launches by name,
-    `host_steps` what it runs in C, `library` the calls of routines by number."""
+    `host_steps` what it runs in C, `routines` the calls of libraries by number."""
 
     program: Program
     lines: list[str]
     statements: tuple[HostStatement, ...]
     kernels: list[str] = field(default_factory=list)
     host_steps: dict[str, HostStep] = field(default_factory=dict)
-    library: list[LibraryCall] = field(default_factory=list)
+    routines: list[LibraryCall] = field(default_factory=list)
 
     @cached_property
     def source(self) -> str:
@@ -78,7 +78,7 @@ def emit(program: Program) -> Emitted:
     lines, host = ways.lines(), HostBuilder(program, ways, host_steps, checked)
     statements = host.build()
     steps = {step.name: step for step in host_steps.values()}
-    return Emitted(program, lines, statements, ways.names, steps, host.library)
+    return Emitted(program, lines, statements, ways.names, steps, host.routines)
 
 
 def kernels_of(program: Program) -> Iterator[Kernel]:

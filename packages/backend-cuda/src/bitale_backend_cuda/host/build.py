@@ -64,7 +64,7 @@ class HostBuilder:
         self.alias = {program.outputs[out]: program.inputs[source] for out, source in program.donated.items()}
         self.late = late_names(program)
         self.ready: set[Buffer] = set(program.inputs)
-        self.library: list[LibraryCall] = []  # by number
+        self.routines: list[LibraryCall] = []  # by number
 
     def build(self) -> tuple[HostStatement, ...]:
         """The whole function."""
@@ -247,6 +247,6 @@ class HostBuilder:
         if isinstance(step.op, InColumns):
             return block.put(Solve(step, block.values(*step.sizes)))
         shapes = tuple(block.values(*buffer.shape) for buffer in step.inputs)
-        block.put(Library(len(self.library), step, shapes, block.values(*step.sizes)))
-        self.library.append(step)
+        block.put(Library(len(self.routines), step, shapes, block.values(*step.sizes)))
+        self.routines.append(step)
         return None

@@ -45,12 +45,12 @@ from bitale_rewrite.loops.ir import (
     Store,
     Value,
 )
-from bitale_rewrite.loops.library import routine
 from bitale_rewrite.loops.nests import Fixed, Index, Loop, Nest, collect_loads, domain
 from bitale_rewrite.loops.notes import note
 from bitale_rewrite.loops.permute import permutation
 from bitale_rewrite.loops.procedures import Called, call
 from bitale_rewrite.loops.reader import place
+from bitale_rewrite.loops.routines import routine
 
 if TYPE_CHECKING:
     from bitale_rewrite.loops.builder import Builder
